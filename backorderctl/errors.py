@@ -47,3 +47,10 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     folded = {candidate.casefold(): candidate for candidate in names}
     matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None
+
+
+class Mismatch(Exception):
+    """A value that is not what its place takes; whoever knows the place turns it into a Failure or a Problem."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(f"expected {expected}, got {found}")

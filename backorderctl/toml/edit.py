@@ -1,0 +1,69 @@
+"""Changing a TOML text: only what has to change, and never without proof that the data is what was asked for."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from backorderctl.errors import Failure, InvalidFile
+from backorderctl.toml.draft import REMOVED, Change, Removed, Step, drafted, same, steps, value_at
+from backorderctl.toml.read import BYTE_ORDER_MARK, Data, parse
+from backorderctl.toml.scan import Outline
+from backorderctl.toml.spell import Value
+from backorderctl.toml.splice import spliced
+from backorderctl.toml.whole import edited_by_tomlkit
+
+__all__ = ["REMOVED", "Change", "Edited", "Removed", "Value", "edit", "edit_parsed"]
+
+
+class Edited(NamedTuple):
+    """A text and its data after changes."""
+
+    text: str
+    data: Data
+
+
+def edit(text: str, changes: Sequence[Change], *, families: Sequence[str] = ()) -> str:
+    """The text with the changes made in their order; the same object when they change nothing. See `edit_parsed`."""
+    return edit_parsed(text, parse(text, "text"), changes, families=families).text
+
+
+def edit_parsed(text: str, data: Data, changes: Sequence[Change], *, families: Sequence[str] = ()) -> Edited:
+    """The text, whose data is `data`, with the changes made in their order, and the data of the new text.
+
+    The new text has been parsed: its data is the old data with exactly the changes. A new top-level table goes after
+    those that stand before it in `families`. Failure when no such text is found.
+    """
+    body = text.removeprefix(BYTE_ORDER_MARK)
+    outline = Outline(body)
+    wanted = drafted(data, changes, outline)
+    todo = steps(data, wanted, changes)
+    if not todo:
+        return Edited(text, data)
+    mark = text[: len(text) - len(body)]
+    edited = _proved(spliced(outline, todo, wanted, families), wanted, todo)
+    if edited is None and len(changes) > 1:
+        return _in_halves(text, data, changes, families)
+    edited = edited or _proved(edited_by_tomlkit(body, todo), wanted, todo)
+    if edited is None:
+        path = ".".join(map(str, todo[0].path))
+        raise Failure(f"{path}: no way was found to write this change so that all else stays as it is")
+    return Edited(mark + edited.text, edited.data)
+
+
+def _in_halves(text: str, data: Data, changes: Sequence[Change], families: Sequence[str]) -> Edited:
+    middle = len(changes) // 2
+    first = edit_parsed(text, data, changes[:middle], families=families)
+    return edit_parsed(*first, changes[middle:], families=families)
+
+
+def _proved(text: str | None, wanted: Data, todo: Sequence[Step]) -> Edited | None:
+    """The text with its data, if that is what is wanted: equal all through, of the same types where it was changed."""
+    if text is None:
+        return None
+    try:
+        data = parse(text, "text")
+    except InvalidFile:
+        return None
+    if data != wanted and not same(data, wanted):
+        return None
+    strict = all(same(value_at(data, step.path), value_at(wanted, step.path)) for step in todo)
+    return Edited(text, data) if strict else None

@@ -1,0 +1,65 @@
+"""Keys and values as TOML text."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+Value = str | bool | int | Decimal | date | list["Value"] | dict[str, "Value"]
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
+
+
+def normal(value: Value) -> Value:
+    """The value as it is read again: a decimal that is a whole number is an integer."""
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return int(value)
+    if isinstance(value, list):
+        return [normal(element) for element in value]
+    if isinstance(value, dict):
+        return {key: normal(element) for key, element in value.items()}
+    return value
+
+
+def literal(value: Value) -> str:
+    """The value as it is written: decimals without exponent, strings in double quotes, tables inline."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return quoted(value)
+        case Decimal():
+            return f"{value:f}"
+        case date():
+            return value.isoformat()
+        case list():
+            return f"[{', '.join(map(literal, value))}]"
+        case dict():
+            pairs = ", ".join(f"{plain_key(key)} = {literal(element)}" for key, element in value.items())
+            return f"{{ {pairs} }}" if pairs else "{}"
+    return str(value)
+
+
+def quoted(text: str) -> str:
+    """The text as a string in double quotes."""
+    return f'"{_ESCAPED.sub(lambda match: _escape(match[0]), text)}"'
+
+
+def plain_key(key: str) -> str:
+    """The key without quotes where it looks like a word, else in double quotes."""
+    return key if _PLAIN.fullmatch(key) else quoted(key)
+
+
+def key_like(key: str, sibling: str) -> str:
+    """The key quoted as its sibling is, as far as it can be."""
+    if sibling.startswith("'") and not re.search(r"['\x00-\x08\x0a-\x1f\x7f]", key):
+        return f"'{key}'"
+    if sibling.startswith(("'", '"')):
+        return quoted(key)
+    return key if _BARE.fullmatch(key) else quoted(key)
+
+
+def _escape(character: str) -> str:
+    return _SHORT_ESCAPES.get(character) or f"\\u{ord(character):04x}"

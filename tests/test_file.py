@@ -1,0 +1,343 @@
+"""Reading, replacing and creating files: what is kept, what is refused, and in which words."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from processes import NOBODY, answer, become_a_user, folder_of_a_user
+
+from backorderctl.errors import Failure, InvalidFile, Problem
+from backorderctl.toml import file
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = Path("store.toml")
+    path.write_text("old\n")
+    return path
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077], ids="umask {:03o}".format)
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+@pytest.fixture
+def user_folder() -> Iterator[Path]:
+    with folder_of_a_user() as folder:
+        yield folder
+
+
+def new(text: str) -> str:
+    return text.replace("old", "new")
+
+
+def identity(path: Path) -> tuple[bytes, int, int, int]:
+    status = path.stat()
+    return path.read_bytes(), status.st_ino, status.st_mtime_ns, status.st_ctime_ns
+
+
+def names(folder: str | Path = "") -> list[str]:
+    return sorted(entry.name for entry in Path(folder).iterdir())
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# Reading
+
+
+def test_nothing_is_translated(store: Path) -> None:
+    store.write_bytes(b"\xef\xbb\xbfa\r\nb\nc\rd\xc3\xa9")
+    assert file.read("store.toml") == "\ufeffa\r\nb\nc\rd\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\xff\xfev", Problem("expected UTF-8, got byte 0xff", 1, 1)),
+        (b"a\r\nb\xc3\xa9c\x80", Problem("expected UTF-8, got byte 0x80", 2, 4)),
+        (b"\xef\xbb\xbfab\xed\xa0\x80", Problem("expected UTF-8, got byte 0xed", 1, 3)),
+        (b"a\n\xe2\x82", Problem("expected UTF-8, got byte 0xe2", 2, 1)),
+    ],
+    ids=["utf-16", "after CRLF", "surrogate after BOM", "cut short"],
+)
+def test_what_is_not_utf8_is_named_with_its_place(store: Path, content: bytes, problem: Problem) -> None:
+    store.write_bytes(content)
+    for act in (lambda: file.read("store.toml"), lambda: file.rewrite("store.toml", new)):
+        with pytest.raises(InvalidFile) as caught:
+            act()
+        assert (caught.value.file, caught.value.problems) == ("store.toml", (problem,))
+    assert store.read_bytes() == content
+
+
+def test_a_pipe_can_be_read_but_not_written(store: Path) -> None:
+    os.mkfifo("pipe")
+    descriptor = os.open("pipe", os.O_RDWR)
+    os.write(descriptor, b"text")
+    os.set_blocking(descriptor, False)
+    receiver, sender = os.pipe()
+    os.write(sender, b"version = 1\n")
+    os.close(sender)
+    assert file.read(f"/dev/fd/{receiver}") == "version = 1\n"
+    for act in (lambda: file.rewrite("pipe", new), lambda: file.replace_bytes("pipe", b"")):
+        with pytest.raises(Failure, match="pipe: cannot write: not a regular file"):
+            act()
+    assert os.read(descriptor, 9) == b"text"
+    os.close(descriptor)
+    os.close(receiver)
+
+
+@pytest.mark.parametrize("act", [file.read, lambda path: file.rewrite(path, new)], ids=["read", "rewrite"])
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("./store.toml", "./store.toml: no such file", "backorderctl init"),
+        ("eu store.toml", "eu store.toml: no such file", "backorderctl init -f 'eu store.toml'"),
+        ("dangling", "dangling: no such file", "backorderctl init -f dangling"),
+        ("loop", "loop: cannot read: too many levels of symbolic links", None),
+        ("file/store.toml", "file/store.toml: cannot read: not a directory", None),
+        ("", "path: expected the name of a file, got ''", "-f store.toml"),
+        ("a\0b", r"path: expected the name of a file, got 'a\x00b'", "-f store.toml"),
+        ("\ud800", r"path: expected the name of a file, got '\ud800'", "-f store.toml"),
+        ("n" * 300, "n" * 300 + ": cannot read: file name too long", None),
+    ],
+)
+def test_what_cannot_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[str], object], path: str, message: str, hint: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dangling").symlink_to("gone.toml")
+    Path("loop").symlink_to("loop")
+    Path("file").touch()
+    with pytest.raises(Failure) as caught:
+        act(path)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match=r": cannot read: is a directory$"):
+        file.read(str(tmp_path))
+    with pytest.raises(Failure, match=r": cannot read: is a directory$"):
+        file.rewrite(str(tmp_path), new)
+
+
+def test_an_unreadable_file(user_folder: Path) -> None:
+    path = user_folder / "store.toml"
+    path.write_text("old\n")
+    path.chmod(0o200)
+
+    def act() -> object:
+        become_a_user()
+        return file.read(str(path))
+
+    assert answer(act) == f"{path}: cannot read: permission denied"
+
+
+# Replacing
+
+
+def test_a_rewrite_gives_both_texts_and_leaves_one_file(store: Path) -> None:
+    assert file.rewrite("store.toml", new) == ("old\n", "new\n", ())
+    assert (store.read_text(), names()) == ("new\n", ["store.toml"])
+
+
+def test_the_same_text_touches_nothing(store: Path) -> None:
+    store.chmod(0o444)
+    before = identity(store)
+    assert file.rewrite("store.toml", str) == ("old\n", "old\n", ())
+    assert file.replace_bytes("store.toml", b"old\n") == ()
+    assert identity(store) == before
+
+
+def test_bom_and_line_ends_are_kept(store: Path) -> None:
+    store.write_bytes(b"\xef\xbb\xbfold\r\nb\nc")
+    file.rewrite("store.toml", new)
+    assert store.read_bytes() == b"\xef\xbb\xbfnew\r\nb\nc"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), FileNotFoundError(), BlockingIOError(), Failure("no")])
+def test_an_exception_of_the_transform_passes_and_touches_nothing(store: Path, error: BaseException) -> None:
+    def transform(text: str) -> str:
+        raise error
+
+    before = identity(store)
+    with pytest.raises(type(error)) as caught:
+        file.rewrite("store.toml", transform)
+    assert caught.value is error
+    assert (identity(store), names()) == (before, ["store.toml"])
+    assert file.rewrite("store.toml", new, patience=0).after == "new\n"
+
+
+def test_text_that_is_not_utf8_is_refused(store: Path) -> None:
+    before = identity(store)
+    with pytest.raises(Failure, match=r"^store\.toml: cannot write: expected UTF-8, got '\\udcff'$"):
+        file.rewrite("store.toml", lambda text: text + "\udcff")
+    with pytest.raises(Failure, match="expected UTF-8"):
+        file.create("other.toml", "\udcff")
+    assert (identity(store), names()) == (before, ["store.toml"])
+
+
+@pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize("bits", [0o600, 0o640, 0o664, 0o666, 0o200, 0o755], ids="{:03o}".format)
+def test_the_mode_is_kept_whatever_the_umask(store: Path, bits: int) -> None:
+    store.chmod(bits)
+    if bits & 0o400 or os.getuid() == 0:
+        file.rewrite("store.toml", new)
+        assert mode(store) == bits
+        file.create("store.toml", "forced", force=True)
+        assert (mode(store), store.read_text()) == (bits, "forced")
+
+
+def test_a_new_file_obeys_the_umask(store: Path, umask: int) -> None:
+    file.create("new.toml", "text")
+    file.replace_bytes("new.csv", b"bytes")
+    assert [mode(Path(name)) for name in ("new.toml", "new.csv")] == [0o666 & ~umask] * 2
+
+
+def test_extended_attributes_are_kept(store: Path) -> None:
+    try:
+        os.setxattr(store, "user.origin", b"erp")
+    except OSError:
+        return  # this file system has none to keep
+    file.rewrite("store.toml", new)
+    assert os.getxattr(store, "user.origin") == b"erp"
+
+
+def test_owner_and_group_are_kept_or_the_loss_is_told(user_folder: Path) -> None:
+    path = user_folder / "store.toml"
+    path.write_text("old\n")
+    path.chmod(0o666)
+    owner = path.stat()
+    assert file.rewrite(str(path), new).warnings == ()
+    assert (path.stat().st_uid, path.stat().st_gid) == (owner.st_uid, owner.st_gid)
+    if os.getuid() == 0:
+        os.chown(path, 1234, 5678)
+        assert file.rewrite(str(path), str.upper).warnings == ()
+        assert (path.stat().st_uid, path.stat().st_gid) == (1234, 5678)
+
+        def act() -> object:
+            become_a_user()
+            return file.rewrite(str(path), str.lower).warnings[0]
+
+        assert answer(act) == f"{path} belonged to 1234:5678 and now belongs to {NOBODY}:{NOBODY}"
+
+
+def test_links_are_followed_and_kept(store: Path) -> None:
+    for folder in ("real", "links"):
+        Path(folder).mkdir()
+    store.rename("real/store.toml")
+    Path("links/relative").symlink_to("../real/store.toml")
+    Path("chain").symlink_to("links/relative")
+    Path("absolute").symlink_to(Path("chain").absolute())
+    for number, link in enumerate(["links/relative", "chain", "absolute"]):
+        file.rewrite(link, lambda text, number=number: f"{text}{number}")  # type: ignore[misc]
+    file.create("chain", file.read("chain") + "!", force=True)
+    assert Path("real/store.toml").read_text() == "old\n012!"
+    assert [str(Path(link).readlink()) for link in ("links/relative", "chain")] == [
+        "../real/store.toml",
+        "links/relative",
+    ]
+    assert [names(folder) for folder in ("real", "links")] == [["store.toml"], ["relative"]]
+
+
+def test_a_hard_link_is_broken_with_a_warning(store: Path) -> None:
+    Path("other").hardlink_to(store)
+    warning = "store.toml had 2 hard links; the others keep the old text"
+    assert file.rewrite("store.toml", new).warnings == (warning,)
+    assert (store.read_text(), Path("other").read_text()) == ("new\n", "old\n")
+    assert file.rewrite("store.toml", str.upper).warnings == ()
+    Path("other").unlink()
+    Path("other").hardlink_to(store)
+    assert file.replace_bytes("store.toml", b"") == (warning,)
+
+
+@pytest.mark.parametrize("bits", [0o444, 0o400, 0o555], ids="{:03o}".format)
+def test_a_read_only_file_is_refused_even_to_root(store: Path, bits: int) -> None:
+    store.chmod(bits)
+    before = identity(store)
+    for act in (lambda: file.rewrite("store.toml", new), lambda: file.create("store.toml", "", force=True)):
+        with pytest.raises(Failure) as caught:
+            act()
+        assert caught.value.message == "store.toml: cannot write: the file is read-only"
+        assert caught.value.hint == "chmod u+w store.toml"
+    assert (identity(store), names()) == (before, ["store.toml"])
+
+
+@pytest.mark.parametrize(
+    ("folder_bits", "file_bits", "reason"),
+    [
+        (0o555, 0o666, "cannot write to its folder: permission denied"),
+        (0o777, 0o644, "cannot write: permission denied"),
+    ],
+    ids=["folder", "file of another"],
+)
+def test_what_a_user_may_not_write(user_folder: Path, folder_bits: int, file_bits: int, reason: str) -> None:
+    path = user_folder / "store.toml"
+    path.write_text("old\n")
+    if os.getuid() != 0 and file_bits == 0o644:
+        file_bits = 0o464  # to the owner, what another's file is to others
+    path.chmod(file_bits)
+    user_folder.chmod(folder_bits)
+    before = identity(path)
+
+    def act() -> object:
+        become_a_user()
+        return file.rewrite(str(path), new)
+
+    assert answer(act) == f"{path}: {reason}"
+    assert (identity(path), names(user_folder)) == (before, ["store.toml"])
+
+
+# Creating
+
+
+def test_create_writes_a_new_file_and_no_other(store: Path) -> None:
+    file.create("new.toml", "\ufeffa\r\n")
+    assert Path("new.toml").read_bytes() == b"\xef\xbb\xbfa\r\n"
+    assert (names(), Path("new.toml").stat().st_nlink) == (["new.toml", "store.toml"], 1)
+
+
+def test_create_follows_a_dangling_link(store: Path) -> None:
+    Path("link").symlink_to("new.toml")
+    file.create("link", "text")
+    assert (Path("link").readlink(), Path("new.toml").read_text()) == (Path("new.toml"), "text")
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("store.toml", "store.toml: file exists", "backorderctl init --force"),
+        ("link", "link: file exists", "backorderctl init --force -f link"),
+        ("loop", "loop: file exists", "backorderctl init --force -f loop"),
+        ("no such/new", "no such/new: no such folder: {folder}/no such", "mkdir -p '{folder}/no such'"),
+        ("", "path: expected the name of a file, got ''", "-f store.toml"),
+    ],
+)
+def test_create_refuses(store: Path, tmp_path: Path, path: str, message: str, hint: str) -> None:
+    Path("link").symlink_to("store.toml")
+    Path("loop").symlink_to("loop")
+    before = identity(store)
+    with pytest.raises(Failure) as caught:
+        file.create(path, "text")
+    assert caught.value.message == message.format(folder=tmp_path)
+    assert caught.value.hint == hint.format(folder=tmp_path)
+    assert (identity(store), names()) == (before, ["link", "loop", "store.toml"])
+
+
+def test_bytes_are_written_as_they_are(store: Path) -> None:
+    file.replace_bytes("export.csv", b"\xff\0\r\n")
+    assert Path("export.csv").read_bytes() == b"\xff\0\r\n"
+    file.replace_bytes("export.csv", b"\xfe")
+    assert Path("export.csv").read_bytes() == b"\xfe"
+    Path("loop").symlink_to("loop")
+    with pytest.raises(Failure, match="loop: cannot read: too many"):
+        file.replace_bytes("loop", b"")
+    with pytest.raises(Failure, match="gone/x: no such folder: "):
+        file.replace_bytes("gone/x", b"")
