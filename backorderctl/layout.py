@@ -1,0 +1,175 @@
+"""Which tables a store file has and which keys stand in each: what reading, the JSON Schema and the docs go by."""
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from backorderctl import quantity, settings
+from backorderctl.errors import Mismatch
+from backorderctl.quantity import described
+from backorderctl.settings import AnySetting, Scope
+
+VERSION = 1
+"""The version of the store file that this program reads and writes."""
+FAMILIES = ("global", "stocks", "sources", "products", "check")
+"""The top-level tables in the order in which a new file has them."""
+CODE = re.compile(r"[A-Za-z0-9_.-]+")
+"""What a source or stock code is made of."""
+
+
+class StockStatus(StrEnum):
+    """Whether the merchant has put a source item on sale."""
+
+    IN_STOCK = "in_stock"
+    OUT_OF_STOCK = "out_of_stock"
+
+
+class Field(NamedTuple):
+    """A key of a table that is no setting; `read` gives its typed value or raises Mismatch."""
+
+    read: Callable[[Any], Any]
+    schema: Mapping[str, Any]
+    meaning: str
+    needed: bool = False
+
+
+class Form(NamedTuple):
+    """What may stand in a table: its own keys, the settings it may set and the tables below it."""
+
+    title: str
+    own: Mapping[str, Field]
+    settings: Mapping[str, AnySetting]
+    tables: tuple[str, ...] = ()
+
+
+def words(raw: Any) -> str:
+    """A string; Mismatch otherwise."""
+    if isinstance(raw, str):
+        return raw
+    raise Mismatch("a string", described(raw))
+
+
+def code(raw: Any) -> str:
+    """A source or stock code; Mismatch otherwise."""
+    if CODE.fullmatch(words(raw)):
+        return str(raw)
+    raise Mismatch("a code of letters, digits, '_', '-' and '.'", described(raw))
+
+
+def sku(raw: str) -> str:
+    """A SKU; Mismatch when it is empty or has a blank at either end."""
+    if not raw:
+        raise Mismatch("a SKU", "an empty string")
+    if raw != raw.strip():
+        raise Mismatch("a SKU without blanks at either end", described(raw))
+    return raw
+
+
+def reserved(raw: Any) -> Decimal:
+    """Units ordered and not yet shipped, 0 or more; Mismatch otherwise."""
+    return quantity.from_toml(raw, minimum=quantity.ZERO)
+
+
+def _boolean(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    raise Mismatch("true or false", described(raw))
+
+
+def _version(raw: Any) -> int:
+    if type(raw) is int and raw == VERSION:
+        return raw
+    raise Mismatch(str(VERSION), described(raw))
+
+
+def _list_of_words(raw: Any) -> tuple[str, ...]:
+    if not isinstance(raw, list):
+        raise Mismatch("an array of strings", described(raw))
+    found = tuple(map(words, raw))
+    if len(set(found)) < len(found):
+        twice = next(word for word in found if found.count(word) > 1)
+        raise Mismatch("an array of different strings", f"{described(twice)} twice")
+    return found
+
+
+def _date(raw: Any) -> datetime.date:
+    if isinstance(raw, datetime.date) and not isinstance(raw, datetime.datetime):
+        return raw
+    raise Mismatch("a date such as 2026-12-24", described(raw))
+
+
+def status(raw: Any) -> StockStatus:
+    """A source item's stock status; Mismatch otherwise."""
+    if isinstance(raw, str) and raw in _STATUSES:
+        return _STATUSES[raw]
+    raise Mismatch("in_stock or out_of_stock", described(raw))
+
+
+_STATUSES = {word.value: word for word in StockStatus}
+_WORDS = {"type": "string"}
+_LIST = {"type": "array", "items": _WORDS, "uniqueItems": True}
+_NAME = Field(words, _WORDS, "what people call it")
+
+TOP = Form(
+    "the top level",
+    {"version": Field(_version, {"const": VERSION}, "the version of the store file", needed=True)},
+    {},
+    FAMILIES,
+)
+GLOBAL = Form("[global]", {}, settings.at(Scope.GLOBAL))
+STOCK = Form(
+    "a stock",
+    {
+        "name": _NAME,
+        "sources": Field(_list_of_words, _LIST, "the codes of the sources it sells from, in the order they ship"),
+        "channels": Field(_list_of_words, _LIST, "the sales channels that sell from it"),
+    },
+    settings.at(Scope.STOCK),
+)
+SOURCE = Form(
+    "a source",
+    {"name": _NAME, "enabled": Field(_boolean, {"type": "boolean", "default": True}, "whether its goods count")},
+    settings.at(Scope.SOURCE),
+)
+PRODUCT = Form("a product", {"name": _NAME}, settings.at(Scope.PRODUCT), ("sources", "stocks"))
+SOURCE_ITEM = Form(
+    "a source item",
+    {
+        "quantity": Field(quantity.from_toml, {"type": "number"}, "the units at the source", needed=True),
+        "status": Field(
+            status,
+            {"enum": list(StockStatus), "default": StockStatus.IN_STOCK},
+            "whether they are on sale there",
+        ),
+    },
+    settings.at(Scope.SOURCE_ITEM),
+)
+RESERVATION = Form(
+    "a product's stock",
+    {"reserved": Field(reserved, {"type": "number", "minimum": 0, "default": 0}, "units ordered and not yet shipped")},
+    {},
+)
+FORMS = {
+    Scope.GLOBAL: GLOBAL,
+    Scope.STOCK: STOCK,
+    Scope.SOURCE: SOURCE,
+    Scope.PRODUCT: PRODUCT,
+    Scope.SOURCE_ITEM: SOURCE_ITEM,
+}
+"""The table of each scope."""
+CHECK = Form("[check]", {}, {}, ("accept",))
+ACCEPT = Form(
+    "an accepted finding",
+    {
+        "code": Field(words, _WORDS, "the rule whose finding is accepted", needed=True),
+        "stock": Field(words, _WORDS, "only for this stock"),
+        "source": Field(words, _WORDS, "only for this source"),
+        "product": Field(words, _WORDS, "only for this product"),
+        "reason": Field(words, _WORDS, "why it is meant"),
+        "until": Field(_date, {}, "the last day on which it is accepted"),
+    },
+    {},
+)

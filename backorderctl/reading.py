@@ -1,0 +1,202 @@
+"""A parsed store file as a frozen Store, or every problem in it at once."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from backorderctl import layout, settings
+from backorderctl.errors import InvalidFile, Mismatch, Problem, nearest
+from backorderctl.layout import Form, StockStatus
+from backorderctl.quantity import described
+from backorderctl.settings import Settings
+from backorderctl.store import DEFAULT_STOCK, Accept, Path, Product, Source, SourceItem, Stock, Store, dotted
+from backorderctl.toml import file, read
+from backorderctl.toml.locate import Lines
+
+
+def load(path: str) -> Store:
+    """The store in the file at `path`; Failure when it cannot be read, InvalidFile with all that is wrong in it."""
+    return _read(file.read(path), path)
+
+
+def parse(content: bytes, name: str) -> Store:
+    """The store that `content` holds, as the file `name` would; InvalidFile with all that is wrong in it."""
+    return _read(file.decoded(content, name), name)
+
+
+def build(data: read.Data, *, file: str, lines: Lines) -> Store:
+    """The store that parsed TOML holds; InvalidFile with every problem, each at its line of `file`."""
+    problems: _Problems = []
+    store = _store(data, lines, problems)
+    if problems:
+        raise InvalidFile(
+            file, [Problem(f"{dotted(path)}: {message}", _line(lines, path)) for path, message in problems]
+        )
+    return store
+
+
+_Problems = list[tuple[Path, str]]
+
+
+def _read(text: str, name: str) -> Store:
+    return build(read.parse(text, name), file=name, lines=Lines(text))
+
+
+def _line(lines: Lines, path: Path) -> int | None:
+    """The line of the key, or of the table that lacks it."""
+    return lines.line(path) or (lines.line(path[:-1]) if path[:-1] else None)
+
+
+def _store(data: read.Data, lines: Lines, problems: _Problems) -> Store:
+    _values(data, (), layout.TOP, problems)
+    sources = {
+        code: Source(code, own.get("name"), own.get("enabled", True), chosen)
+        for code, own, chosen in _family(data, "sources", layout.SOURCE, problems)
+    }
+    stocks = {
+        code: _stock(code, own, chosen, sources, problems)
+        for code, own, chosen in _family(data, "stocks", layout.STOCK, problems)
+    } or {DEFAULT_STOCK: Stock(DEFAULT_STOCK, None, tuple(sources), (), {}, declared=False)}
+    chosen = _values(data.get("global", {}), ("global",), layout.GLOBAL, problems)[1]
+    products = _products(_table(data, "products", (), problems), sources, stocks, problems)
+    return Store(chosen, stocks, sources, products, _accepts(data, sources, stocks, problems), lines)
+
+
+def _table(parent: read.Data, key: str, path: Path, problems: _Problems) -> read.Data:
+    table = parent.get(key, {})
+    if isinstance(table, dict):
+        return table
+    problems.append(((*path, key), f"expected a table, got {described(table)}"))
+    return {}
+
+
+def _family(
+    data: read.Data, name: str, form: Form, problems: _Problems
+) -> Iterable[tuple[str, dict[str, Any], Settings]]:
+    for code, table in _table(data, name, (), problems).items():
+        try:
+            layout.code(code)
+        except Mismatch as mismatch:
+            problems.append(((name, code), str(mismatch)))
+        yield code, *_values(table, (name, code), form, problems)
+
+
+def _stock(
+    code: str, own: dict[str, Any], chosen: Settings, sources: Mapping[str, Source], problems: _Problems
+) -> Stock:
+    linked = own.get("sources", ())
+    for name in linked:
+        _check_name("source", name, sources, ("stocks", code, "sources"), problems)
+    return Stock(code, own.get("name"), linked, own.get("channels", ()), chosen)
+
+
+def _products(
+    tables: read.Data, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
+) -> dict[str, Product]:
+    products = {}
+    for sku, table in tables.items():
+        path = ("products", sku)
+        try:
+            layout.sku(sku)
+        except Mismatch as mismatch:
+            problems.append((path, str(mismatch)))
+        own, chosen = _values(table, path, layout.PRODUCT, problems)
+        items: dict[str, SourceItem] = {}
+        reserved: dict[str, Decimal] = {}
+        if isinstance(table, dict):
+            if "sources" in table:
+                items = _items(_table(table, "sources", path, problems), (*path, "sources"), sources, problems)
+            if "stocks" in table:
+                reserved = _reserved(_table(table, "stocks", path, problems), (*path, "stocks"), stocks, problems)
+        products[sku] = Product(sku, own.get("name"), chosen, items, reserved)
+    return products
+
+
+def _items(tables: read.Data, path: Path, sources: Mapping[str, Source], problems: _Problems) -> dict[str, SourceItem]:
+    items = {}
+    for code, table in tables.items():
+        _check_name("source", code, sources, (*path, code), problems)
+        own, chosen = _values(table, (*path, code), layout.SOURCE_ITEM, problems)
+        if "quantity" in own:
+            items[code] = SourceItem(own["quantity"], own.get("status", StockStatus.IN_STOCK), chosen)
+    return items
+
+
+def _reserved(tables: read.Data, path: Path, stocks: Mapping[str, Stock], problems: _Problems) -> dict[str, Decimal]:
+    reserved = {}
+    for code, table in tables.items():
+        _check_name("stock", code, stocks, (*path, code), problems)
+        own, _ = _values(table, (*path, code), layout.RESERVATION, problems)
+        if own.get("reserved"):
+            reserved[code] = own["reserved"]
+    return reserved
+
+
+def _accepts(
+    data: read.Data, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
+) -> tuple[Accept, ...]:
+    _values(data.get("check", {}), ("check",), layout.CHECK, problems)
+    tables = data["check"].get("accept", []) if isinstance(data.get("check"), dict) else []
+    if not isinstance(tables, list):
+        problems.append((("check", "accept"), f"expected an array of tables, got {described(tables)}"))
+        return ()
+    return tuple(_accept(table, number, sources, stocks, problems) for number, table in enumerate(tables))
+
+
+def _accept(
+    table: Any, number: int, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
+) -> Accept:
+    path = ("check", "accept", number)
+    own, _ = _values(table, path, layout.ACCEPT, problems)
+    for kind, names in (("source", sources), ("stock", stocks)):
+        if kind in own:
+            _check_name(kind, own[kind], names, (*path, kind), problems)
+    return Accept(
+        own.get("code", ""),
+        own.get("stock"),
+        own.get("source"),
+        own.get("product"),
+        own.get("reason"),
+        own.get("until"),
+    )
+
+
+def _check_name(kind: str, name: str, names: Mapping[str, Any], path: Path, problems: _Problems) -> None:
+    if name not in names:
+        problems.append((path, f"expected a {kind} of the file, got {described(name)}{_suggestion(name, names)}"))
+
+
+def _values(raw: Any, path: Path, form: Form, problems: _Problems) -> tuple[dict[str, Any], Settings]:
+    """A table's own keys and its settings, typed; what does not fit goes to `problems`."""
+    if type(raw) is not dict:
+        problems.append((path, f"expected a table, got {described(raw)}"))
+        return {}, {}
+    own: dict[str, Any] = {}
+    chosen: dict[str, settings.Value] = {}
+    for key, value in raw.items():
+        try:
+            if (field := form.own.get(key)) is not None:
+                own[key] = field.read(value)
+            elif (setting := form.settings.get(key)) is not None:
+                chosen[key] = settings.from_toml(setting, value)
+            elif key not in form.tables:
+                problems.append(((*path, key), _unknown(key, form)))
+        except Mismatch as mismatch:
+            problems.append(((*path, key), str(mismatch)))
+    for key, field in form.own.items():
+        if field.needed and key not in raw:
+            problems.append(((*path, key), "expected a value, got none"))
+    return own, chosen
+
+
+def _unknown(key: str, form: Form) -> str:
+    if key in settings.SETTINGS:
+        scopes = ", ".join(scope.replace("_", " ") for scope in settings.SETTINGS[key].scopes)
+        return f"expected at {scopes}, got it at {form.title}"
+    names = [*form.own, *form.settings, *form.tables]
+    return f"expected a key of {form.title}, got {described(key)}{_suggestion(key, names)}"
+
+
+def _suggestion(name: str, names: Iterable[str]) -> str:
+    close = nearest(name, names)
+    return f"; did you mean {close!r}?" if close else ""

@@ -1,0 +1,122 @@
+"""The evaluator against Magento Inventory's own classes and index query: every case that the rules admit."""
+
+import gzip
+import json
+from collections import Counter
+from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backorderctl.evaluate import Status, effective_threshold, evaluate_at, takes_backorders
+from backorderctl.orders import order
+from backorderctl.precedence import in_force, value
+from backorderctl.quantity import STEP, ZERO
+from backorderctl.reading import build
+from backorderctl.settings import BACKORDERS, SETTINGS, THRESHOLD, Backorders
+from backorderctl.store import Store
+from backorderctl.toml.locate import Lines
+
+CASES = Path(__file__).parent / "data" / "magento.jsonl.gz"
+THEIR_NAMES = dict(
+    zip(SETTINGS, ("backorders", "min_qty", "notify_stock_qty", "stock_threshold_qty", "manage_stock"), strict=True)
+)
+
+
+def test_every_admitted_answer_is_magentos(capsys: pytest.CaptureFixture[str]) -> None:
+    compared: Counter[str] = Counter()
+    cases = 0
+    with gzip.open(CASES, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            case = json.loads(line, parse_float=Decimal)
+            if case.get("artifact") or case["input"]["reservations"] > 0:
+                continue
+            cases += 1
+            ours, theirs = _ours(case["input"]), _theirs(case["input"], case["expected"])
+            for name, answer in theirs.items():
+                assert ours[name] == answer, f"{case['id']}: {name}"
+                compared[name] += 1
+    with capsys.disabled():
+        print(f"\n{cases} cases, {compared.total()} answers compared: {dict(compared)}")
+    assert cases == 989
+    assert compared == {
+        "effective threshold": 989,
+        "is salable": 989,
+        "order accepted": 989,
+        "only x left": 989,
+        "backordered": 523,
+        "salable": 657,
+    }
+
+
+def _ours(given: dict[str, Any]) -> dict[str, Any]:
+    store = _store(given)
+    answer = evaluate_at(store, "X", store.stocks["main"])
+    asked = order(answer, Decimal(given["requested_qty"]).quantize(STEP, ROUND_DOWN))
+    values = in_force(store, stock="main", product="X")
+    backorders = takes_backorders(value(values, BACKORDERS))
+    return {
+        "effective threshold": effective_threshold(value(values, THRESHOLD), backorders=backorders),
+        "is salable": answer.status is not Status.OUT_OF_STOCK,
+        "order accepted": asked.accepted,
+        "backordered": asked.backordered,
+        "salable": answer.salable,
+        "only x left": answer.only_x_left is not None,
+    }
+
+
+def _theirs(given: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+    """Magento's answers in our words, where both have one: an unlimited product has no salable quantity of ours."""
+    salable = expected["is_salable"]
+    managed = expected["effective_manage_stock"]
+    answers = {
+        "effective threshold": expected["effective_min_qty"],
+        "is salable": salable,
+        "order accepted": expected["add_to_cart"]["ok"],
+        "only x left": bool(salable and managed and expected["only_x_left_displayed"]),
+    }
+    if expected["add_to_cart"]["ok"]:
+        answers["backordered"] = expected["backorder_qty"]
+    unlimited = not managed or (expected["effective_backorders"] and expected["effective_min_qty"] == 0)
+    if not salable or not unlimited:
+        answers["salable"] = max(expected["salable_qty_direct"], ZERO) if salable else ZERO
+    return answers
+
+
+def _store(given: dict[str, Any]) -> Store:
+    sources = [source["code"] for source in given["sources"]]
+    data = {
+        "version": 1,
+        "global": _settings(given["global"]),
+        "sources": {source["code"]: {"enabled": source["enabled"]} for source in given["sources"]},
+        "stocks": {"main": {"sources": [source["code"] for source in given["sources"] if source["in_stock_link"]]}},
+        "products": {
+            "X": {
+                **_settings(given["product"]),
+                "sources": {item["source"]: _item(item) for item in given["items"]},
+                "stocks": {"main": {"reserved": -given["reservations"]}},
+            }
+        },
+    }
+    assert len(sources) == len(set(sources))
+    return build(data, file="vector", lines=Lines(""))
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    status = "in_stock" if item["status"] else "out_of_stock"
+    return {"quantity": item["qty"], "status": status, **_settings({"notify_stock_qty": item["notify_stock_qty"]})}
+
+
+def _settings(theirs: dict[str, Any]) -> dict[str, Any]:
+    given = {key: theirs.get(name) for key, name in THEIR_NAMES.items()}
+    return {key: _value(key, number) for key, number in given.items() if number is not None}
+
+
+def _value(key: str, number: Any) -> Any:
+    match SETTINGS[key].default:
+        case Backorders():
+            return tuple(Backorders)[number].value
+        case bool():
+            return bool(number)
+    return number
