@@ -1,0 +1,5 @@
+"""`python -m backorderctl`."""
+
+from backorderctl.cli import run
+
+run()

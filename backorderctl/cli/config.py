@@ -1,0 +1,254 @@
+"""`backorderctl config`: the settings, where they are set and what is in force."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from backorderctl import lookup, settings
+from backorderctl.cli.options import (
+    BACKORDER_LIMIT,
+    DEFAULT_FILE,
+    STANDARD_INPUT,
+    Command,
+    DryRunOption,
+    FileOption,
+    KeyArgument,
+    MatchOption,
+    OutputOption,
+    ProductOption,
+    QuietOption,
+    SourceOption,
+    StockOption,
+    complete_setting,
+    noun,
+    place,
+    places,
+    read_store,
+    read_text,
+    say,
+    seen_place,
+)
+from backorderctl.errors import ANSWER_IS_NO, Failure, Mismatch
+from backorderctl.settings import THRESHOLD, Value
+from backorderctl.store import Place, Store
+from backorderctl.view import config as view
+from backorderctl.view.words import Output, place_with_names
+
+app = noun("Settings: set them, unset them, see what is in force and where it comes from.")
+
+
+@app.command("set", cls=Command)
+def set_(
+    assignments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY VALUE",
+            help="A setting and its value; or several settings, each as KEY=VALUE, in one write.",
+            autocompletion=complete_setting,
+        ),
+    ],
+    stock: StockOption = None,
+    source: SourceOption = None,
+    product: ProductOption = None,
+    match: MatchOption = None,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Set a value: globally, or for --stock, --source, --product, or --product with --source (the source item).
+
+    --match sets it for every product whose SKU it matches, with --source for their source items there, in one write;
+    exit status 1 when there is none.
+
+    For KEY, backorder_limit N or backorder_limit unlimited is the most that may be backordered; it is stored as the
+    threshold, -N or 0.
+    """
+    from backorderctl import changes
+    from backorderctl.cli.writing import change
+
+    typed = _assigned(assignments)
+    values = _values(typed)
+    found: list[Sequence[Place]] = []
+
+    def make(store: Store) -> "changes.Changes":
+        found.append(places(store, stock=stock, source=source, product=product, match=match))
+        return [each for where in found[-1] for each in changes.set_values(store, where, values)]
+
+    def check(store: Store) -> None:
+        if BACKORDER_LIMIT in typed:
+            for where in found[-1]:
+                changes.check_limit(store, where)
+
+    written = change(file, make, check=check, dry_run=dry_run, quiet=quiet)
+    if not found[-1]:
+        say(f"no product matches {match!r}" + (f" at source {source}" if source else ""), quiet=quiet)
+        raise typer.Exit(ANSWER_IS_NO)
+    for key, value in values.items():
+        said = f"{match} ({len(found[-1])})" if match is not None else place_with_names(found[-1][0])
+        say(f"{said}: {key} = {settings.text(value)}{_was(written.store, found[-1], key)}", quiet=quiet or dry_run)
+
+
+@app.command("apply", cls=Command)
+def apply_(
+    table: Annotated[str, typer.Argument(metavar="CHANGES.csv", help="The changes; - reads standard input.")],
+    create: Annotated[bool, typer.Option("--create", help="Add products that are not in the file.")] = False,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Make many changes in one write: a CSV file with the columns product, source, stock, key and value.
+
+    A key is a setting, or quantity, status, reserved or name. An empty value leaves what is there, and the word inherit
+    takes it away. All rows are done, or none.
+    """
+    from backorderctl import sheet
+    from backorderctl.cli.writing import change
+
+    name = "<stdin>" if table == STANDARD_INPUT else table
+    rows = sheet.rows(read_text(table), name)
+    written = change(file, lambda store: sheet.apply(store, rows, name, create=create), dry_run=dry_run, quiet=quiet)
+    done = f"{len(rows)} rows applied" if written.changed else f"{len(rows)} rows, nothing to change"
+    say(done, quiet=quiet or dry_run)
+
+
+@app.command(cls=Command)
+def unset(
+    key: KeyArgument,
+    stock: StockOption = None,
+    source: SourceOption = None,
+    product: ProductOption = None,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Take a value away, so that it is inherited again. Exit status 1 when it was not set there."""
+    from backorderctl import changes
+    from backorderctl.cli.writing import change
+
+    row = settings.named(key)
+    where: list[Place] = []
+
+    def make(store: Store) -> "changes.Changes":
+        where.append(place(store, stock=stock, source=source, product=product))
+        return changes.unset(store, where[-1], row.key)
+
+    written = change(file, make, dry_run=dry_run, quiet=quiet)
+    if not written.changed:
+        say(f"{place_with_names(where[-1])}: {row.key} is not set there", quiet=quiet)
+        raise typer.Exit(ANSWER_IS_NO)
+    say(f"{place_with_names(where[-1])}: {row.key} is no longer set", quiet=quiet or dry_run)
+
+
+@app.command(cls=Command)
+def get(
+    key: KeyArgument,
+    stock: StockOption = None,
+    source: SourceOption = None,
+    product: ProductOption = None,
+    own: Annotated[bool, typer.Option("--own", help="Only what is set at that very scope; 1 if nothing is.")] = False,
+    file: FileOption = DEFAULT_FILE,
+    output: Annotated[Output | None, typer.Option("--output", "-o", help="Print more than the bare value.")] = None,
+) -> None:
+    """Print the value in force, bare. --stock beside --product or --source names the stock that it is seen from."""
+    row = settings.named(key)
+    store = read_store(file)
+    where, seen_from = seen_place(store, stock=stock, source=source, product=product)
+    found = lookup.own(store, where, row.key) if own else lookup.agreed(store, where, row.key, stock=seen_from)
+    if found is None:
+        raise typer.Exit(ANSWER_IS_NO)
+    view.value(found, output, sys.stdout)
+
+
+@app.command("list", cls=Command)
+def list_(
+    stock: StockOption = None,
+    source: SourceOption = None,
+    product: ProductOption = None,
+    own: Annotated[bool, typer.Option("--own", help="Only what that very scope sets.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Every value written in the file, with its scope.")] = False,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """List the settings in force at a scope and where each comes from."""
+    store = read_store(file)
+    if all_ and (own or stock or source or product):
+        raise Failure("--all: expected alone, got a scope or --own beside it")
+    where, seen_from = seen_place(store, stock=stock, source=source, product=product)
+    if all_:
+        view.show_settings(lookup.written(store), output, sys.stdout)
+    elif own:
+        view.show_settings(lookup.written(store, where), output, sys.stdout)
+    else:
+        view.show_seen(lookup.everything(store, where, stock=seen_from), output, sys.stdout)
+
+
+@app.command(cls=Command)
+def explain(
+    key: KeyArgument,
+    stock: StockOption = None,
+    source: SourceOption = None,
+    product: ProductOption = None,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show every level that a value can come from, the one that wins, and what the evaluator makes of it."""
+    from backorderctl.view.explain import show_chains
+
+    row = settings.named(key)
+    store = read_store(file)
+    where, seen_from = seen_place(store, stock=stock, source=source, product=product)
+    show_chains(row.key, lookup.chains(store, where, row.key, stock=seen_from), output, sys.stdout)
+
+
+@app.command(cls=Command)
+def keys(output: OutputOption = Output.TABLE) -> None:
+    """List the settings: key, Admin label, values, default, scopes, and Magento's path and columns."""
+    view.show_keys(output, sys.stdout)
+
+
+def _assigned(words: Sequence[str]) -> dict[str, str]:
+    """`KEY VALUE` or `KEY=VALUE...` as typed values by key."""
+    if len(words) == 2 and "=" not in words[0]:
+        return {_key(words[0]): words[1]}
+    typed: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise Failure(f"{word!r}: expected KEY VALUE, or KEY=VALUE for each of several settings")
+        if _key(key) in typed:
+            raise Failure(f"{_key(key)}: expected once, got it twice")
+        typed[_key(key)] = value
+    if BACKORDER_LIMIT in typed and THRESHOLD.key in typed:
+        raise Failure(f"expected {BACKORDER_LIMIT} or {THRESHOLD.key}, got both: they are one setting")
+    return typed
+
+
+def _was(store: Store, where: Sequence[Place], key: str) -> str:
+    """What the one place had set before; nothing for several."""
+    if len(where) > 1:
+        return ""
+    old = store.set_at(where[0]).get(key)
+    return " (was not set)" if old is None else f" (was {settings.text(old)})"
+
+
+def _key(typed: str) -> str:
+    if typed.strip().replace("-", "_") == BACKORDER_LIMIT:
+        return BACKORDER_LIMIT
+    return settings.named(typed).key
+
+
+def _values(typed: Mapping[str, str]) -> dict[str, Value]:
+    from backorderctl import changes
+
+    values: dict[str, Value] = {}
+    for key, text in typed.items():
+        try:
+            if key == BACKORDER_LIMIT:
+                values[THRESHOLD.key] = changes.limit_threshold(text)
+            else:
+                values[key] = settings.from_text(settings.SETTINGS[key], text)
+        except Mismatch as mismatch:
+            raise Failure(f"{key}: {mismatch}") from None
+    return values

@@ -1,0 +1,71 @@
+"""`backorderctl order`: what an order would get, and how the stock would sell from here."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from backorderctl import orders
+from backorderctl import store as stores
+from backorderctl.cli.options import (
+    DEFAULT_FILE,
+    Command,
+    FileOption,
+    OutputOption,
+    SkuArgument,
+    StockOption,
+    noun,
+    one_stock,
+    read_store,
+    typed_quantity,
+)
+from backorderctl.errors import ANSWER_IS_NO
+from backorderctl.evaluate import Salability, evaluate, evaluate_at
+from backorderctl.quantity import STEP
+from backorderctl.store import Store
+from backorderctl.view import orders as view
+from backorderctl.view.words import Output
+
+app = noun("Orders: would one be accepted, and how does the stock sell from here.")
+
+
+@app.command(cls=Command)
+def check(
+    sku: SkuArgument,
+    quantity: Annotated[str, typer.Argument(metavar="QTY", help="The units ordered.")],
+    stock: StockOption = None,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Say whether an order would be accepted, what ships now and what is backordered. Exit status 1 when refused."""
+    requested = typed_quantity("QTY", quantity, minimum=STEP)
+    answer = _answer(read_store(file), sku, stock)
+    order = orders.order(answer, requested)
+    view.show_order(answer, order, output, sys.stdout)
+    if not order.accepted:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+@app.command(cls=Command)
+def simulate(
+    sku: SkuArgument,
+    stock: StockOption = None,
+    step: Annotated[str | None, typer.Option("--step", metavar="N", help="Also a row every N units.")] = None,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show what begins when as units sell: low stock, backorders, "Only N left", Out of Stock.
+
+    Units ship at once, what is reserved first, and leave the sources in the order of the stock's `sources`.
+    """
+    every = None if step is None else typed_quantity("--step", step, minimum=STEP)
+    answer = _answer(read_store(file), sku, stock)
+    view.show_life(answer, orders.life(answer, step=every), output, sys.stdout)
+
+
+def _answer(store: Store, sku: str, stock: str | None) -> Salability:
+    """The product in the one stock that can be meant; where no stock reaches it, in none."""
+    answers = evaluate(store, sku)
+    if stock is None and answers[0].stock is None:
+        return answers[0]
+    return evaluate_at(store, sku, stores.stock(store, one_stock(store, sku, stock)))

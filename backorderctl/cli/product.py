@@ -1,0 +1,224 @@
+"""`backorderctl product`: what is in force for products, and the products themselves."""
+
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+import typer
+
+from backorderctl import changes, lookup
+from backorderctl import store as stores
+from backorderctl.cli.options import (
+    DEFAULT_FILE,
+    Command,
+    DryRunOption,
+    FileOption,
+    MatchOption,
+    OutputOption,
+    QuietOption,
+    SkuArgument,
+    SourceArgument,
+    SourceOption,
+    StockOption,
+    noun,
+    one_stock,
+    read_store,
+    typed_quantity,
+)
+from backorderctl.cli.writing import change
+from backorderctl.evaluate import Salability, Status, evaluate, evaluate_at, everything
+from backorderctl.layout import StockStatus
+from backorderctl.quantity import ZERO
+from backorderctl.store import Product, Store
+from backorderctl.view import listing
+from backorderctl.view import product as view
+from backorderctl.view.words import Output
+
+app = noun("Products: what is in force, how many can be sold, and the products themselves.")
+
+Name = Annotated[str | None, typer.Option("--name", help="What people call it.")]
+NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SKU.")]
+
+
+@app.command("list", cls=Command)
+def list_(
+    stock: StockOption = None,
+    source: SourceOption = None,
+    status: Annotated[Status | None, typer.Option("--status", help="Only with this status.")] = None,
+    low_stock: Annotated[bool, typer.Option("--low-stock", help="Only what is low in stock.")] = False,
+    match: MatchOption = None,
+    by_source: Annotated[bool, typer.Option("--by-source", help="One row a source item.")] = False,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """List what every product offers: a row a product and stock, or with --by-source a row a source item."""
+    store = read_store(file)
+    if stock is not None:
+        stores.stock(store, stock)
+    if source is not None:
+        stores.source(store, source)
+
+    def wanted(answer: Salability) -> bool:
+        items = [item for item in answer.items if source in (None, item.source)]
+        return (
+            stock in (None, answer.stock)
+            and (source is None or bool(items))
+            and status in (None, answer.status)
+            and (not low_stock or any(item.low_stock for item in items))
+        )
+
+    answers = filter(wanted, everything(store, _matching(store, match)))
+    rows = view.source_items(answers, source, low_stock=low_stock) if by_source else view.products(answers)
+    listing.show(rows, output, sys.stdout)
+
+
+@app.command(cls=Command)
+def show(
+    sku: SkuArgument,
+    stock: StockOption = None,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show everything in force for one product: settings and where they come from, and how many can be sold."""
+    store = read_store(file)
+    view.show(_answers(store, sku, stock), output, sys.stdout)
+
+
+@app.command(cls=Command)
+def explain(
+    sku: SkuArgument,
+    stock: StockOption = None,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show how many can be sold as a sum to check with a pencil, and every level that won or lost."""
+    from backorderctl.view.explain import Explained, show_sums
+
+    store = read_store(file)
+    explained = [Explained(answer, lookup.all_chains(store, answer)) for answer in _answers(store, sku, stock)]
+    show_sums(explained, output, sys.stdout)
+
+
+@app.command(cls=Command)
+def add(
+    sku: NewSku,
+    name: Name = None,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Add a product; `product assign` then puts it at a source."""
+    change(
+        file,
+        lambda store: changes.add_product(store, sku, name=name),
+        done=f"product {sku}: added",
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+
+
+@app.command("set", cls=Command)
+def set_(
+    sku: SkuArgument,
+    name: Annotated[str, typer.Option("--name", help="What people call it; '' takes the name away.")],
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Give a product another name."""
+    change(
+        file,
+        lambda store: changes.rename(("products", sku), name, stores.product(store, sku).name),
+        done=f"product {sku}: now called {name!r}" if name else f"product {sku}: has no name now",
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+
+
+@app.command(cls=Command)
+def remove(
+    sku: SkuArgument,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Remove a product with its source items and reservations."""
+    change(
+        file,
+        lambda store: changes.remove_product(store, sku),
+        done=f"product {sku}: removed",
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+
+
+@app.command(cls=Command)
+def assign(
+    sku: SkuArgument,
+    source: SourceArgument,
+    quantity: Annotated[str | None, typer.Option("--quantity", metavar="N", help="The units there.")] = None,
+    status: Annotated[StockStatus | None, typer.Option("--status", help="Whether they are on sale there.")] = None,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Put a product at a source, or change its quantity or status there; what is not given stays."""
+    units = None if quantity is None else typed_quantity("quantity", quantity)
+    change(
+        file,
+        lambda store: changes.assign(store, sku, source, quantity=units, status=status),
+        done=f"{sku} at {source}: assigned",
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+
+
+@app.command(cls=Command)
+def unassign(
+    sku: SkuArgument,
+    source: SourceArgument,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Take a product away from a source."""
+    change(
+        file,
+        lambda store: changes.unassign(store, sku, source),
+        done=f"{sku} at {source}: no longer assigned",
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+
+
+@app.command(cls=Command)
+def reserve(
+    sku: SkuArgument,
+    quantity: Annotated[str, typer.Argument(metavar="QTY", help="All units reserved; 0 for none.")],
+    stock: StockOption = None,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say how many units are ordered and not yet shipped, in all."""
+    units = typed_quantity("reserved", quantity, minimum=ZERO)
+    change(
+        file,
+        lambda store: changes.reserve(store, sku, units, stock=one_stock(store, sku, stock)),
+        done=f"product {sku}: {quantity} reserved",
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+
+
+def _answers(store: Store, sku: str, stock: str | None) -> Sequence[Salability]:
+    """What the product offers in the stock that is named, or in each that reaches it."""
+    return [evaluate_at(store, sku, stores.stock(store, stock))] if stock else evaluate(store, sku)
+
+
+def _matching(store: Store, glob: str | None) -> list[Product] | None:
+    """The products whose SKU the glob matches; None for all."""
+    if glob is None:
+        return None
+    return [product for sku, product in store.products.items() if fnmatchcase(sku, glob)]

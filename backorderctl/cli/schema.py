@@ -1,0 +1,15 @@
+"""`backorderctl schema`: the JSON Schema of the store file."""
+
+import sys
+
+from backorderctl.cli.options import Command, noun
+from backorderctl.schema import json_schema
+from backorderctl.view import listing
+
+app = noun("")
+
+
+@app.command(cls=Command)
+def schema() -> None:
+    """Print the JSON Schema of the store file, for editors that check TOML."""
+    sys.stdout.write(listing.dumps(json_schema(), indent=2) + "\n")

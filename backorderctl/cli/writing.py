@@ -1,0 +1,44 @@
+"""What every command that writes does with its change: make it, or show it."""
+
+import sys
+from collections.abc import Callable
+
+from backorderctl.changes import Changes
+from backorderctl.cli.options import STANDARD_INPUT, say
+from backorderctl.errors import Failure
+from backorderctl.store import Store
+from backorderctl.view.words import Output
+from backorderctl.write import Written, write
+
+
+def change(
+    file: str,
+    make: Callable[[Store], Changes],
+    *,
+    dry_run: bool,
+    quiet: bool,
+    check: Callable[[Store], None] | None = None,
+    done: str | None = None,
+) -> Written:
+    """Write the changes that `make` asks for and say `done`, or with `dry_run` print the difference they would make."""
+    if file == STANDARD_INPUT:
+        raise Failure("standard input cannot be written", hint="-f store.toml")
+    written = write(file, make, check=check, dry_run=dry_run)
+    for warning in written.warnings:
+        say(f"Warning: {warning}", quiet=quiet)
+    if dry_run:
+        _show(written, file)
+    elif done:
+        say(done if written.changed else f"{done} already: nothing to change", quiet=quiet)
+    return written
+
+
+def _show(written: Written, file: str) -> None:
+    """The difference of the text, and what changes in effect, as `diff` shows it."""
+    from backorderctl.diff import difference
+    from backorderctl.view import diff, text_difference
+
+    text_difference.show(written.text, written.new_text, file, sys.stdout)
+    if written.changed:
+        sys.stdout.write("\n")
+    diff.show(difference(written.store, written.new_store), Output.TABLE, sys.stdout)

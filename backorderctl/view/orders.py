@@ -1,0 +1,160 @@
+"""Orders: what one gets, and the milestones of a stock as it sells."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, TextIO
+
+from backorderctl import quantity
+from backorderctl.evaluate import Reason, Salability
+from backorderctl.orders import EXCEEDS_SALABLE, Event, Milestone, Order, Shipment
+from backorderctl.view import listing, page
+from backorderctl.view.listing import Column, Listing
+from backorderctl.view.product import limit
+from backorderctl.view.words import Cell, Output, plain, printable
+
+_STEPS = (
+    Column("sold", number=True),
+    Column("on_hand", number=True),
+    Column("backorderable", number=True, rank=1),
+    Column("salable", number=True),
+    Column("unlimited", hidden=True),
+    Column("events"),
+    Column("low_stock_sources", hidden=True),
+)
+_SHIPMENT_WORDS = {
+    Shipment.IMMEDIATE: "ships now, whole",
+    Shipment.PARTLY_ON_HOLD: "ships now in part; the rest is on hold until stock arrives",
+    Shipment.ON_HOLD: "is on hold until stock arrives",
+}
+_BAR = 40
+
+
+def show_order(answer: Salability, order: Order, output: Output, out: TextIO) -> None:
+    """Write what an order gets."""
+    cells = _order(answer, order)
+    match output:
+        case Output.JSON:
+            out.write(listing.dumps(cells) + "\n")
+        case Output.CSV:
+            columns = tuple(map(Column, cells))
+            listing.show(Listing("orders", columns, [tuple(cells.values())]), output, out)
+        case Output.TABLE:
+            out.write("".join(printable(line) + "\n" for line in _order_lines(answer, order)))
+
+
+def show_life(answer: Salability, milestones: Iterable[Milestone], output: Output, out: TextIO) -> None:
+    """Write the milestones of a stock, and for people a bar of what is left at each."""
+    if output is Output.TABLE:
+        _life_page(answer, tuple(milestones), out)
+    elif output is Output.CSV:
+        listing.show(Listing("steps", _STEPS, map(_step, milestones)), output, out)
+    else:
+        names = [column.name for column in _STEPS]
+        steps = [dict(zip(names, _step(milestone), strict=True)) for milestone in milestones]
+        head = {"sku": answer.product.sku, "stock": answer.stock}
+        out.write(listing.dumps({**head, "steps": steps}, indent=2) + "\n")
+
+
+def _order(answer: Salability, order: Order) -> dict[str, Cell]:
+    return {
+        "sku": answer.product.sku,
+        "stock": answer.stock,
+        "requested": order.requested,
+        "accepted": order.accepted,
+        "reason": order.reason,
+        "salable": limit(order.salable, unlimited=answer.unlimited),
+        "unlimited": answer.unlimited,
+        "ships_now": order.ships_now,
+        "backordered": order.backordered,
+        "payment": order.payment,
+        "order_status": order.order_status,
+        "shipment": order.shipment,
+        "customer_notice": order.customer_notice,
+    }
+
+
+def _order_lines(answer: Salability, order: Order) -> Iterator[str]:
+    verdict = "accepted" if order.accepted else "refused"
+    salable = "unlimited" if order.salable is None else f"{quantity.text(order.salable)} salable"
+    where = f"stock {answer.stock}" if answer.stock else "no stock"
+    yield f"{verdict}: {quantity.text(order.requested)} of {answer.product.sku} in {where} ({salable})"
+    if order.reason == EXCEEDS_SALABLE:
+        yield "reason      more than can be sold"
+    elif order.reason:
+        yield f"reason      {page.REASON_WORDS[Reason(order.reason)]}"
+    if order.ships_now is None or order.backordered is None or order.shipment is None:
+        return
+    yield f"ships now   {quantity.text(order.ships_now)}"
+    yield f"backordered {quantity.text(order.backordered)}"
+    yield f"shipment    {_SHIPMENT_WORDS[order.shipment]}"
+    if order.payment:
+        yield "payment     is authorized and captured at once"
+        yield "order       its processing status does not change"
+        told = "is not told what is backordered"
+        if order.customer_notice is not None:
+            told = f"is told that {quantity.text(order.customer_notice)} are backordered"
+        yield f"customer    {told}"
+
+
+def _step(milestone: Milestone) -> tuple[Cell, ...]:
+    unlimited = milestone.salable is None
+    return (
+        milestone.sold,
+        milestone.on_hand,
+        limit(milestone.backorderable, unlimited=unlimited),
+        limit(milestone.salable, unlimited=unlimited),
+        unlimited,
+        tuple(milestone.events),
+        milestone.low_stock_sources,
+    )
+
+
+def _life_page(answer: Salability, milestones: tuple[Milestone, ...], out: TextIO) -> None:
+    from rich.text import Text
+
+    with listing.screen(out) as console:
+        where = f"stock {answer.stock}" if answer.stock else "no stock"
+        console.print(Text(printable(f"{answer.product.sku} in {where}, as it sells"), style="bold"))
+        console.print(_life_table(milestones, page.marks(out)))
+        if not answer.managed:
+            console.print(Text("Stock is not managed: nothing ever begins."))
+        elif len(answer.items) > 1:
+            order = ", ".join(item.source for item in answer.items if item.counts)
+            console.print(Text(printable(f"Units leave the sources in the stock's order: {order}.")))
+
+
+def _life_table(milestones: tuple[Milestone, ...], marks: str) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("sold", "on_hand", "backorderable", "salable"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("what begins", overflow="fold")
+    table.add_column("left", no_wrap=True)
+    whole = milestones[0].salable
+    for milestone in milestones:
+        cells = map(plain, _step(milestone)[:4])
+        table.add_row(*map(Text, cells), Text(printable(_event_words(milestone))), Text(_left(milestone, whole, marks)))
+    return table
+
+
+def _event_words(milestone: Milestone) -> str:
+    left = "" if milestone.salable is None else quantity.text(milestone.salable)
+    words = {
+        Event.LOW_STOCK: f"low stock at {', '.join(milestone.low_stock_sources)}",
+        Event.BACKORDERS_BEGIN: "backorders begin",
+        Event.UNLIMITED: "unlimited from here",
+        Event.ONLY_X_LEFT: f'"Only {left} left"',
+        Event.OUT_OF_STOCK: "Out of Stock",
+    }
+    return "; ".join(words[event] for event in milestone.events)
+
+
+def _left(milestone: Milestone, whole: Decimal | None, marks: str) -> str:
+    """What is left as a bar: on hand first, then what can be backordered."""
+    if not whole or milestone.on_hand is None or milestone.backorderable is None:
+        return ""
+    on_hand = round(milestone.on_hand / whole * _BAR)
+    both = round((milestone.on_hand + milestone.backorderable) / whole * _BAR)
+    return marks[0] * on_hand + marks[1] * (both - on_hand)

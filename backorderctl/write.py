@@ -1,0 +1,59 @@
+"""One change to a store file: read, edit, prove the edit, check the new store, replace the file."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from backorderctl import layout
+from backorderctl.changes import Changes
+from backorderctl.reading import build
+from backorderctl.store import Store
+from backorderctl.toml import edit, file, read
+from backorderctl.toml.locate import Lines
+
+
+class Written(NamedTuple):
+    """A store file before and after a write; the texts are the same object when nothing had to change."""
+
+    text: str
+    new_text: str
+    store: Store
+    new_store: Store
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file's text is another now."""
+        return self.new_text != self.text
+
+
+Check = Callable[[Store], None]
+
+
+def write(path: str, make: Callable[[Store], Changes], *, check: Check | None = None, dry_run: bool = False) -> Written:
+    """Make the changes that `make` asks for, under a lock from read to replace; with `dry_run` leave the file alone.
+
+    Failure, with the file's bytes as they were, when the store is not valid before or would not be valid after, or when
+    `check` raises it for the new store.
+    """
+    if dry_run:
+        return _changed(file.read(path), path, make, check)
+    done: list[Written] = []
+
+    def transform(text: str) -> str:
+        done.append(_changed(text, path, make, check))
+        return done[-1].new_text
+
+    rewritten = file.rewrite(path, transform)
+    return done[-1]._replace(warnings=rewritten.warnings)
+
+
+def _changed(text: str, path: str, make: Callable[[Store], Changes], check: Check | None) -> Written:
+    data = read.parse(text, path)
+    store = build(data, file=path, lines=Lines(text))
+    edited = edit.edit_parsed(text, data, make(store), families=layout.FAMILIES)
+    new_store = store
+    if edited.text != text:
+        new_store = build(edited.data, file=path, lines=Lines(edited.text))
+    if check is not None:
+        check(new_store)
+    return Written(text, edited.text, store, new_store)

@@ -1,0 +1,123 @@
+"""Speed, as ratios of runs that take turns: `python tests/benchmarks.py [NAME...]`. Not a test: machines are noisy."""
+
+import gc
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from backorderctl.evaluate import everything
+from backorderctl.reading import build
+from backorderctl.toml.locate import Lines
+
+ROOT = Path(__file__).parent.parent
+BACKORDERCTL = str(Path(sys.executable).with_name("backorderctl"))
+BARE = """
+import typer
+app = typer.Typer(add_completion=True, pretty_exceptions_enable=False)
+noun = typer.Typer()
+@noun.command()
+def get(key: str) -> None: print("no")
+@noun.command()
+def other() -> None: ...
+app.add_typer(noun, name="config")
+app()
+"""
+"""A Typer app of one noun and two verbs that does nothing."""
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(BENCHMARKS)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in wanted:
+            for line in BENCHMARKS[name](Path(folder)):
+                print(f"{name:<12} {line}", flush=True)
+
+
+def start(folder: Path) -> Iterator[str]:
+    """What a command on a small file costs, against a Typer app that does nothing."""
+    bare = folder / "bare.py"
+    bare.write_text(BARE)
+    file = ("-f", str(ROOT / "examples" / "store.toml"))
+    get = command("config", "get", "out_of_stock_threshold", *file)
+    show = command("product", "show", "24-MB01", *file)
+    yield ratio("config get / bare Typer app", get, program(sys.executable, str(bare), "config", "get", "x"), 1.35)
+    yield ratio(
+        "product show -o json / config get", command("product", "show", "24-MB01", *file, "-o", "json"), get, 1.5
+    )
+    yield ratio("product show / config get", show, get, 2.2)
+
+
+def evaluate(folder: Path) -> Iterator[str]:
+    """Evaluating every product of a store in memory, against parsing its file."""
+    each: list[float] = []
+    for products in (1_000, 10_000, 100_000):
+        text = generated(products, sources=3)
+        data = tomllib.loads(text, parse_float=Decimal)
+        store = build(data, file="store.toml", lines=Lines(text))
+        runs = 5 if products < 100_000 else 2
+        evaluated = seconds(lambda store=store: sum(1 for _ in everything(store)), runs)  # type: ignore[misc]
+        parsed = seconds(lambda text=text: tomllib.loads(text, parse_float=Decimal), runs)  # type: ignore[misc]
+        each.append(evaluated / products)
+        yield f"evaluate / parse, {products:>7,} products x 3 sources: {evaluated / parsed:.2f} (at most 1)"
+    yield f"a product among 100,000 / among 1,000: {each[-1] / each[0]:.2f}"
+
+
+def generated(products: int, *, sources: int = 3, every: int = 1) -> str:
+    """A store file; one in `every` products has source items."""
+    codes = [f"s{number}" for number in range(sources)]
+    parts = ['version = 1\n\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n']
+    parts += [f"\n[sources.{code}]\n" for code in codes]
+    for number in range(products):
+        parts.append(f'\n[products."SKU-{number:06}"]\nname = "Product {number}"\n')
+        if number % 3 == 0:
+            parts.append("out_of_stock_threshold = -20\n")
+        if number % every == 0:
+            for code in codes:
+                parts.append(f'\n[products."SKU-{number:06}".sources.{code}]\nquantity = {number % 50}\n')
+    return "".join(parts)
+
+
+def command(*words: str) -> Callable[[], object]:
+    return program(BACKORDERCTL, *words)
+
+
+def program(*words: str) -> Callable[[], object]:
+    # An installed program is compiled once, and so must this one be.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return lambda: subprocess.run(words, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def seconds(run: Callable[[], object], runs: int) -> float:
+    """The median of some runs, the collector off as in the program."""
+    gc.disable()
+    try:
+        return statistics.median(once(run) for _ in range(runs))
+    finally:
+        gc.enable()
+
+
+def once(run: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    run()
+    return time.perf_counter() - begun
+
+
+def ratio(title: str, one: Callable[[], object], other: Callable[[], object], bound: float, runs: int = 15) -> str:
+    """The median ratio of runs that take turns."""
+    once(one), once(other)
+    ratios = [once(one) / once(other) for _ in range(runs)]
+    return f"{title}: {statistics.median(ratios):.2f} (at most {bound})"
+
+
+BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {"start": start, "evaluate": evaluate}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What many tests start from: a store in memory, and the command line in a folder of its own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from backorderctl.cli import main
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+class Ran(NamedTuple):
+    """What one command line gave."""
+
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, with nothing of the machine's settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("BACKORDERCTL_FILE", "BACKORDERCTL_OUTPUT", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command line, as words, in that folder."""
+
+    def ran(*words: str) -> Ran:
+        status = main(words)
+        return Ran(status, *capsys.readouterr())
+
+    return ran
+
+
+@pytest.fixture
+def store_file(folder: Path) -> Path:
+    """The documented example as `store.toml`."""
+    path = folder / "store.toml"
+    path.write_bytes((EXAMPLES / "store.toml").read_bytes())
+    return path

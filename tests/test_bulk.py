@@ -1,0 +1,158 @@
+"""Many changes in one write: `config set --match` and `config apply`."""
+
+import io
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+SHOP = """\
+version = 1
+
+[sources.a]
+
+[sources.b]
+
+[products.SALE-1]
+backorders = "no"
+
+[products.SALE-1.sources.a]
+quantity = 1
+
+[products.SALE-2]
+
+[products.SALE-2.sources.b]
+quantity = 2
+
+[products.KEEP]
+"""
+
+
+@pytest.fixture
+def shop(folder: Path) -> Path:
+    path = folder / "store.toml"
+    path.write_text(SHOP)
+    return path
+
+
+def test_match_sets_every_product_in_one_write(run: Run, shop: Path) -> None:
+    ran = run("config", "set", "backorders=allow", "backorder_limit=5", "--match", "SALE-*")
+    assert ran == (0, "", "SALE-* (2): backorders = allow\nSALE-* (2): out_of_stock_threshold = -5\n")
+    products = tomllib.loads(shop.read_text())["products"]
+    assert [products[sku].get("backorders") for sku in products] == ["allow", "allow", None]
+    assert [products[sku].get("out_of_stock_threshold") for sku in products] == [-5, -5, None]
+
+
+def test_match_with_a_source_sets_existing_items_there(run: Run, shop: Path) -> None:
+    assert run("config", "set", "backorders", "notify", "--match", "*", "--source", "b").status == 0
+    products = tomllib.loads(shop.read_text())["products"]
+    assert products["SALE-2"]["sources"] == {"b": {"quantity": 2, "backorders": "notify"}}
+    assert products["SALE-1"]["sources"] == {"a": {"quantity": 1}}
+
+
+def test_matching_nothing_is_a_no(run: Run, shop: Path) -> None:
+    assert run("config", "set", "backorders", "no", "--match", "X*") == (1, "", "no product matches 'X*'\n")
+    ran = run("config", "set", "backorders", "no", "--match", "KEEP", "--source", "a")
+    assert ran == (1, "", "no product matches 'KEEP' at source a\n")
+    ran = run("config", "set", "backorders", "no", "--match", "*", "--product", "KEEP")
+    assert ran == (2, "", "Error: --match: expected alone or with --source, got it beside --product\n")
+    assert shop.read_text() == SHOP
+
+
+TABLE = """\
+product,source,stock,key,value
+SALE-1,,,backorders,inherit
+SALE-1,a,,quantity,7.5
+SALE-1,a,,out-of-stock-threshold,-3
+SALE-1,b,,quantity,1
+SALE-1,b,,status,out_of_stock
+SALE-2,,default,reserved,4
+KEEP,,,name,Kept
+,,,backorders,Allow Qty Below 0
+,a,,name,
+"""
+
+
+def test_apply_does_every_row_in_one_write(run: Run, shop: Path) -> None:
+    Path("changes.csv").write_text(TABLE)
+    dry = run("config", "apply", "changes.csv", "-n")
+    assert (dry.status, dry.err, shop.read_text()) == (0, "", SHOP)
+    assert "SALE-1   default  quantity" in dry.out or "SALE-1  default  quantity" in dry.out
+    assert run("config", "apply", "changes.csv") == (0, "", "9 rows applied\n")
+    stored = tomllib.loads(shop.read_text())
+    assert stored["global"] == {"backorders": "allow"}
+    assert stored["products"] == {
+        "SALE-1": {
+            "sources": {
+                "a": {"quantity": 7.5, "out_of_stock_threshold": -3},
+                "b": {"quantity": 1, "status": "out_of_stock"},
+            }
+        },
+        "SALE-2": {"sources": {"b": {"quantity": 2}}, "stocks": {"default": {"reserved": 4}}},
+        "KEEP": {"name": "Kept"},
+    }
+    before = shop.stat().st_ino
+    assert run("config", "apply", "changes.csv") == (0, "", "9 rows, nothing to change\n")
+    assert shop.stat().st_ino == before
+
+
+def test_apply_reads_standard_input_whatever_its_delimiter(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "\ufeffKey;Value;Product\r\nbackorders;no;KEEP\r\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert run("config", "apply", "-").status == 0
+    assert tomllib.loads(shop.read_text())["products"]["KEEP"] == {"backorders": "no"}
+
+
+def test_every_bad_row_is_said_and_none_is_done(run: Run, shop: Path) -> None:
+    Path("changes.csv").write_text(
+        "product,source,stock,key,value\n"
+        "KEEP,,,backorders,allow\n"
+        "KEEPP,,,backorders,allow\n"
+        "KEEP,c,,backorders,allow\n"
+        "KEEP,a,,backorders,allow\n"
+        "KEEP,,,backorder,allow\n"
+        "KEEP,,,backorders,maybe\n"
+        "KEEP,,,quantity,1\n"
+        "KEEP,,default,backorders,allow\n"
+        ",,default,backorders,allow\n"
+        "KEEP,,,backorders,no\n"
+        "SALE-1,a,,quantity,inherit\n"
+    )
+    ran = run("config", "apply", "changes.csv")
+    assert (ran.status, ran.out, shop.read_text()) == (2, "", SHOP)
+    assert [line.split(": ", 3)[1:3] for line in ran.err.splitlines() if line.startswith("Error")] == [
+        [f"changes.csv:{number + 1}", f"row {number}"] for number in range(2, 12)
+    ]
+    assert "changes.csv:3: row 2: unknown product 'KEEPP'" in ran.err
+    assert "changes.csv:11: row 10: expected products.KEEP.backorders once, got it again" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "changes.csv: expected a column 'key', got none"),
+        ("product,key\nKEEP,name\n", "changes.csv:1: expected a column 'value', got none"),
+        ("sku,key,value\n", "changes.csv:1: expected columns product, source, stock, key, value, got 'sku'"),
+        ("key,value\nbackorders\n", "changes.csv:2: row 1: expected 2 cells, got 1"),
+        ('key,value\n"backorders,no\n', "changes.csv:2: expected CSV, got unexpected end of data"),
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_a_table_that_is_none_is_refused(run: Run, text: str, said: str) -> None:
+    Path("changes.csv").write_text(text)
+    ran = run("config", "apply", "changes.csv")
+    assert ran.status == 2
+    assert f"Error: {said.replace('changes.csv: ', 'changes.csv:1: ')}" in ran.err
+
+
+def test_create_adds_products_that_are_not_there(run: Run, shop: Path) -> None:
+    Path("changes.csv").write_text("product,source,key,value\nNEW,a,quantity,3\nNEW,,name,New\n")
+    assert run("config", "apply", "changes.csv").status == 2
+    assert run("config", "apply", "changes.csv", "--create").status == 0
+    assert tomllib.loads(shop.read_text())["products"]["NEW"] == {"name": "New", "sources": {"a": {"quantity": 3}}}
+    assert json.loads(run("product", "show", "NEW", "-o", "json").out)["stocks"][0]["salable"] == 3

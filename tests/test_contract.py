@@ -1,0 +1,115 @@
+"""What holds the house together: import directions, key names in one place, documented commands, light start-up."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from backorderctl.cli import app
+from backorderctl.settings import SETTINGS, text
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "backorderctl"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROOMS = (
+    "errors",
+    "quantity",
+    "settings",
+    "toml",
+    "layout",
+    "store",
+    "reading",
+    "schema",
+    "precedence",
+    "evaluate",
+    "explain",
+    "orders",
+    "lookup",
+    "changes",
+    "sheet",
+    "write",
+    "diff",
+    "revision",
+    "view",
+    "cli",
+)
+"""From the ground up: a room imports from those before it."""
+ONLY_IN = {"typer": "cli", "rich": "view", "tomlkit": "toml", "tomllib": "toml", "toml_rs": "toml"}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py").replace("__main__", "cli")
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import"
+            inner = node.module == "backorderctl"
+            yield from (f"backorderctl.{alias.name}" for alias in node.names) if inner else (str(node.module),)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_the_rooms_below_its_own(path: Path) -> None:
+    allowed = ROOMS[: ROOMS.index(room(path)) + 1]
+    for name in imported(path):
+        top, _, rest = name.partition(".")
+        if top == "backorderctl":
+            assert rest.split(".")[0] in allowed, f"{path} imports {name}"
+        assert room(path) == ONLY_IN.get(top, room(path)), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_key_is_a_literal_in_the_settings_table_alone(path: Path) -> None:
+    constants = [
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)
+    ]
+    named = [f"{path.name}:{node.lineno}" for node in constants if node.value in SETTINGS]
+    assert not named or path.name == "settings.py"
+
+
+def test_the_readme_has_the_settings_table_that_the_rows_give() -> None:
+    lines = ["| key | in the Admin | values | default | may be set at | Magento's config path | CSV columns |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    for row in SETTINGS.values():
+        columns = ", ".join(f"`{column}`" for column in (row.csv_column, row.use_config_column) if column)
+        default = text(row.default)
+        scopes = ", ".join(row.scopes).replace("_", " ")
+        lines.append(
+            f"| `{row.key}` | {row.label} | {row.type} | {default} | {scopes} "
+            f"| `{row.config_path}` | {columns or 'none'} |"
+        )
+    assert "\n".join(lines) in README
+
+
+def commands() -> Iterator[str]:
+    root = typer.main.get_command(app)
+    for noun, command in root.commands.items():  # type: ignore[attr-defined]
+        verbs = getattr(command, "commands", {})
+        yield from (f"{noun} {verb}" for verb in verbs) if verbs else (noun,)
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_every_command_is_in_the_readme_and_has_help(command: str) -> None:
+    assert f"`{command}" in README
+    words = [sys.executable, "-m", "backorderctl", *command.split(), "--help"]
+    shown = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith(f"Usage: backorderctl {command} ")
+
+
+def test_config_get_starts_without_the_heavy_libraries(tmp_path: Path) -> None:
+    (tmp_path / "store.toml").write_text("version = 1\n", encoding="utf-8")
+    code = (
+        "import sys; from backorderctl.cli import main; assert main(['config', 'get', 'backorders']) == 0;"
+        "heavy = {'rich', 'tomlkit', 'pydantic', 'csv', 'json'};"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & heavy))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout == "no\n[]\n"

@@ -1,0 +1,112 @@
+"""The sums and chains: they come to the same figures as `product show`, always."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from conftest import Run
+from hypothesis import given
+from stores import stores
+from test_evaluate import built
+
+from backorderctl.evaluate import Salability, everything
+from backorderctl.explain import Term, terms
+from backorderctl.lookup import all_chains
+from backorderctl.settings import OF_ITEMS
+
+
+@given(stores())
+def test_every_line_of_the_sum_comes_to_what_it_says(data: dict[str, Any]) -> None:
+    for answer in everything(built(data)):
+        for term in terms(answer):
+            if term.result is not None:
+                assert reckoned(term.expression) == term.result
+
+
+@given(stores())
+def test_the_last_line_is_the_salable_quantity_and_every_figure_of_the_sum_stands_in_it(data: dict[str, Any]) -> None:
+    for answer in everything(built(data)):
+        lines = list(terms(answer))
+        if not answer.pools:
+            assert lines == []
+            continue
+        assert lines[-1].name == "salable"
+        assert lines[-1].result == answer.salable
+        assert last(lines, "on_hand", "on_hand_left") == answer.on_hand
+        if answer.backorderable is not None:
+            expected = answer.backorderable
+            assert last(lines, "backorderable", "backorderable_left", default=Decimal(0)) == expected
+
+
+@given(stores())
+def test_the_winner_of_every_chain_is_what_is_in_force(data: dict[str, Any]) -> None:
+    store = built(data)
+    for answer in everything(store):
+        for key, chain in all_chains(store, answer):
+            [winner] = [step for step in chain.steps if step.wins]
+            shown = chosen(answer, key, chain.seen.source) if answer.stock else chain.values[key]
+            assert (winner.place, winner.value) == (shown.origin, shown.value)
+            assert all(step.value is None for step in chain.steps[: chain.steps.index(winner)])
+
+
+def chosen(answer: Salability, key: str, source: str | None) -> Any:
+    """The value in force as `product show` has it."""
+    if key not in OF_ITEMS or source is None:
+        return answer.settings[key]
+    return next(item.settings[key] for item in answer.items if item.source == source)
+
+
+def last(lines: list[Term], *names: str, default: Decimal | None = None) -> Decimal | None:
+    """The last figure under one of the names, of the product where it has one, else of its only pool."""
+    found = [line.result for line in lines if line.name in names]
+    return found[-1] if found else default
+
+
+def reckoned(expression: str) -> Decimal:
+    """The expression as arithmetic, exactly."""
+    assert re.fullmatch(r"[-+0-9., ()minax]+", expression)
+    exact = re.sub(r"\d+(\.\d+)?", lambda number: f"Decimal('{number[0]}')", expression)
+    return Decimal(eval(exact, {"Decimal": Decimal, "min": min, "max": max}))
+
+
+@pytest.mark.usefixtures("store_file")
+def test_config_explain_shows_the_winner_and_what_becomes_of_it(run: Run) -> None:
+    ran = run("config", "explain", "out-of-stock-threshold", "--product", "24-MB01")
+    assert ran == (
+        0,
+        "out_of_stock_threshold at main in stock default: -50 (at most 50 backordered)\n"
+        "    source item    not set\n"
+        "->  product        -50      line 14\n"
+        "    source main    not set\n"
+        "    stock default  not set\n"
+        "    global         not set\n"
+        "    default        0\n",
+        "",
+    )
+
+
+@pytest.mark.usefixtures("store_file")
+def test_product_explain_is_a_sum_for_a_pencil(run: Run) -> None:
+    ran = run("product", "explain", "24-MB01")
+    assert (ran.status, ran.err) == (0, "")
+    assert "    salable        25 - (-50) = 75\n" in ran.out
+    assert "    salable        25 + 50 = 75\n" in ran.out
+    assert "threshold -50 from product, line 14; backorders are on" in ran.out
+
+
+@pytest.mark.usefixtures("store_file")
+@pytest.mark.parametrize("output", ["json", "csv"])
+def test_explanations_are_data_too(run: Run, output: str) -> None:
+    chains = run("config", "explain", "backorders", "--product", "24-MB01", "-o", output)
+    sums = run("product", "explain", "24-MB01", "-o", output)
+    assert (chains.status, sums.status) == (0, 0)
+    if output == "json":
+        [chain] = json.loads(chains.out)["chains"]
+        assert chain["value"] == "notify"
+        assert [level["scope"] for level in chain["levels"] if level["wins"]] == ["global"]
+        assert json.loads(sums.out)["stocks"][0]["terms"][-1]["result"] == 75
+    else:
+        assert chains.out.splitlines()[0].startswith("key,stock,source,value,effective,note,scope,")
+        assert sums.out.splitlines()[-1] == "24-MB01,default,,salable,main,25 + 50,75,false"

@@ -1,0 +1,140 @@
+"""Orders, and the life of a stock: milestones are computed exactly, whatever the quantities."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import naive
+import pytest
+from conftest import Run
+from hypothesis import given
+from stores import seeded_stores, stores
+from test_evaluate import built
+
+from backorderctl.evaluate import everything
+from backorderctl.orders import Event, life, order
+from backorderctl.quantity import STEP
+
+FINE = Decimal("0.01")
+"""Stores whose quantities are finer are too many steps for the naive life."""
+
+
+def test_the_milestones_are_those_that_stepping_finds() -> None:
+    compared = 0
+    for data in (*seeded_stores(500, seed=3, whole=True), *seeded_stores(300, seed=4)):
+        for answer in everything(built(data)):
+            sku, stock = answer.product.sku, answer.stock
+            if stock is None or naive.grain(data, sku, stock) < FINE:
+                continue
+            found = [
+                (milestone.sold, event.value, source)
+                for milestone in life(answer)
+                for event in milestone.events
+                for source in (milestone.low_stock_sources if event is Event.LOW_STOCK else (None,))
+            ]
+            stepped = [(event["sold"], event["event"], event["source"]) for event in naive.life(data, sku, stock)]
+            assert sorted(found, key=str) == sorted(stepped, key=str)
+            compared += 1
+    assert compared > 1000
+
+
+@given(stores())
+def test_what_is_left_at_a_milestone_is_what_an_order_could_still_get(data: dict[str, Any]) -> None:
+    for answer in everything(built(data)):
+        for milestone in life(answer):
+            if milestone.salable:
+                assert order(answer, milestone.sold + milestone.salable).accepted
+                assert not order(answer, milestone.sold + milestone.salable + STEP).accepted
+
+
+def test_ten_million_units_cost_no_more_than_ten(run: Run, store_file: Path) -> None:
+    store_file.write_text(store_file.read_text().replace("quantity = 25", "quantity = 10000000"))
+    ran = run("order", "simulate", "24-MB01", "-o", "json")
+    assert [step["sold"] for step in json.loads(ran.out)["steps"]] == [0, 9999990, 10000000, 10000045, 10000050]
+
+
+@pytest.mark.usefixtures("store_file")
+def test_the_documented_life(run: Run) -> None:
+    ran = run("order", "simulate", "24-MB01", "-o", "csv")
+    assert ran == (
+        0,
+        "sold,on_hand,backorderable,salable,unlimited,events,low_stock_sources\n"
+        "0,25,50,75,false,,\n"
+        "15,10,50,60,false,low_stock,main\n"
+        "25,0,50,50,false,backorders_begin,\n"
+        "70,0,5,5,false,only_x_left,\n"
+        "75,0,0,0,false,out_of_stock,\n",
+        "",
+    )
+
+
+def test_what_is_reserved_ships_first(run: Run, store_file: Path) -> None:
+    text = store_file.read_text() + '\n[products."24-MB01".stocks.default]\nreserved = 3\n'
+    store_file.write_text(text)
+    ran = run("order", "simulate", "24-MB01", "-o", "json")
+    assert [step["sold"] for step in json.loads(ran.out)["steps"]] == [0, 12, 22, 67, 72]
+
+
+@pytest.mark.usefixtures("store_file")
+def test_steps_come_between_the_milestones(run: Run) -> None:
+    ran = run("order", "simulate", "24-MB01", "--step", "12.5", "-o", "json")
+    sold = [step["sold"] for step in json.loads(ran.out)["steps"]]
+    assert sold == [0, 12.5, 15, 25, 37.5, 50, 62.5, 70, 75]
+
+
+@pytest.mark.usefixtures("store_file")
+def test_an_order_that_is_partly_backordered(run: Run) -> None:
+    ran = run("order", "check", "24-MB01", "30", "-o", "json")
+    assert ran.status == 0
+    assert json.loads(ran.out) == {
+        "sku": "24-MB01",
+        "stock": "default",
+        "requested": 30,
+        "accepted": True,
+        "reason": None,
+        "salable": 75,
+        "unlimited": False,
+        "ships_now": 25,
+        "backordered": 5,
+        "payment": "authorized_and_captured",
+        "order_status": "unchanged",
+        "shipment": "partly_on_hold",
+        "customer_notice": 5,
+    }
+
+
+@pytest.mark.usefixtures("store_file")
+def test_an_order_that_is_refused_is_a_no(run: Run) -> None:
+    ran = run("order", "check", "24-MB01", "76")
+    assert ran == (
+        1,
+        "refused: 76 of 24-MB01 in stock default (75 salable)\nreason      more than can be sold\n",
+        "",
+    )
+
+
+@pytest.mark.usefixtures("store_file")
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("0", "QTY: expected 0.0001 or more, got 0"),
+        ("-3", "QTY: expected 0.0001 or more, got -3"),
+        ("0.00001", "QTY: expected a number of at most 4 decimal places, got 0.00001"),
+        ("ten", "QTY: expected a number, got 'ten'"),
+        ("1,5", "QTY: expected a number, got '1,5'"),
+        ("nan", "QTY: expected a number, got 'nan'"),
+    ],
+)
+def test_a_quantity_that_is_none_is_refused(run: Run, typed: str, said: str) -> None:
+    assert run("order", "check", "24-MB01", typed) == (2, "", f"Error: {said}\n")
+
+
+def test_an_order_has_one_stock(run: Run, folder: Path) -> None:
+    (folder / "store.toml").write_text(
+        "version = 1\n[sources.a]\n[stocks.one]\nsources = ['a']\n[stocks.two]\nsources = ['a']\n"
+        "[products.X.sources.a]\nquantity = 1\n"
+    )
+    ran = run("order", "check", "X", "1")
+    assert ran == (2, "", "Error: 'X' is in several stocks: one, two\nHint: --stock one\n")
+    assert run("order", "check", "X", "1", "--stock", "two").status == 0
