@@ -37,12 +37,24 @@ class Field(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What may stand in a table: its own keys, the settings it may set and the tables below it."""
+    """What may stand in a table: its own keys, the settings it may set and the tables below it.
+
+    `readers` gives, for every key with a value, whether it is a setting and how it is read; `needed` are the
+    keys without which the table is not complete.
+    """
 
     title: str
     own: Mapping[str, Field]
     settings: Mapping[str, AnySetting]
-    tables: tuple[str, ...] = ()
+    tables: tuple[str, ...]
+    readers: Mapping[str, tuple[bool, Callable[[Any], Any]]]
+    needed: tuple[str, ...]
+
+
+def _form(title: str, own: Mapping[str, Field], chosen: Mapping[str, AnySetting], tables: tuple[str, ...] = ()) -> Form:
+    readers = {key: (False, field.read) for key, field in own.items()}
+    readers |= {key: (True, settings.reader(setting)) for key, setting in chosen.items()}
+    return Form(title, own, chosen, tables, readers, tuple(key for key, field in own.items() if field.needed))
 
 
 def words(raw: Any) -> str:
@@ -71,12 +83,6 @@ def sku(raw: str) -> str:
 def reserved(raw: Any) -> Decimal:
     """Units ordered and not yet shipped, 0 or more; Mismatch otherwise."""
     return quantity.from_toml(raw, minimum=quantity.ZERO)
-
-
-def _boolean(raw: Any) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    raise Mismatch("true or false", described(raw))
 
 
 def _version(raw: Any) -> int:
@@ -113,14 +119,14 @@ _WORDS = {"type": "string"}
 _LIST = {"type": "array", "items": _WORDS, "uniqueItems": True}
 _NAME = Field(words, _WORDS, "what people call it")
 
-TOP = Form(
+TOP = _form(
     "the top level",
     {"version": Field(_version, {"const": VERSION}, "the version of the store file", needed=True)},
     {},
     FAMILIES,
 )
-GLOBAL = Form("[global]", {}, settings.at(Scope.GLOBAL))
-STOCK = Form(
+GLOBAL = _form("[global]", {}, settings.at(Scope.GLOBAL))
+STOCK = _form(
     "a stock",
     {
         "name": _NAME,
@@ -129,13 +135,16 @@ STOCK = Form(
     },
     settings.at(Scope.STOCK),
 )
-SOURCE = Form(
+SOURCE = _form(
     "a source",
-    {"name": _NAME, "enabled": Field(_boolean, {"type": "boolean", "default": True}, "whether its goods count")},
+    {
+        "name": _NAME,
+        "enabled": Field(settings.boolean, {"type": "boolean", "default": True}, "whether its goods count"),
+    },
     settings.at(Scope.SOURCE),
 )
-PRODUCT = Form("a product", {"name": _NAME}, settings.at(Scope.PRODUCT), ("sources", "stocks"))
-SOURCE_ITEM = Form(
+PRODUCT = _form("a product", {"name": _NAME}, settings.at(Scope.PRODUCT), ("sources", "stocks"))
+SOURCE_ITEM = _form(
     "a source item",
     {
         "quantity": Field(quantity.from_toml, {"type": "number"}, "the units at the source", needed=True),
@@ -147,7 +156,7 @@ SOURCE_ITEM = Form(
     },
     settings.at(Scope.SOURCE_ITEM),
 )
-RESERVATION = Form(
+RESERVATION = _form(
     "a product's stock",
     {"reserved": Field(reserved, {"type": "number", "minimum": 0, "default": 0}, "units ordered and not yet shipped")},
     {},
@@ -160,8 +169,8 @@ FORMS = {
     Scope.SOURCE_ITEM: SOURCE_ITEM,
 }
 """The table of each scope."""
-CHECK = Form("[check]", {}, {}, ("accept",))
-ACCEPT = Form(
+CHECK = _form("[check]", {}, {}, ("accept",))
+ACCEPT = _form(
     "an accepted finding",
     {
         "code": Field(words, _WORDS, "the rule whose finding is accepted", needed=True),

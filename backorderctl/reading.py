@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from backorderctl import layout, settings
 from backorderctl.errors import InvalidFile, Mismatch, Problem, nearest
@@ -24,10 +24,17 @@ def parse(content: bytes, name: str) -> Store:
     return _read(file.decoded(content, name), name)
 
 
-def build(data: read.Data, *, file: str, lines: Lines) -> Store:
+class Known(NamedTuple):
+    """A store, and the data that it was built from: what stays the same need not be built again."""
+
+    data: read.Data
+    store: Store
+
+
+def build(data: read.Data, *, file: str, lines: Lines, known: Known | None = None) -> Store:
     """The store that parsed TOML holds; InvalidFile with every problem, each at its line of `file`."""
     problems: _Problems = []
-    store = _store(data, lines, problems)
+    store = _store(data, lines, known, problems)
     if problems:
         raise InvalidFile(
             file, [Problem(f"{dotted(path)}: {message}", _line(lines, path)) for path, message in problems]
@@ -47,7 +54,7 @@ def _line(lines: Lines, path: Path) -> int | None:
     return lines.line(path) or (lines.line(path[:-1]) if path[:-1] else None)
 
 
-def _store(data: read.Data, lines: Lines, problems: _Problems) -> Store:
+def _store(data: read.Data, lines: Lines, known: Known | None, problems: _Problems) -> Store:
     _values(data, (), layout.TOP, problems)
     sources = {
         code: Source(code, own.get("name"), own.get("enabled", True), chosen)
@@ -58,7 +65,13 @@ def _store(data: read.Data, lines: Lines, problems: _Problems) -> Store:
         for code, own, chosen in _family(data, "stocks", layout.STOCK, problems)
     } or {DEFAULT_STOCK: Stock(DEFAULT_STOCK, None, tuple(sources), (), {}, declared=False)}
     chosen = _values(data.get("global", {}), ("global",), layout.GLOBAL, problems)[1]
-    products = _products(_table(data, "products", (), problems), sources, stocks, problems)
+    tables = _table(data, "products", (), problems)
+    if known and known.store.sources.keys() == sources.keys() and known.store.stocks.keys() == stocks.keys():
+        old, built = known.data.get("products", {}), known.store.products
+        same = {sku: built[sku] for sku, table in tables.items() if sku in built and old[sku] == table}
+    else:
+        same = {}
+    products = {sku: same.get(sku) or _product(sku, table, sources, stocks, problems) for sku, table in tables.items()}
     return Store(chosen, stocks, sources, products, _accepts(data, sources, stocks, problems), lines)
 
 
@@ -90,26 +103,23 @@ def _stock(
     return Stock(code, own.get("name"), linked, own.get("channels", ()), chosen)
 
 
-def _products(
-    tables: read.Data, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
-) -> dict[str, Product]:
-    products = {}
-    for sku, table in tables.items():
-        path = ("products", sku)
-        try:
-            layout.sku(sku)
-        except Mismatch as mismatch:
-            problems.append((path, str(mismatch)))
-        own, chosen = _values(table, path, layout.PRODUCT, problems)
-        items: dict[str, SourceItem] = {}
-        reserved: dict[str, Decimal] = {}
-        if isinstance(table, dict):
-            if "sources" in table:
-                items = _items(_table(table, "sources", path, problems), (*path, "sources"), sources, problems)
-            if "stocks" in table:
-                reserved = _reserved(_table(table, "stocks", path, problems), (*path, "stocks"), stocks, problems)
-        products[sku] = Product(sku, own.get("name"), chosen, items, reserved)
-    return products
+def _product(
+    sku: str, table: Any, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
+) -> Product:
+    path = ("products", sku)
+    try:
+        layout.sku(sku)
+    except Mismatch as mismatch:
+        problems.append((path, str(mismatch)))
+    own, chosen = _values(table, path, layout.PRODUCT, problems)
+    items: dict[str, SourceItem] = {}
+    reserved: dict[str, Decimal] = {}
+    if isinstance(table, dict):
+        if "sources" in table:
+            items = _items(_table(table, "sources", path, problems), (*path, "sources"), sources, problems)
+        if "stocks" in table:
+            reserved = _reserved(_table(table, "stocks", path, problems), (*path, "stocks"), stocks, problems)
+    return Product(sku, own.get("name"), chosen, items, reserved)
 
 
 def _items(tables: read.Data, path: Path, sources: Mapping[str, Source], problems: _Problems) -> dict[str, SourceItem]:
@@ -173,18 +183,19 @@ def _values(raw: Any, path: Path, form: Form, problems: _Problems) -> tuple[dict
         return {}, {}
     own: dict[str, Any] = {}
     chosen: dict[str, settings.Value] = {}
+    readers = form.readers
     for key, value in raw.items():
-        try:
-            if (field := form.own.get(key)) is not None:
-                own[key] = field.read(value)
-            elif (setting := form.settings.get(key)) is not None:
-                chosen[key] = settings.from_toml(setting, value)
-            elif key not in form.tables:
+        if (entry := readers.get(key)) is None:
+            if key not in form.tables:
                 problems.append(((*path, key), _unknown(key, form)))
+            continue
+        is_setting, reader = entry
+        try:
+            (chosen if is_setting else own)[key] = reader(value)
         except Mismatch as mismatch:
             problems.append(((*path, key), str(mismatch)))
-    for key, field in form.own.items():
-        if field.needed and key not in raw:
+    for key in form.needed:
+        if key not in raw:
             problems.append(((*path, key), "expected a value, got none"))
     return own, chosen
 

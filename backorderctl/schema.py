@@ -37,8 +37,7 @@ def _table(form: Form, **tables: dict[str, Any]) -> dict[str, Any]:
     own = {key: {"description": field.meaning, **field.schema} for key, field in form.own.items()}
     chosen = {key: _setting(setting) for key, setting in form.settings.items()}
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": own | chosen | tables}
-    needed = [key for key, field in form.own.items() if field.needed]
-    return schema | ({"required": needed} if needed else {})
+    return schema | ({"required": list(form.needed)} if form.needed else {})
 
 
 def _named(table: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

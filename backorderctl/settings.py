@@ -1,8 +1,9 @@
 """The settings: one row each, with its values, its default, the scopes that may set it and Magento's names for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from backorderctl import quantity
@@ -155,18 +156,27 @@ def named(typed: str) -> AnySetting:
     return row
 
 
-def from_toml(setting: AnySetting, raw: Any) -> Value:
-    """A parsed TOML value as a value of the setting; Mismatch when it is none."""
+def reader(setting: AnySetting) -> Callable[[Any], Value]:
+    """What turns a parsed TOML value into a value of the setting, or raises Mismatch."""
     match setting.default:
         case Backorders():
-            if raw in tuple(Backorders) and isinstance(raw, str):
-                return Backorders(raw)
-            raise Mismatch("no, allow or notify", quantity.described(raw))
+            return _backorders
         case bool():
-            if isinstance(raw, bool):
-                return raw
-            raise Mismatch("true or false", quantity.described(raw))
-    return quantity.from_toml(raw, minimum=setting.minimum)
+            return boolean
+    return quantity.from_toml if setting.minimum is None else partial(quantity.from_toml, minimum=setting.minimum)
+
+
+def boolean(raw: Any) -> bool:
+    """A parsed TOML boolean; Mismatch otherwise."""
+    if isinstance(raw, bool):
+        return raw
+    raise Mismatch("true or false", quantity.described(raw))
+
+
+def _backorders(raw: Any) -> Backorders:
+    if isinstance(raw, str) and raw in _BACKORDERS:
+        return _BACKORDERS[raw]
+    raise Mismatch("no, allow or notify", quantity.described(raw))
 
 
 def from_text(setting: AnySetting, typed: str) -> Value:
@@ -190,6 +200,7 @@ def text(value: Value) -> str:
     return quantity.text(value) if isinstance(value, Decimal) else value.value
 
 
+_BACKORDERS = {word.value: word for word in Backorders}
 _BACKORDERS_TYPED = {
     spelling.casefold(): word
     for number, word in enumerate(Backorders)

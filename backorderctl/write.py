@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from backorderctl import layout
 from backorderctl.changes import Changes
-from backorderctl.reading import build
+from backorderctl.reading import Known, build
 from backorderctl.store import Store
-from backorderctl.toml import edit, file, read
+from backorderctl.toml import file, read
 from backorderctl.toml.locate import Lines
 
 
@@ -50,10 +50,12 @@ def write(path: str, make: Callable[[Store], Changes], *, check: Check | None = 
 def _changed(text: str, path: str, make: Callable[[Store], Changes], check: Check | None) -> Written:
     data = read.parse(text, path)
     store = build(data, file=path, lines=Lines(text))
+    from backorderctl.toml import edit
+
     edited = edit.edit_parsed(text, data, make(store), families=layout.FAMILIES)
     new_store = store
     if edited.text != text:
-        new_store = build(edited.data, file=path, lines=Lines(edited.text))
+        new_store = build(edited.data, file=path, lines=Lines(edited.text), known=Known(data, store))
     if check is not None:
         check(new_store)
     return Written(text, edited.text, store, new_store)

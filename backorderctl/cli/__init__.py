@@ -1,5 +1,6 @@
 """The command line: one module a noun, loaded when its noun is typed."""
 
+import gc
 import importlib
 import os
 import sys
@@ -104,6 +105,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def run() -> NoReturn:
     """The console script."""
+    gc.disable()  # one command does not live long enough to repay looking for garbage among 100,000 products
     sys.exit(main(sys.argv[1:]))
 
 

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 from backorderctl.evaluate import ItemInForce, Pool, Salability
 from backorderctl.precedence import InForce, value
 from backorderctl.settings import BACKORDERS, NOTIFY_BELOW, OF_ITEMS, OF_PRODUCTS, THRESHOLD
-from backorderctl.view import listing, page
+from backorderctl.view import listing
 from backorderctl.view.listing import Column, Listing
 from backorderctl.view.words import UNLIMITED, Boundless, Cell, Output
 
@@ -99,6 +99,8 @@ def show(answers: Iterable[Salability], output: Output, out: TextIO) -> None:
             columns = tuple(map(Column, _IN_FORCE))
             listing.show(Listing("settings", columns, _rows_in_force(answers)), output, out)
         case Output.TABLE:
+            from backorderctl.view import page
+
             page.write(answers, out)
 
 
