@@ -43,7 +43,7 @@ def write(path: str, make: Callable[[Store], Changes], *, check: Check | None = 
         done.append(_changed(text, path, make, check))
         return done[-1].new_text
 
-    rewritten = file.rewrite(path, transform)
+    rewritten = file.rewrite(path, transform, patience=file.PATIENCE)
     return done[-1]._replace(warnings=rewritten.warnings)
 
 

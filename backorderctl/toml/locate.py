@@ -6,8 +6,12 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from backorderctl.toml.scan import BARE, Outline, Path, body_at, holder, long_values, within
+if TYPE_CHECKING:
+    from backorderctl.toml.scan import Outline
+
+Path = tuple[str | int, ...]
 
 # Each jump searches the text; whoever asks for more lines than this is better served by one scan for all.
 _MOST_JUMPS = 20
@@ -34,6 +38,8 @@ class Lines:
 
     def _jump(self, path: Path) -> int | None:
         """Where the key at `path` stands when its table's header is written in one of the two usual ways."""
+        from backorderctl.toml.scan import body_at, holder  # who asks for no line need not wait for its patterns
+
         start = self._header(path[:-1])
         if start is None:
             return self._header(path)
@@ -43,6 +49,8 @@ class Lines:
     def _header(self, path: Path) -> int | None:
         if not path:
             return 0
+        from backorderctl.toml.scan import within
+
         for key in _usual_spellings(path):
             start = self._text.find(f"\n[{key}]") + 1
             if start and not within(start, self._blocks):
@@ -61,10 +69,14 @@ class Lines:
 
     @cached_property
     def _blocks(self) -> list[tuple[int, int]]:
+        from backorderctl.toml.scan import long_values
+
         return long_values(self._text)
 
     @cached_property
-    def _outline(self) -> Outline:
+    def _outline(self) -> "Outline":
+        from backorderctl.toml.scan import Outline
+
         return Outline(self._text)
 
     @cached_property
@@ -74,6 +86,8 @@ class Lines:
 
 def _usual_spellings(path: Path) -> Iterator[str]:
     """The path as a header's key: quoted where it must be, and quoted in its second part, as many write SKUs."""
+    from backorderctl.toml.scan import BARE
+
     parts = [part for part in path if isinstance(part, str) and not re.search(r'["\\\x00-\x1f\x7f]', part)]
     if parts and len(parts) == len(path):
         bare = [part if re.fullmatch(BARE, part) else f'"{part}"' for part in parts]

@@ -2,7 +2,6 @@
 
 import gc
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -71,6 +70,8 @@ def fast(text: str) -> Data | None:
 
 def standard(text: str, file: str) -> Data:
     """The data by the standard library; InvalidFile when it refuses the text."""
+    import tomllib
+
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:

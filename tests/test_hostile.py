@@ -1,0 +1,96 @@
+"""Hostile content: random bytes, mutated stores and monsters give an answer or an error, no traceback and no hang."""
+
+import os
+import random
+import resource
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from processes import ended
+from stores import seeded_stores, toml_text
+
+from backorderctl.cli import main
+
+COMMANDS = (
+    ("product", "list"),
+    ("product", "show", "A"),
+    ("config", "list", "--all"),
+    ("product", "list", "-o", "json"),
+)
+ROUNDS = 400
+STEERING = {chr(code) for code in (*range(32), 127, *range(128, 160))} - {"\n"}
+PIECES = (
+    b"[",
+    b"]",
+    b"=",
+    b'"',
+    b"'",
+    b"\n",
+    b"\x1b[31m",
+    b"\x00",
+    b"\xff",
+    b"\r",
+    b"nan",
+    b"1e999",
+    b"'''",
+    b"{",
+    b".",
+    b"\\u202e",
+)
+
+
+def checked(run: Run, words: tuple[str, ...]) -> None:
+    ran = run(*words)
+    assert ran.status in (0, 2)
+    assert (ran.status == 2) == ran.err.startswith("Error: ")
+    assert not STEERING & set(ran.out + ran.err)
+
+
+def test_mutated_stores(run: Run, folder: Path) -> None:
+    chance = random.Random(7)
+    for number, data in enumerate(seeded_stores(ROUNDS, seed=11)):
+        content = bytearray(toml_text(data).encode())
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(content))
+            content[at : at + chance.choice((0, 0, 1, 5))] = chance.choice(PIECES)
+        (folder / "store.toml").write_bytes(content)
+        checked(run, COMMANDS[number % len(COMMANDS)])
+
+
+def test_random_bytes(run: Run, folder: Path) -> None:
+    chance = random.Random(8)
+    for number in range(ROUNDS):
+        (folder / "store.toml").write_bytes(b"version = 1\n" * (number % 2) + chance.randbytes(chance.randint(0, 200)))
+        checked(run, COMMANDS[number % len(COMMANDS)])
+
+
+MONSTERS = {
+    "arrays in arrays": b"version = 1\nx = " + b"[" * 200_000,
+    "closed arrays in arrays": b"version = 1\nx = " + b"[" * 50_000 + b"]" * 50_000,
+    "tables in tables": b"version = 1\nx = " + b"{a = " * 100_000,
+    "a key of many parts": b"version = 1\n[" + b"a." * 100_000 + b"a]\n",
+    "a huge number": b"version = 1\n[global]\nout_of_stock_threshold = " + b"9" * 1_000_000,
+    "a huge exponent": b"version = 1\n[global]\nout_of_stock_threshold = 1e999999999",
+    "a tiny exponent": b"version = 1\n[global]\nout_of_stock_threshold = 1e-999999999",
+    "a very long key": b"version = 1\n" + b"k" * 1_000_000 + b" = 1\n",
+    "a very long SKU": b'version = 1\n[products."' + b"s" * 1_000_000 + b'"]\n',
+    "a very long string": b'version = 1\n[sources.a]\nname = "' + b"n" * 1_000_000 + b'"\n',
+    "a million lines": b"version = 1\n[sources.a]\nname = '''" + b"n\n" * 1_000_000 + b"'''\n",
+    "many wrong keys": b"version = 1\n[global]\n" + b"".join(b"k%d = 1\n" % number for number in range(3000)),
+    "nothing but line ends": b"\n" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("content", MONSTERS.values(), ids=MONSTERS)
+def test_a_monster_is_answered_in_bounded_time_and_memory(folder: Path, content: bytes) -> None:
+    (folder / "store.toml").write_bytes(content)
+    for words in COMMANDS[:2]:
+        child = os.fork()
+        if not child:
+            resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+            resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+            sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the child ends at once
+            os._exit(main(words))
+        assert ended(child) in (0, 2)
