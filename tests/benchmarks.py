@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 from backorderctl.evaluate import everything
@@ -30,6 +32,23 @@ app.add_typer(noun, name="config")
 app()
 """
 """A Typer app of one noun and two verbs that does nothing."""
+
+PARSE = "import sys, tomllib, decimal; tomllib.load(open(sys.argv[1], 'rb'), parse_float=decimal.Decimal)"
+WHOLE_FILE = """
+import sys, tomlkit
+text = open(sys.argv[1]).read()
+document = tomlkit.parse(text)
+document["products"]["SKU-000401"]["out_of_stock_threshold"] = -1
+open(sys.argv[1] + ".new", "w").write(tomlkit.dumps(document))
+"""
+WITHOUT_FAST = "import sys; sys.modules['toml_rs'] = None; from backorderctl.cli import run; run()"
+BOUNDS = {
+    ("fast", 10_000): (0.6, 1 / 12),
+    ("fast", 100_000): (0.35, 1 / 25),
+    ("tomllib", 10_000): (1.6, 1 / 5),
+    ("tomllib", 100_000): (1.5, 1 / 5),
+}
+COUNTER = count(100)
 
 
 def main() -> None:
@@ -67,6 +86,69 @@ def evaluate(folder: Path) -> Iterator[str]:
         each.append(evaluated / products)
         yield f"evaluate / parse, {products:>7,} products x 3 sources: {evaluated / parsed:.2f} (at most 1)"
     yield f"a product among 100,000 / among 1,000: {each[-1] / each[0]:.2f}"
+
+
+def large(folder: Path) -> Iterator[str]:
+    """A large file: reading one product and writing one value, with and without the extra `fast`."""
+    for products, runs in ((10_000, 5), (100_000, 2)):
+        path = folder / "large.toml"
+        path.write_text(generated(products, every=4))
+        parse = program(sys.executable, "-c", PARSE, str(path))
+        whole = once(program(sys.executable, "-c", WHOLE_FILE, str(path)))
+        for name, base in (("fast", (BACKORDERCTL,)), ("tomllib", (sys.executable, "-c", WITHOUT_FAST))):
+            bounds = BOUNDS[name, products]
+            show = program(*base, "product", "show", "SKU-000400", "-f", str(path))
+            yield ratio(f"product show, {products:,} products, {name} / parse only", show, parse, bounds[0], runs)
+            written = min(once(changing(base, path)) for _ in range(runs))
+            title = f"config set, {products:,} products, {name} / whole file by tomlkit"
+            yield f"{title}: {written / whole:.3f} (at most {bounds[1]:.3f})"
+            yield f"config set, {products:,} products, {name}: {peak(changing(base, path))} MiB at the peak"
+            apply = applying(base, path, folder / "changes.csv")
+            yield ratio(f"apply of 1,000 / config set, {products:,}, {name}", apply, changing(base, path), 3, runs)
+
+
+def changing(base: tuple[str, ...], path: Path) -> Callable[[], object]:
+    """A `config set` that sets another value each time."""
+
+    def run() -> None:
+        value = f"-{next(COUNTER)}"
+        program(
+            *base, "config", "set", "out_of_stock_threshold", value, "--product", "SKU-000401", "-f", str(path), "-q"
+        )()
+
+    return run
+
+
+def applying(base: tuple[str, ...], path: Path, table: Path) -> Callable[[], object]:
+    """A `config apply` of 1,000 products that sets another value each time."""
+
+    def run() -> None:
+        value = next(COUNTER)
+        rows = (f"SKU-{number:06},out_of_stock_threshold,-{value}\n" for number in range(0, 5_000, 5))
+        table.write_text("product,key,value\n" + "".join(rows))
+        program(*base, "config", "apply", str(table), "-f", str(path), "-q")()
+
+    return run
+
+
+def peak(run: Callable[[], object]) -> int:
+    """The peak memory of the largest process, in MiB, measured in a process of its own."""
+    child = os.fork()
+    if not child:
+        run()
+        os._exit(min(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 12, 255))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) * 4
+
+
+def lists(folder: Path) -> Iterator[str]:
+    """What `diff` costs against two lists, on a real catalogue's cut and on 10,000 products."""
+    path, other = folder / "one.toml", folder / "other.toml"
+    for products in (1_861, 10_000):
+        path.write_text(generated(products, sources=1))
+        other.write_text(path.read_text().replace("-50", "-40"))
+        listing = command("product", "list", "-o", "json", "-f", str(path))
+        both = command("diff", str(path), str(other), "-o", "json")
+        yield ratio(f"diff -o json / product list -o json, {products:,} products", both, listing, 4)
 
 
 def generated(products: int, *, sources: int = 3, every: int = 1) -> str:
@@ -116,7 +198,12 @@ def ratio(title: str, one: Callable[[], object], other: Callable[[], object], bo
     return f"{title}: {statistics.median(ratios):.2f} (at most {bound})"
 
 
-BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {"start": start, "evaluate": evaluate}
+BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
+    "start": start,
+    "evaluate": evaluate,
+    "large": large,
+    "lists": lists,
+}
 
 
 if __name__ == "__main__":
