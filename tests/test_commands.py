@@ -463,6 +463,12 @@ def test_every_example_is_loaded_listed_shown_and_survives_a_write(run: Run, fol
 
 
 def test_init_writes_a_file_to_start_from_and_never_over_another(run: Run, folder: Path) -> None:
+    dry = run("init", "-n")
+    assert (dry.status, dry.out.splitlines()[:2], list(folder.iterdir())) == (
+        0,
+        ["--- store.toml", "+++ store.toml"],
+        [],
+    )
     assert run("init") == (0, "", "store.toml: written\n")
     started = (folder / "store.toml").read_bytes()
     assert run("product", "list", "-o", "json") == (0, '{"products": []}\n', "")
