@@ -139,6 +139,12 @@ def effective_threshold(threshold: Decimal, *, backorders: bool) -> Decimal:
     return min(threshold, ZERO) if backorders else max(threshold, ZERO)
 
 
+def salable(items: Iterable[ItemInForce], reserved: Decimal) -> Decimal | None:
+    """How many units these source items of a managed product let be ordered; None when there is no limit."""
+    on_hand, backorderable = _left(_pools(items), reserved)
+    return None if backorderable is None else on_hand + backorderable
+
+
 class _View(NamedTuple):
     """A stock, and what is in force in it for every product that sets nothing itself."""
 

@@ -108,13 +108,17 @@ def written(store: Store, place: Place | None = None) -> Iterator[InForce]:
 
 
 def places(store: Store) -> Iterator[Place]:
-    """Every place of the file that can set a value."""
-    yield Place(Scope.GLOBAL)
-    yield from (Place(Scope.STOCK, stock=code) for code in store.stocks)
-    yield from (Place(Scope.SOURCE, source=code) for code in store.sources)
+    """Every place of the file that sets a value."""
+    if store.settings:
+        yield Place(Scope.GLOBAL)
+    yield from (Place(Scope.STOCK, stock=code) for code, stock in store.stocks.items() if stock.settings)
+    yield from (Place(Scope.SOURCE, source=code) for code, source in store.sources.items() if source.settings)
     for sku, product in store.products.items():
-        yield Place(Scope.PRODUCT, product=sku)
-        yield from (Place(Scope.SOURCE_ITEM, source=code, product=sku) for code in product.items)
+        if product.settings:
+            yield Place(Scope.PRODUCT, product=sku)
+        for code, item in product.items.items():
+            if item.settings:
+                yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
 
 
 def keys_at(place: Place) -> Iterable[str]:

@@ -29,6 +29,7 @@ ROOMS = (
     "explain",
     "orders",
     "lookup",
+    "check",
     "changes",
     "sheet",
     "write",
