@@ -17,7 +17,7 @@ from backorderctl.view.words import printable
 
 DONE = 0
 INTERRUPTED = 130
-NOUNS = ("init", "config", "source", "stock", "product", "order", "diff", "schema")
+NOUNS = ("init", "config", "source", "stock", "product", "order", "check", "diff", "schema")
 """The words after `backorderctl`, in the order of the help, each the module that has its commands."""
 
 

@@ -1,0 +1,125 @@
+"""`backorderctl check`: policy that is legal and wrong."""
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+import typer
+
+from backorderctl.check import check as findings_of
+from backorderctl.check import findings
+from backorderctl.check.findings import Finding
+from backorderctl.check.rules import RULES, Severity, selected
+from backorderctl.cli.options import (
+    DEFAULT_FILE,
+    OUTPUT_VARIABLE,
+    STANDARD_INPUT,
+    Command,
+    FileOption,
+    QuietOption,
+    noun,
+    read_store,
+    say,
+)
+from backorderctl.errors import ANSWER_IS_NO, COULD_NOT, Failure
+from backorderctl.view import findings as view
+from backorderctl.view.findings import Format, Located
+from backorderctl.view.words import Output
+
+app = noun("")
+
+UNREADABLE = "BO001"
+
+
+class FailLevel(StrEnum):
+    """The least severity that makes the exit status 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    NEVER = "never"
+
+
+class _Checked(NamedTuple):
+    """What is wrong with one file, and whether it could be read as a store."""
+
+    file: str
+    findings: list[Finding]
+    readable: bool
+
+
+@app.command(cls=Command)
+def check(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Store files; - is standard input; else the store file."),
+    ] = None,
+    fail_level: Annotated[
+        FailLevel, typer.Option("--fail-level", help="The least severity that makes the exit status 1.")
+    ] = FailLevel.WARNING,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="CODE,...", help="Only these rules, as BO101 or BO1.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="Not these rules.")] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="List the rules and check nothing.")] = False,
+    file: FileOption = DEFAULT_FILE,
+    output: Annotated[
+        Format,
+        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
+    ] = Format.TABLE,
+    quiet: QuietOption = False,
+) -> None:
+    """Find policy that is legal and wrong. Exit status 1 for findings, 2 when a file is no store."""
+    if rules:
+        view.show_rules(_plain(output), sys.stdout)
+        return
+    wanted = ((_codes("--select", select) or set(RULES)) - _codes("--ignore", ignore)) | {UNREADABLE}
+    checked = [_checked(path) for path in dict.fromkeys(files or [file])]
+    found = [Located(each.file, finding) for each in checked for finding in each.findings if finding.code in wanted]
+    view.show(found, output, sys.stdout, complete=all(each.readable for each in checked))
+    say(findings.summary(finding for _, finding in found), quiet=quiet)
+    if not all(each.readable for each in checked):
+        raise typer.Exit(COULD_NOT)
+    if any(finding.severity in _failing(fail_level) for _, finding in found):
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def _checked(path: str) -> _Checked:
+    name = "<stdin>" if path == STANDARD_INPUT else path
+    try:
+        store = read_store(path)
+    except Failure as failure:
+        return _Checked(name, findings.problems(failure, name), readable=False)
+    found = findings_of(store, today=date.today())
+    return _Checked(name, [finding._replace(hint=_for(path, finding.hint)) for finding in found], readable=True)
+
+
+def _for(path: str, hint: str | None) -> str | None:
+    """The command to type for this very file."""
+    if hint is None or path in (DEFAULT_FILE, STANDARD_INPUT):
+        return hint
+    from shlex import quote
+
+    return f"{hint} -f {quote(path)}"
+
+
+def _codes(option: str, typed: Sequence[str] | None) -> set[str]:
+    """The codes that an option names, in lists or one by one; Failure when one is unknown."""
+    if typed is None:
+        return set()
+    return {code for words in typed for word in words.split(",") for code in selected(option, word)}
+
+
+def _failing(level: FailLevel) -> tuple[Severity, ...]:
+    """The severities that make the exit status 1."""
+    severities = tuple(Severity)
+    return () if level is FailLevel.NEVER else severities[: severities.index(Severity(level.value)) + 1]
+
+
+def _plain(output: Format) -> Output:
+    """The shape in which rules are listed; Failure for those that only findings have."""
+    if output in (Format.GITHUB, Format.SARIF):
+        raise Failure(f"--rules: expected {', '.join(Output)}, got {output.value}")
+    return Output(output.value)
