@@ -1,0 +1,84 @@
+"""The recipes for CI, tried in real git repositories: the shell lines of the README, and the hook."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_diff import git
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CLEAN = "version = 1\n\n[sources.main]\n\n[products.X.sources.main]\nquantity = 5\n"
+ENVIRONMENT = {
+    "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+    "LC_ALL": "C.UTF-8",
+    "BACKORDERCTL_FILE": "store.toml",
+}
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone of a shop's repository, on a branch of its own."""
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    git(origin, "init", "-q", "-b", "main")
+    (origin / "store.toml").write_text(CLEAN)
+    git(origin, "add", ".")
+    git(origin, "commit", "-qm", "one")
+    git(tmp_path, "clone", "-q", str(origin), "clone")
+    git(tmp_path / "clone", "checkout", "-qb", "change")
+    return tmp_path / "clone"
+
+
+def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", line], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+
+
+def workflow_lines() -> list[str]:
+    """What the workflow of the README runs of this program."""
+    return re.findall(r"run: (backorderctl .*)", README)
+
+
+def test_the_workflow_passes_on_a_clean_store_and_shows_no_change(clone: Path) -> None:
+    ran = [shell(line, clone) for line in workflow_lines()]
+    assert [each.returncode for each in ran] == [0, 0, 0]
+    assert ran[-1].stdout == "no effective change\n"
+    assert '"version": "2.1.0"' in (clone / "findings.sarif").read_text()
+
+
+def test_the_workflow_annotates_what_is_wrong(clone: Path) -> None:
+    (clone / "store.toml").write_text(CLEAN + "backorders = 'allow'\n")
+    check, sarif, diff = (shell(line, clone) for line in workflow_lines())
+    assert (check.returncode, sarif.returncode, diff.returncode) == (1, 0, 0)
+    assert check.stdout.startswith("::error file=store.toml,line=7,title=BO101 ")
+    assert "BO101" in (clone / "findings.sarif").read_text()
+    assert diff.stdout.startswith("1 setting; 1 product: 1 becomes unlimited\n")
+
+
+def test_the_difference_fails_the_shell_where_it_shall(clone: Path) -> None:
+    [line] = re.findall(r"^backorderctl diff git:origin/main.*$", README, re.MULTILINE)
+    assert shell(line, clone).returncode == 0
+    (clone / "store.toml").write_text(CLEAN.replace("quantity = 5", "quantity = 4"))
+    assert shell(line, clone).returncode == 1
+
+
+def test_the_hook_checks_the_store_files_that_it_is_given(clone: Path) -> None:
+    hook = dict(re.findall(r"^[- ] (\w+): (.*)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE))
+    assert hook["language"] == "python"
+    (clone / "shop").mkdir()
+    (clone / "shop" / "store.toml").write_text(CLEAN + "backorders = 'allow'\n")
+    (clone / "restore.toml").write_text("")
+    git(clone, "add", ".")
+    files = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=True).stdout.split()
+    given = [name for name in files if re.search(hook["files"], name)]
+    assert given == ["shop/store.toml", "store.toml"]
+    ran = shell(f"{hook['entry']} {shlex.join(given)}", clone)
+    assert ran.returncode == 1
+    assert "shop/store.toml:7" in ran.stdout
+    assert shell(f"{hook['entry']} store.toml", clone).returncode == 0
