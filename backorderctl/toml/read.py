@@ -54,12 +54,12 @@ def collector_off() -> Iterator[None]:
 
 
 def fast(text: str) -> Data | None:
-    """The data by `toml_rs`; None when that is not installed, refuses the text or could not stand its nesting."""
+    """The data by `toml_rs`; None when that is not installed, refuses the text, or might read what Python does not."""
     try:
         import toml_rs
     except ImportError:
         return None
-    if _may_nest_deep(text) or _in_long_line(_MANY_DIGITS, text):
+    if text.startswith(BYTE_ORDER_MARK) or _may_nest_deep(text) or _in_long_line(_MANY_DIGITS, text):
         return None
     loads: Callable[..., Data] = toml_rs.loads
     try:
