@@ -149,8 +149,9 @@ def _steps_at(old: Data, new: Data, change: Change) -> list[Step]:
         above = path[:length]
         if not present(old, above) or not present(new, above):
             return _difference(old, new, above)
-        if isinstance(value_at(old, above), list) and change.value is REMOVED and length < len(path):
-            return [Step(path, REMOVED)]
+        before, after = value_at(old, above), value_at(new, above)
+        if change.value is REMOVED and isinstance(before, list) and len(before) != len(after):
+            return [Step(path[: length + 1], REMOVED)]
     return _difference(old, new, path)
 
 

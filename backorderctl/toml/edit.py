@@ -33,20 +33,27 @@ def edit_parsed(text: str, data: Data, changes: Sequence[Change], *, families: S
     those that stand before it in `families`. Failure when no such text is found.
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
-    outline = Outline(body)
-    wanted = drafted(data, changes, outline)
-    todo = steps(data, wanted, changes)
+    wanted, todo, candidate = _candidate(body, data, changes, families)
     if not todo:
         return Edited(text, data)
-    mark = text[: len(text) - len(body)]
-    edited = _proved(spliced(outline, todo, wanted, families), wanted, todo)
+    edited = _proved(candidate, wanted, todo)
     if edited is None and len(changes) > 1:
         return _in_halves(text, data, changes, families)
     edited = edited or _proved(edited_by_tomlkit(body, todo), wanted, todo)
     if edited is None:
         path = ".".join(map(str, todo[0].path))
         raise Failure(f"{path}: no way was found to write this change so that all else stays as it is")
-    return Edited(mark + edited.text, edited.data)
+    return Edited(text[: len(text) - len(body)] + edited.text, edited.data)
+
+
+def _candidate(
+    text: str, data: Data, changes: Sequence[Change], families: Sequence[str]
+) -> tuple[Data, list[Step], str | None]:
+    """What the data shall be, the steps to it, and the text that should have it; no outline is kept beyond this."""
+    outline = Outline(text)
+    wanted = drafted(data, changes, outline)
+    todo = steps(data, wanted, changes)
+    return wanted, todo, spliced(outline, todo, wanted, families) if todo else text
 
 
 def _in_halves(text: str, data: Data, changes: Sequence[Change], families: Sequence[str]) -> Edited:

@@ -14,10 +14,10 @@ from backorderctl.toml.read import collector_off
 Path = tuple[str | int, ...]
 
 BARE = r"[A-Za-z0-9_-]+"
-BASIC = r'"(?:[^"\\\n]|\\.)*+"'
-LITERAL = r"'[^'\n]*+'"
-MULTILINE = r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+"{3,5}' + r"|'''(?:[^']|'(?!''))*+'{3,5}"
-_PART = rf"(?:{BARE}|{BASIC}|{LITERAL})"
+_BASIC = r'"(?:[^"\\\n]|\\.)*+"'
+_LITERAL = r"'[^'\n]*+'"
+_MULTILINE = r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+"{3,5}' + r"|'''(?:[^']|'(?!''))*+'{3,5}"
+_PART = rf"(?:{BARE}|{_BASIC}|{_LITERAL})"
 _KEY = rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+"
 _PLAIN_PART = rf'(?:{BARE}|"{BARE}")'
 _PLAIN_KEY = rf"{_PLAIN_PART}(?:\.{_PLAIN_PART})*+"
@@ -26,10 +26,12 @@ _PLAIN_KEY = rf"{_PLAIN_PART}(?:\.{_PLAIN_PART})*+"
 _HEADER = re.compile(rf"^[ \t]*+\[(\[?)(?:({_PLAIN_KEY})\]|[ \t]*+({_KEY}))", re.MULTILINE)
 _STATEMENT = re.compile(rf"^[ \t]*+({_KEY})[ \t]*+=[ \t]*+", re.MULTILINE)
 _PARTS = re.compile(_PART)
-_TOKEN = re.compile(rf"{MULTILINE}|{BASIC}|{LITERAL}|#[^\n]*+|[][{{}}\n]")
+_TOKEN = re.compile(rf"{_MULTILINE}|{_BASIC}|{_LITERAL}|#[^\n]*+|[][{{}}\n]")
 _ONE_LINE_VALUE = re.compile(
-    rf"""(?:(?!\"\"\"){BASIC}|(?!'''){LITERAL}|[^][{{}}"'#\n]++)[ \t]*+(?:\#[^\n]*+)?\r?(?:\n|\Z)"""
+    rf"""(?:(?!\"\"\"){_BASIC}|(?!'''){_LITERAL}|[^][{{}}"'#\n]++)[ \t]*+(?:\#[^\n]*+)?\r?(?:\n|\Z)"""
 )
+# A string of any kind, or what reaches to a blank, a comment or a bracket; between date and time a blank may stand.
+_PLAIN_VALUE = re.compile(rf"""{_MULTILINE}|{_BASIC}|{_LITERAL}|[^\s#,\[\]{{}}"']++(?:[ ]\d[^\s#]*+)?""")
 # Only these begin a value that may go on in the next line; an array that is seen to end where it began is none of them.
 _FLAT = r"""[^\]\[{}"'#\n]*+(?:(?:"[^"\\\n]++"|'[^'\n]++')[^\]\[{}"'#\n]*+)*+"""
 _LONG_VALUE = re.compile(rf"""\"\"\"|'''|=[ \t]*+\[(?!{_FLAT}\])""")
@@ -135,6 +137,11 @@ def header_key(text: str, start: int) -> tuple[str, int]:
     if match is None:
         raise ValueError(f"no header at {start}")
     return match[2] or match[3], match.end()
+
+
+def plain_value(text: str, statement: Statement) -> re.Match[str] | None:
+    """The value of a key, where it is neither an array nor an inline table."""
+    return _PLAIN_VALUE.match(text, statement.value)
 
 
 def body(text: str, begin: int, end: int) -> Body:

@@ -52,6 +52,12 @@ def has_comment(outline: Outline, number: int) -> bool:
     return "#" in text[at:ends]
 
 
+def indent(text: str, start: int) -> str:
+    """The blanks at the beginning of a line."""
+    line = text[start : line_end(text, start)]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
 def line_end(text: str, position: int) -> int:
     """Where the line ends that `position` is in, its line end included."""
     return text.find("\n", position) + 1 or len(text)

@@ -4,11 +4,14 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from backorderctl.errors import Failure
+
 Value = str | bool | int | Decimal | date | list["Value"] | dict[str, "Value"]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
@@ -42,8 +45,17 @@ def literal(value: Value) -> str:
     return str(value)
 
 
+def in_style(value: Value, old: str) -> str:
+    """The value as it is written in place of an old one: a string in single quotes where that was."""
+    if isinstance(value, str) and re.match("'(?!'')", old):
+        return key_like(value, "'")
+    return literal(value)
+
+
 def quoted(text: str) -> str:
-    """The text as a string in double quotes."""
+    """The text as a string in double quotes; Failure for bytes of a command line that are no text."""
+    if _NO_TEXT.search(text):
+        raise Failure(f"expected text, got {text!r}")
     return f'"{_ESCAPED.sub(lambda match: _escape(match[0]), text)}"'
 
 

@@ -1,17 +1,14 @@
 """The smallest pieces of a TOML text to replace so that its data changes as it shall."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from backorderctl.toml import space, spell
 from backorderctl.toml.draft import REMOVED, Step, present, value_at
+from backorderctl.toml.place import header_key, header_parts, new_table, table_end
 from backorderctl.toml.read import Data
-from backorderctl.toml.scan import BASIC, LITERAL, MULTILINE, Outline, Path, Statement, header_key, key_parts
+from backorderctl.toml.scan import Outline, Path, Statement, key_parts, plain_value
 from backorderctl.toml.whole import edited_by_tomlkit
-
-# A string of any kind, else what reaches to a blank, a comment or a bracket; between date and time a blank may stand.
-_SCALAR = re.compile(rf"""{MULTILINE}|{BASIC}|{LITERAL}|[^\s#,\[\]{{}}"']++(?:[ ]\d[^\s#]*+)?""")
 
 
 class Splice(NamedTuple):
@@ -40,7 +37,7 @@ class _Plan:
         self.removed: list[Path] = []
         self.gone: set[int] = set()
         self.dropped: dict[int, tuple[int, Statement]] = {}
-        self.assigned: dict[int, tuple[int, Statement, list[Step]]] = {}
+        self.assigned: dict[int, tuple[Statement, list[Step]]] = {}
         self.keys: dict[int, list[str]] = {}
         self.tables: dict[int, list[str]] = {}
         self.created: set[Path] = set()
@@ -53,7 +50,7 @@ class _Plan:
             self._remove(step.path, owner)
         elif owner and owner[1].start not in self.dropped:
             self._assign(*owner, step)
-        elif isinstance(step.value, dict):
+        elif isinstance(step.value, dict) and all(isinstance(part, str) for part in step.path):
             self._create(step.path, step.value)
         else:
             self._add(step.path, step.value)
@@ -62,13 +59,16 @@ class _Plan:
         """All pieces, in no order."""
         for path in self.removed:
             self._keep_tables_above(path)
+        tables = list(self._without_tables())
+        ends = {piece.start: piece.end for piece in tables}
+        keys = [statement for number, statement in self.dropped.values() if number not in self.gone]
         return [
             *self.pieces,
-            *self._without_tables(),
-            *(self._without_key(*dropped) for dropped in self.dropped.values() if dropped[0] not in self.gone),
-            *(self._reassigned(*assigned) for assigned in self.assigned.values()),
+            *tables,
+            *(Splice(statement.start, statement.end, "") for statement in keys),
+            *(self._reassigned(statement, steps) for statement, steps in self.assigned.values()),
             *(self._with_keys(number, lines) for number, lines in self.keys.items()),
-            *(self._with_tables(position, tables) for position, tables in self.tables.items()),
+            *(self._with_tables(start, tables, ends.get(start, start)) for start, tables in self.tables.items()),
         ]
 
     def _remove(self, path: Path, owner: tuple[int, Statement] | None) -> None:
@@ -85,7 +85,7 @@ class _Plan:
 
     def _assign(self, number: int, statement: Statement, step: Step) -> None:
         below = Step(step.path[len(self.outline.paths[number]) :], step.value)
-        self.assigned.setdefault(statement.start, (number, statement, []))[2].append(below)
+        self.assigned.setdefault(statement.start, (statement, []))[1].append(below)
 
     def _add(self, path: Path, value: Any) -> None:
         """A new key in a table that is there already."""
@@ -104,64 +104,17 @@ class _Plan:
         text = self.outline.text
         parts = _key_parts(text, statement)[: depth - len(self.outline.paths[number])]
         self.pieces.append(
-            _lines_after(text, statement.end, _indent(text, statement.start), [".".join([*parts, line])])
+            _lines_after(text, statement.end, space.indent(text, statement.start), [".".join([*parts, line])])
         )
 
     def _create(self, path: Path, value: dict[str, Any]) -> None:
         """A new table, with a header for itself and for each table in it that needs one."""
-        position = self._place(path)
+        position = new_table(self.outline, path, self.families, self.gone)
         for table, keys in _tables(path, value):
             self.created.update(table[:length] for length in range(1, len(table) + 1))
-            lines = [f"[{self._header_key(table)}]"]
+            lines = [f"[{header_key(self.outline, table)}]"]
             lines += [f"{spell.plain_key(key)} = {spell.literal(element)}" for key, element in keys.items()]
             self.tables.setdefault(position, []).append("\n".join(lines))
-
-    def _place(self, path: Path) -> int:
-        """Where a new table goes: above the tables in it, or after its family, or where its family belongs."""
-        below = self._standing(path)
-        if below:
-            return space.block_start(self.outline, below[0])
-        for family in (path[:2], path[:1])[len(path) < 3 :]:
-            if tables := self._standing(family):
-                return self._after(tables[-1])
-        if path[0] not in self.families:
-            return self._after(len(self.outline.starts) - 1)
-        for name in reversed(self.families[: self.families.index(str(path[0]))]):
-            if tables := self._standing((name,)):
-                return self._after(tables[-1])
-        return space.block_start(self.outline, 1) if len(self.outline.starts) > 1 else self._after(0)
-
-    def _standing(self, path: Path) -> list[int]:
-        """The headers at and below the path that stay."""
-        members = self.outline.members.get(path, [])
-        return [number for number in members if number not in self.gone] if self.gone else members
-
-    def _after(self, number: int) -> int:
-        """Where the header's table ends; the last one has all that follows."""
-        if number + 1 < len(self.outline.starts):
-            return space.own_end(self.outline, number)
-        text = self.outline.text
-        return space.before_blank_lines(text, len(text))
-
-    def _header_key(self, path: Path) -> str:
-        """The path as a header's key, each part as the headers of the same tables have it, the next as its siblings."""
-        parts: list[str] = []
-        for length, part in enumerate(path, 1):
-            if known := self.outline.members.get(path[:length]):
-                parts.append(self._raw_parts(known[-1])[length - 1])
-            else:
-                parts.append(self._like_siblings(path[: length - 1], str(part)))
-        return ".".join(parts)
-
-    def _like_siblings(self, path: Path, key: str) -> str:
-        for number in reversed(self.outline.members.get(path, [])):
-            raw = self._raw_parts(number)
-            if len(raw) > len(path):
-                return spell.key_like(key, raw[len(path)])
-        return spell.plain_key(key)
-
-    def _raw_parts(self, number: int) -> list[str]:
-        return key_parts(header_key(self.outline.text, self.outline.starts[number])[0])
 
     def _keep_tables_above(self, path: Path) -> None:
         """Write down the lowest table above a removed path that is there still and that nothing names any longer."""
@@ -190,41 +143,44 @@ class _Plan:
 
     def _name(self, path: Path) -> None:
         """A header or key of its own for a table, where the first of what stood in it was."""
-        text = self.outline.text
+        outline, text = self.outline, self.outline.text
         self.created.add(path)
-        if members := self.outline.members.get(path):
-            start = space.block_start(self.outline, members[0])
-            header = f"[{'.'.join(self._raw_parts(members[0])[: len(path)])}]"
-            self.pieces.append(Splice(start, start, header + space.newline(text, start) * 2))
+        if members := outline.members.get(path):
+            self.gone.remove(members[0])
+            start, end = self._table(members[0])
+            parts = header_parts(self.outline, members[0])[: sum(isinstance(part, str) for part in path)]
+            self.pieces.append(Splice(start, end, f"[{'.'.join(parts)}]{_line_end(text[start:end])}"))
             return
-        number, statement = self.outline.dotted(path)[0]
-        parts = _key_parts(text, statement)[: len(path) - len(self.outline.paths[number])]
-        line = _indent(text, statement.start) + ".".join(parts) + " = {}" + space.newline(text, statement.end)
-        self.pieces.append(Splice(statement.start, statement.start, line))
+        number, statement = outline.dotted(path)[0]
+        parts = _key_parts(text, statement)[: len(path) - len(outline.paths[number])]
+        line = space.indent(text, statement.start) + ".".join(parts) + " = {}"
+        del self.dropped[statement.start]
+        ending = _line_end(text[statement.start : statement.end])
+        self.pieces.append(Splice(statement.start, statement.end, line + ending))
+
+    def _table(self, number: int) -> tuple[int, int]:
+        """A table with the comment right above it; that at the top of the file is the file's."""
+        start = space.block_start(self.outline, number) or self.outline.starts[number]
+        return start, space.own_end(self.outline, number)
 
     def _without_tables(self) -> Iterator[Splice]:
-        """The removed tables, each with the comment right above it; those that follow each other as one piece."""
-        outline, text = self.outline, self.outline.text
-        start = end = -1
+        """The removed tables, those that follow each other as one piece."""
+        text = self.outline.text
+        runs: list[tuple[int, int]] = []
         for number in sorted(self.gone):
-            above = space.block_start(outline, number) or outline.starts[number]
-            if above != space.after_blank_lines(text, end):
-                if end != -1:
-                    yield _removal(text, *_with_blank_lines(text, start, end))
-                start = above
-            end = space.own_end(outline, number)
-        if end != -1:
-            yield _removal(text, *_with_blank_lines(text, start, end))
+            start, end = self._table(number)
+            if runs and space.after_blank_lines(text, runs[-1][1]) == start:
+                start = runs.pop()[0]
+            runs.append((start, end))
+        for start, end in runs:
+            yield Splice(*_with_blank_lines(text, start, end), "")
 
-    def _without_key(self, _number: int, statement: Statement) -> Splice:
-        return _removal(self.outline.text, statement.start, statement.end)
-
-    def _reassigned(self, _number: int, statement: Statement, steps: list[Step]) -> Splice:
+    def _reassigned(self, statement: Statement, steps: list[Step]) -> Splice:
         text = self.outline.text
         value = steps[-1].value
-        plain = _SCALAR.match(text, statement.value)
+        plain = plain_value(text, statement)
         if plain and steps[-1].path == statement.path and not isinstance(value, dict | list):
-            return Splice(plain.start(), plain.end(), _in_style(value, plain[0]))
+            return Splice(plain.start(), plain.end(), spell.in_style(value, plain[0]))
         return Splice(statement.start, statement.end, edited_by_tomlkit(text[statement.start : statement.end], steps))
 
     def _with_keys(self, number: int, lines: list[str]) -> Splice:
@@ -235,16 +191,16 @@ class _Plan:
             ending = space.newline(text, position)
             return Splice(position, position, "".join(line + ending for line in [*lines, ""]))
         start = statements[-1].start if statements else outline.starts[number]
-        position = space.keys_end(outline, number) if statements or number else self._after(0)
-        return _lines_after(text, position, _indent(text, start), lines)
+        position = space.keys_end(outline, number) if statements or number else table_end(self.outline, 0)
+        return _lines_after(text, position, space.indent(text, start), lines)
 
-    def _with_tables(self, position: int, tables: list[str]) -> Splice:
-        """New tables, a blank line before, between and after them."""
+    def _with_tables(self, position: int, tables: list[str], following: int) -> Splice:
+        """New tables, a blank line before, between and after them; at `following` goes on what stays."""
         text = self.outline.text
         lines = "\n\n".join(tables).split("\n")
         if position and space.before_blank_lines(text, position) == position:
             lines.insert(0, "")
-        if position < len(text) and space.after_blank_lines(text, position) == position:
+        if following < len(text) and space.after_blank_lines(text, following) == following:
             lines.append("")
         return _lines_after(text, position, "", lines)
 
@@ -265,26 +221,17 @@ def _key_parts(text: str, statement: Statement) -> list[str]:
     return key_parts(text[statement.start : statement.value])[: len(statement.path)]
 
 
-def _indent(text: str, start: int) -> str:
-    end = start
-    while text[end : end + 1] in (" ", "\t"):
-        end += 1
-    return text[start:end]
-
-
-def _in_style(value: Any, old: str) -> str:
-    """The value as written, a string in single quotes where one was."""
-    if isinstance(value, str) and re.match("'(?!'')", old):
-        return spell.key_like(value, "'")
-    return spell.literal(value)
-
-
 def _lines_after(text: str, position: int, indent: str, lines: Sequence[str]) -> Splice:
     """New lines at the beginning of a line; after a last line without an end, the new last one has none either."""
     ending = space.newline(text, position)
     if position and text[position - 1] != "\n":
         return Splice(position, position, "".join(ending + (line and indent + line) for line in lines))
     return Splice(position, position, "".join((line and indent + line) + ending for line in lines))
+
+
+def _line_end(piece: str) -> str:
+    """The line end that the last line of the piece has: none at the end of some files."""
+    return next((end for end in ("\r\n", "\n") if piece.endswith(end)), "")
 
 
 def _with_blank_lines(text: str, start: int, end: int) -> tuple[int, int]:
@@ -295,13 +242,6 @@ def _with_blank_lines(text: str, start: int, end: int) -> tuple[int, int]:
     return (start, below) if above < start or not start else (start, end)
 
 
-def _removal(text: str, start: int, end: int) -> Splice:
-    """Whole lines taken out; a file without an end of its last line is left without one."""
-    if end == len(text) and not text.endswith("\n"):
-        return Splice(len(text[:start].removesuffix("\n").removesuffix("\r")), end, "")
-    return Splice(start, end, "")
-
-
 def _applied(text: str, splices: list[Splice]) -> str | None:
     pieces = []
     at = 0
@@ -310,4 +250,5 @@ def _applied(text: str, splices: list[Splice]) -> str | None:
             return None
         pieces += [text[at : splice.start], splice.text]
         at = splice.end
-    return "".join([*pieces, text[at:]])
+    new = "".join([*pieces, text[at:]])
+    return new if not text or text.endswith("\n") else new.rstrip("\r\n")

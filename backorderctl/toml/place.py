@@ -1,0 +1,66 @@
+"""Where a new table goes in a TOML text, and how the key of its header is written there."""
+
+from collections.abc import Container, Sequence
+
+from backorderctl.toml import scan, space, spell
+from backorderctl.toml.scan import Outline, Path
+
+
+def new_table(outline: Outline, path: Path, families: Sequence[str], gone: Container[int]) -> int:
+    """The position of a new table: above the tables in it, else below the last of its family, else where that belongs.
+
+    The family of a table in a product is the product, that of a product all products. The headers `gone` do not count.
+    """
+    for number in outline.members.get(path, ()):
+        if number not in gone:
+            return space.block_start(outline, number)
+    for family in [path[:2], path[:1]] if len(path) > 2 else [path[:1]]:
+        if last := _last(outline, family, gone):
+            return table_end(outline, last)
+    return _new_family(outline, str(path[0]), families, gone)
+
+
+def _new_family(outline: Outline, name: str, families: Sequence[str], gone: Container[int]) -> int:
+    bottom = len(outline.starts) - 1
+    if name not in families:
+        return table_end(outline, bottom)
+    for earlier in reversed(families[: families.index(name)]):
+        if last := _last(outline, (earlier,), gone):
+            return table_end(outline, last)
+    return space.block_start(outline, 1) if bottom else table_end(outline, 0)
+
+
+def _last(outline: Outline, path: Path, gone: Container[int]) -> int:
+    """The last header at or below the path that stays; 0, the top of the file, when there is none."""
+    return next((number for number in reversed(outline.members.get(path, [])) if number not in gone), 0)
+
+
+def table_end(outline: Outline, number: int) -> int:
+    """Where a table ends with what belongs to it; that of the last header has all that follows."""
+    if number + 1 < len(outline.starts):
+        return space.own_end(outline, number)
+    return space.before_blank_lines(outline.text, len(outline.text))
+
+
+def header_key(outline: Outline, path: Path) -> str:
+    """The path as a header's key: what is known as other headers have it, the next part quoted as its siblings are."""
+    parts: list[str] = []
+    for length, part in enumerate(path, 1):
+        if known := outline.members.get(path[:length]):
+            parts.append(header_parts(outline, known[-1])[length - 1])
+        else:
+            parts.append(_like_siblings(outline, path[: length - 1], str(part)))
+    return ".".join(parts)
+
+
+def _like_siblings(outline: Outline, path: Path, key: str) -> str:
+    for number in reversed(outline.members.get(path, [])):
+        parts = header_parts(outline, number)
+        if len(parts) > len(path):
+            return spell.key_like(key, parts[len(path)])
+    return spell.plain_key(key)
+
+
+def header_parts(outline: Outline, number: int) -> list[str]:
+    """The parts of a header's key, each as written."""
+    return scan.key_parts(scan.header_key(outline.text, outline.starts[number])[0])
