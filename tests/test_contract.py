@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from backorderctl.check.rules import RULES
 from backorderctl.cli import app
 from backorderctl.settings import SETTINGS, text
 
@@ -89,11 +88,6 @@ def test_the_readme_has_the_settings_table_that_the_rows_give() -> None:
             f"| `{row.config_path}` | {columns or 'none'} |"
         )
     assert "\n".join(lines) in README
-
-
-def test_the_readme_has_the_rules_that_the_rows_give() -> None:
-    rows = (f"| {row.code} | {row.name} | {row.severity} | {row.reason} | {row.remedy} |" for row in RULES.values())
-    assert "\n".join(rows) in README
 
 
 def commands() -> Iterator[str]:

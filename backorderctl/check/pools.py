@@ -55,9 +55,10 @@ def second_allowances(scene: Scene, reach: Reach, restated: Set[Place]) -> Itera
 
 
 def _shared(answer: Salability, reach: Reach) -> list[_Shared]:
-    stock = str(answer.stock)
     return [
-        _Shared(item, backordered(item), chain(reach.chains, (stock, item.source), answer.product, THRESHOLD.key))
+        _Shared(
+            item, backordered(item), chain(reach.chains, (answer.stock, item.source), answer.product, THRESHOLD.key)
+        )
         for item in answer.items
     ]
 

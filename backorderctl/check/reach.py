@@ -1,7 +1,7 @@
 """How far each value reaches: where it is in force, and what would be in force in its stead."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from backorderctl.check.hits import Scene
@@ -12,10 +12,14 @@ from backorderctl.store import Place, Product, Store
 
 Written = tuple[Place, str]
 """A value that is written: where, and under which key."""
-View = tuple[str, str | None]
+View = tuple[str | None, str | None]
 """A stock and one of its sources, or None for the stock as a whole."""
+NOWHERE: View = (None, None)
+"""From where a product is seen that no stock has."""
 Chain = tuple[Place, ...]
 """The places that set a key, the narrowest first: the first wins, the second is its heir; the last is the default."""
+Chains = Mapping[View, Mapping[str, Chain]]
+Heirs = dict[Written, set[Place]]
 
 
 class Reach(NamedTuple):
@@ -24,8 +28,8 @@ class Reach(NamedTuple):
     `chains`: by view and key, who is heard by a product that sets nothing. The rest is what has source items at all.
     """
 
-    heirs: Mapping[Written, set[Place]]
-    chains: Mapping[View, Mapping[str, Chain]]
+    heirs: Heirs
+    chains: Chains
     stocks: set[str | None]
     sources: set[str]
     products: set[str]
@@ -34,24 +38,17 @@ class Reach(NamedTuple):
 def reach(scene: Scene) -> Reach:
     """How far every written value of the store reaches."""
     chains = {view: _chains(scene.store, *view) for view in _views(scene.store)}
-    heirs: dict[Written, set[Place]] = defaultdict(set)
-    plain: set[View] = set()
-    for answer in scene.answers:
-        _note_product(answer, chains, heirs, plain)
-    # Most products set nothing themselves: what they hear is noted once for all of them.
-    for stock, source in plain:
-        for key in OF_ITEMS if source else OF_PRODUCTS:
-            _note(heirs, key, chains[stock, source][key])
+    products = {answer.product.sku for answer in scene.answers}
     return Reach(
-        heirs,
+        _heirs(scene, chains, products),
         chains,
         {answer.stock for answer in scene.answers},
         {item.source for answer in scene.answers for item in answer.items},
-        {answer.product.sku for answer in scene.answers},
+        products,
     )
 
 
-def chain(chains: Mapping[View, Mapping[str, Chain]], view: View, product: Product, key: str) -> Chain:
+def chain(chains: Chains, view: View, product: Product, key: str) -> Chain:
     """The places that set the key for a product there, the narrowest first."""
     found, source = chains[view][key], view[1]
     if key in product.settings:
@@ -82,7 +79,7 @@ def policy_views(reach: Reach, place: Place) -> Iterator[View]:
         linked = {stock for stock, source in reach.chains if source}
         for stock, source in reach.chains:
             below = place.stock in (None, stock) and place.source in (None, source)
-            if below and (source or stock not in linked):
+            if below and stock is not None and (source or stock not in linked):
                 yield stock, source
 
 
@@ -92,34 +89,71 @@ def policy_heirs(reach: Reach, written: Written) -> set[Place]:
     if key in OF_ITEMS:
         views = list(policy_views(reach, place))
     else:
-        views = [(stock, None) for stock, source in reach.chains if not source and place.stock in (None, stock)]
+        views = [
+            view for view in reach.chains if view[0] is not None and view[1] is None and place.stock in (None, view[0])
+        ]
     chains = [reach.chains[view][key] for view in views]
     return {chain[1] for chain in chains if chain[0] == place}
 
 
 def _views(store: Store) -> Iterator[View]:
+    yield NOWHERE
     for stock in store.stocks.values():
         yield stock.code, None
         yield from ((stock.code, source) for source in stock.sources)
 
 
-def _chains(store: Store, stock: str, source: str | None) -> dict[str, Chain]:
+def _chains(store: Store, stock: str | None, source: str | None) -> dict[str, Chain]:
     heard = tuple(levels(store, stock=stock, source=source))
     return {key: tuple(level.place for level in heard if key in level.settings) for key in SETTINGS}
 
 
-def _note_product(
-    answer: Salability, chains: Mapping[View, Mapping[str, Chain]], heirs: dict[Written, set[Place]], plain: set[View]
-) -> None:
-    product, stock = answer.product, str(answer.stock)
+def _heirs(scene: Scene, chains: Chains, reached: Set[str]) -> Heirs:
+    heirs: Heirs = defaultdict(set)
+    plain: set[View] = set()
+    for answer in scene.answers:
+        _note_product(answer, chains, heirs, plain)
+    for sku, product in scene.store.products.items():
+        if sku not in reached:
+            _note_unreached(product, chains, heirs, plain)
+    # Most products set nothing themselves: what they hear is noted once for all of them.
+    for view in plain:
+        for key in _keys(view):
+            _note(heirs, key, chains[view][key])
+    return heirs
+
+
+def _note_product(answer: Salability, chains: Chains, heirs: Heirs, plain: set[View]) -> None:
+    product = answer.product
     for source in (None, *(item.source for item in answer.items)):
+        view = (answer.stock, source)
         if product.settings or (source and product.items[source].settings):
-            for key in OF_ITEMS if source else OF_PRODUCTS:
-                _note(heirs, key, chain(chains, (stock, source), product, key))
+            for key in _keys(view):
+                _note(heirs, key, chain(chains, view, product, key))
         else:
-            plain.add((stock, source))
+            plain.add(view)
 
 
-def _note(heirs: dict[Written, set[Place]], key: str, chain: Chain) -> None:
+def _note_unreached(product: Product, chains: Chains, heirs: Heirs, plain: set[View]) -> None:
+    """Note what a product hears that no stock has.
+
+    Its own values for source items are not judged: what they will win against is known once it is at a source.
+    """
+    if not product.settings:
+        plain.add(NOWHERE)
+        return
+    for key in SETTINGS:
+        if key in OF_PRODUCTS or key not in product.settings:
+            _note(heirs, key, chain(chains, NOWHERE, product, key))
+
+
+def _keys(view: View) -> Iterable[str]:
+    """The settings that are in force for a view: of items, of products, or all where there is no stock."""
+    if view == NOWHERE:
+        return SETTINGS
+    return OF_ITEMS if view[1] else OF_PRODUCTS
+
+
+def _note(heirs: Heirs, key: str, chain: Chain) -> None:
     if len(chain) > 1:
         heirs[chain[0], key].add(chain[1])

@@ -63,14 +63,6 @@ def show_rules(output: Output, out: TextIO) -> None:
         listing.show(Listing("rules", _RULES, RULES.values()), output, out)
 
 
-def rules_in_markdown() -> str:
-    """The rules as a table of Markdown, for the README."""
-    rows = ["| code | name | severity | finds | what to do |", "| --- | --- | --- | --- | --- |"]
-    for code, name, severity, reason, remedy in RULES.values():
-        rows.append(f"| `{code}` | `{name}` | {severity} | {reason} | {remedy} |")
-    return "\n".join(rows) + "\n"
-
-
 def _row(located: Located) -> tuple[Cell, ...]:
     code, severity, message, *rest = located.finding
     return (code, severity, message, located.file, *rest)

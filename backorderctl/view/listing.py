@@ -134,4 +134,5 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], kept: Seq
 
 
 def _escaped(text: str) -> str:
-    return "".join(char if printable(char) == char else f"\\u{ord(char):04x}" for char in text)
+    """The text with an escape of JSON for each such character; a line feed can only be that of an indented line."""
+    return "".join(char if char == "\n" or printable(char) == char else f"\\u{ord(char):04x}" for char in text)

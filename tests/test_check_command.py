@@ -1,0 +1,387 @@
+"""`check` on the command line: files, rules that are chosen, exit statuses, and the five shapes of an answer."""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Run
+
+from backorderctl.check.rules import RULES
+
+ROOT = Path(__file__).parent.parent
+
+WRONG = """\
+version = 1
+
+[global]
+backorders = "notify"
+only_x_left_threshold = 0
+
+[sources.main]
+
+[products.A.sources.main]
+quantity = 25
+
+[products."x: 100%, [y]\\u001b"]
+out_of_stock_threshold = 5
+
+[products."x: 100%, [y]\\u001b".sources.main]
+quantity = 25
+"""
+UNLIMITED = "global: backorders are on and unlimited: the threshold in force is 0, from the default; 1 product: A"
+IGNORED = r"product x: 100%, [y]\x1b: the reserve of 5 is ignored: backorders are on (from global) and unlimited"
+LIMIT_X = r"backorderctl config set backorder_limit N --product 'x: 100%, [y]\x1b'"
+RESTATED = "global: only_x_left_threshold = 0 changes nothing: it is what would be inherited"
+INVALID = "version = 2\n[global]\nbackorder = true\n"
+
+
+@pytest.fixture
+def wrong(folder: Path) -> Path:
+    """A store file with two errors and an info."""
+    path = folder / "store.toml"
+    path.write_text(WRONG, encoding="utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("wrong")
+def test_a_table_names_what_is_wrong_where_and_what_to_type(run: Run) -> None:
+    assert run("check") == (
+        1,
+        f"error BO101 store.toml:4 {UNLIMITED}\n"
+        "            backorderctl config set backorder_limit N\n"
+        f"error BO102 store.toml:13 {IGNORED}\n"
+        f"            {LIMIT_X}\n"
+        f"info  BO301 store.toml:5 {RESTATED}\n"
+        "            backorderctl config unset only_x_left_threshold\n",
+        "3 findings: 2 errors, 1 info\n",
+    )
+
+
+@pytest.mark.usefixtures("wrong")
+def test_json_has_every_key(run: Run) -> None:
+    ran = run("check", "-q", "-o", "json", "--select", "BO101,BO102")
+    assert (ran.status, ran.err) == (1, "")
+    assert json.loads(ran.out) == {
+        "findings": [
+            {
+                "code": "BO101",
+                "severity": "error",
+                "message": UNLIMITED,
+                "file": "store.toml",
+                "line": 4,
+                "scope": "global",
+                "stock": None,
+                "source": None,
+                "product": None,
+                "key": "backorders",
+                "count": 1,
+                "hint": "backorderctl config set backorder_limit N",
+            },
+            {
+                "code": "BO102",
+                "severity": "error",
+                "message": IGNORED.replace(r"\x1b", "\x1b"),
+                "file": "store.toml",
+                "line": 13,
+                "scope": "product",
+                "stock": None,
+                "source": None,
+                "product": "x: 100%, [y]\x1b",
+                "key": "out_of_stock_threshold",
+                "count": 1,
+                "hint": LIMIT_X.replace(r"\x1b", "\x1b"),
+            },
+        ]
+    }
+
+
+@pytest.mark.usefixtures("wrong")
+def test_csv_has_a_row_a_finding(run: Run) -> None:
+    assert run("check", "-q", "-o", "csv", "--ignore", "BO102") == (
+        1,
+        "code,severity,message,file,line,scope,stock,source,product,key,count,hint\n"
+        f'BO101,error,"{UNLIMITED}",store.toml,4,global,,,,backorders,1,backorderctl config set backorder_limit N\n'
+        f"BO301,info,{RESTATED},store.toml,5,global,,,,only_x_left_threshold,1,"
+        "backorderctl config unset only_x_left_threshold\n",
+        "",
+    )
+
+
+@pytest.mark.usefixtures("wrong")
+def test_github_gets_workflow_commands_that_no_name_can_break(run: Run) -> None:
+    Path("a,b:100%.toml").write_text("version = 1\n[sources.a]\n[products.B]\n")
+    assert run("check", "-q", "store.toml", "a,b:100%.toml", "-o", "github") == (
+        1,
+        f"::error file=store.toml,line=4,title=BO101 unlimited-by-accident::{UNLIMITED}"
+        "%0Abackorderctl config set backorder_limit N\n"
+        "::error file=store.toml,line=13,title=BO102 ignored-reserve::"
+        f"{IGNORED.replace('%', '%25')}%0A{LIMIT_X.replace('%', '%25')}\n"
+        f"::notice file=store.toml,line=5,title=BO301 redundant-override::{RESTATED}"
+        "%0Abackorderctl config unset only_x_left_threshold\n"
+        "::notice file=a%2Cb%3A100%25.toml,line=3,title=BO201 no-source-item::product B: no source item"
+        "%0Abackorderctl product assign B SOURCE --quantity N -f a,b:100%25.toml\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize("output", ["table", "json", "csv", "github", "sarif"])
+def test_a_clean_file_gives_an_empty_answer(run: Run, store_file: Path, output: str) -> None:
+    ran = run("check", "-o", output)
+    assert (ran.status, ran.err) == (0, "no findings\n")
+    empty = {
+        "json": '{"findings": []}\n',
+        "csv": "code,severity,message,file,line,scope,stock,source,product,key,count,hint\n",
+    }
+    assert output == "sarif" or ran.out == empty.get(output, "")
+
+
+@pytest.mark.usefixtures("store_file")
+def test_problems_of_a_file_are_findings_and_other_files_are_still_checked(run: Run, wrong: Path) -> None:
+    Path("bad.toml").write_text(INVALID)
+    ran = run("check", "bad.toml", "none.toml", "store.toml", "--select", "BO101", "--fail-level", "never")
+    assert ran == (
+        2,
+        "error BO001 bad.toml:1 version: expected 1, got 2\n"
+        "error BO001 bad.toml:3 global.backorder: expected a key of [global], got 'backorder'; "
+        "did you mean 'backorders'?\n"
+        "\n"
+        "error BO001 none.toml no such file\n"
+        "            backorderctl init -f none.toml\n"
+        "\n"
+        f"error BO101 store.toml:4 {UNLIMITED}\n"
+        "            backorderctl config set backorder_limit N\n",
+        "4 findings: 4 errors\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("csv", 'BO001,error,"version: expected 1, got 2",bad.toml,1,,,,,,1,\n'),
+        ("github", "::error file=bad.toml,line=1,title=BO001 unreadable-file::version: expected 1, got 2\n"),
+        (
+            "json",
+            '{"code": "BO001", "severity": "error", "message": "version: expected 1, got 2", "file": "bad.toml"',
+        ),
+        ("sarif", '"text": "version: expected 1, got 2"'),
+        ("table", "error BO001 bad.toml:1 version: expected 1, got 2\n"),
+    ],
+)
+def test_an_invalid_file_is_told_in_every_shape(run: Run, folder: Path, output: str, expected: str) -> None:
+    Path("bad.toml").write_text(INVALID)
+    ran = run("check", "bad.toml", "-q", "-o", output)
+    assert (ran.status, ran.err) == (2, "")
+    assert expected in ran.out
+
+
+def test_standard_input_is_a_file_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"version = 1\n[sources.a]\n[products.B]\n")))
+    assert run("check", "-", "-") == (
+        0,
+        "info BO201 <stdin>:3 product B: no source item\n"
+        "           backorderctl product assign B SOURCE --quantity N\n",
+        "1 finding: 1 info\n",
+    )
+
+
+@pytest.mark.usefixtures("wrong")
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["--ignore", "BO1"], 0),
+        (["--ignore", "BO1", "--fail-level", "info"], 1),
+        (["--ignore", "bo101, bo102"], 0),
+        (["--ignore", "BO101", "--ignore", "BO102"], 0),
+        (["--select", "BO101", "--fail-level", "error"], 1),
+        (["--select", "BO1", "--ignore", "BO10"], 0),
+        (["--select", "BO2"], 0),
+        (["--fail-level", "never"], 0),
+    ],
+    ids=str,
+)
+def test_the_exit_status_is_of_the_findings_that_are_wanted(run: Run, words: list[str], status: int) -> None:
+    assert run("check", "-q", *words).status == status
+
+
+@pytest.mark.usefixtures("wrong")
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--select", "BO1O1"], "Error: --select: unknown rule 'BO1O1'\nHint: did you mean 'BO101'?\n"),
+        (["--ignore", "BO101,"], "Error: --ignore: unknown rule ''\n"),
+        (["--rules", "-o", "sarif"], "Error: --rules: expected table, json, csv, got sarif\n"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_chosen_is_an_error(run: Run, words: list[str], error: str) -> None:
+    assert run("check", *words) == (2, "", error)
+
+
+@pytest.mark.usefixtures("wrong")
+def test_the_shape_can_be_named_by_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKORDERCTL_OUTPUT", "github")
+    assert run("check").out.startswith("::error file=store.toml")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_hint_can_be_typed_as_it_stands(run: Run) -> None:
+    Path("my shop.toml").write_text(WRONG.replace("only_x_left_threshold = 0", "notify_for_quantity_below = 1"))
+    [hint] = [each["hint"] for each in findings(run, "my shop.toml", "--select", "BO301")]
+    assert hint == "backorderctl config unset notify_for_quantity_below -f 'my shop.toml'"
+
+
+def findings(run: Run, *words: str) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = json.loads(run("check", "-o", "json", *words).out)["findings"]
+    return answer
+
+
+@pytest.mark.usefixtures("folder")
+def test_rules_are_listed(run: Run) -> None:
+    rows = json.loads(run("check", "--rules", "-o", "json").out)["rules"]
+    assert [(row["code"], row["name"]) for row in rows] == [(rule.code, rule.name) for rule in RULES.values()]
+    assert run("check", "--rules", "-o", "csv").out.splitlines()[0] == "code,name,severity,reason,remedy"
+    page = run("check", "--rules").out
+    assert page.startswith("BO001 unreadable-file (error)\n  finds  The file cannot be read, or is no store file.\n")
+
+
+def test_rules_have_names_that_can_be_typed_and_sentences_that_can_be_read() -> None:
+    for code, rule in RULES.items():
+        assert re.fullmatch(r"BO\d{3}", code)
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+        assert rule.reason.endswith(".")
+        assert rule.remedy.endswith(".")
+    assert len({rule.name for rule in RULES.values()}) == len(RULES)
+
+
+def test_the_readme_lists_the_rules() -> None:
+    assert rules_in_markdown() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def rules_in_markdown() -> str:
+    rows = ["| code | name | severity | finds | what to do |", "| --- | --- | --- | --- | --- |"]
+    for code, name, severity, reason, remedy in RULES.values():
+        rows.append(f"| `{code}` | `{name}` | {severity} | {reason} | {remedy} |")
+    return "\n".join(rows) + "\n"
+
+
+def sarif(run: Run, *words: str) -> dict[str, Any]:
+    log: dict[str, Any] = json.loads(run("check", "-q", "-o", "sarif", *words).out)
+    assert list(violations(log)) == []
+    return log
+
+
+def violations(log: dict[str, Any]) -> Iterator[str]:
+    """What SARIF 2.1.0 demands of the parts that we write and the log does not have."""
+    if log["version"] != "2.1.0" or not log["$schema"].endswith("sarif-schema-2.1.0.json"):
+        yield "version"
+    for run in log["runs"]:
+        driver = run["tool"]["driver"]
+        if not isinstance(driver["name"], str):
+            yield "tool.driver.name"
+        ids = [rule["id"] for rule in driver["rules"]]
+        for rule in driver["rules"]:
+            texts = [rule[name]["text"] for name in ("shortDescription", "fullDescription", "help")]
+            if not all(texts) or rule["defaultConfiguration"]["level"] not in LEVELS:
+                yield f"rule {rule['id']}"
+        if any(type(each["executionSuccessful"]) is not bool for each in run["invocations"]):
+            yield "invocations"
+        for result in run["results"]:
+            yield from (f"result {word}" for word in wrong_of_result(result, ids))
+
+
+LEVELS = ("none", "note", "warning", "error")
+
+
+def wrong_of_result(result: dict[str, Any], ids: list[str]) -> Iterator[str]:
+    if ids[result["ruleIndex"]] != result["ruleId"] or result["level"] not in LEVELS:
+        yield "rule"
+    if not result["message"]["text"]:
+        yield "message"
+    [location] = result["locations"]
+    physical = location["physicalLocation"]
+    if not re.fullmatch(r"[A-Za-z0-9._~/:%-]+", physical["artifactLocation"]["uri"]):
+        yield "uri"
+    if "region" in physical and physical["region"]["startLine"] < 1:
+        yield "region"
+    if not all(isinstance(value, str) for value in result["partialFingerprints"].values()):
+        yield "partialFingerprints"
+
+
+@pytest.mark.usefixtures("wrong")
+def test_sarif_has_all_the_rules_and_every_finding_at_its_line(run: Run) -> None:
+    [sarif_run] = sarif(run)["runs"]
+    assert [rule["id"] for rule in sarif_run["tool"]["driver"]["rules"]] == list(RULES)
+    assert sarif_run["invocations"] == [{"executionSuccessful": True}]
+    first = sarif_run["results"][0]
+    assert (first["ruleId"], first["level"]) == ("BO101", "error")
+    assert first["message"] == {"text": f"{UNLIMITED}\nbackorderctl config set backorder_limit N"}
+    assert first["locations"] == [
+        {"physicalLocation": {"artifactLocation": {"uri": "store.toml"}, "region": {"startLine": 4}}}
+    ]
+    assert sarif_run["results"][-1]["level"] == "note"
+
+
+@pytest.mark.usefixtures("store_file")
+def test_sarif_of_a_clean_file_still_lists_the_rules(run: Run) -> None:
+    [sarif_run] = sarif(run)["runs"]
+    assert sarif_run["results"] == []
+    assert len(sarif_run["tool"]["driver"]["rules"]) == len(RULES)
+
+
+@pytest.mark.usefixtures("folder")
+def test_sarif_says_when_a_file_could_not_be_read(run: Run) -> None:
+    [sarif_run] = sarif(run, "none.toml")["runs"]
+    assert sarif_run["invocations"] == [{"executionSuccessful": False}]
+    [result] = sarif_run["results"]
+    assert result["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": "none.toml"}}}]
+
+
+def test_sarif_names_files_relative_to_here(run: Run, wrong: Path) -> None:
+    (wrong.parent / "süd shop").mkdir()
+    inside = wrong.parent / "süd shop" / "store.toml"
+    inside.write_text(WRONG)
+
+    def uri(path: str) -> str:
+        first = sarif(run, path)["runs"][0]["results"][0]
+        return str(first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
+
+    assert uri(str(inside)) == uri("süd shop/store.toml") == "s%C3%BCd%20shop/store.toml"
+    assert uri("a:b.toml") == "a%3Ab.toml"
+    assert uri("/nowhere/store.toml") == "file:///nowhere/store.toml"
+
+
+def test_a_sarif_fingerprint_outlives_a_move_in_the_file(run: Run, wrong: Path) -> None:
+    before = sarif(run)["runs"][0]["results"]
+    wrong.write_text("# moved\n\n" + WRONG + "\n[products.B.sources.main]\nquantity = 1\n", encoding="utf-8")
+    after = sarif(run)["runs"][0]["results"]
+    prints = [each["partialFingerprints"] for each in after]
+    assert prints == [each["partialFingerprints"] for each in before]
+    assert len({str(each) for each in prints}) == len(prints)
+    assert before != after
+
+
+def test_the_hook_of_pre_commit_checks_the_files_of_a_commit(wrong: Path) -> None:
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    hook = dict(line.lstrip("- ").split(": ", 1) for line in text.splitlines())
+    assert (hook["id"], hook["language"], hook["pass_filenames"]) == ("backorderctl-check", "python", "true")
+    folder = wrong.parent
+    (folder / "shops").mkdir()
+    (folder / "shops" / "store.toml").write_text("version = 1\n")
+    (folder / "pyproject.toml").write_text("")
+    (folder / "my-store.toml").write_text("")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    subprocess.run(["git", "add", "."], cwd=folder, check=True)
+    listed = subprocess.run(["git", "ls-files", "-c"], cwd=folder, check=True, capture_output=True, text=True)
+    files = [name for name in listed.stdout.splitlines() if re.search(hook["files"], name)]
+    assert files == ["shops/store.toml", "store.toml"]
+    entry = [str(Path(sys.executable).parent / hook["entry"].split()[0]), *hook["entry"].split()[1:]]
+    ran = subprocess.run([*entry, *files], cwd=folder, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
+    assert (ran.returncode, ran.stderr) == (1, "3 findings: 2 errors, 1 info\n")
+    assert ran.stdout.startswith(f"error BO101 store.toml:4 {UNLIMITED}\n")
