@@ -1,5 +1,6 @@
 """One change to a store file: read, edit, prove the edit, check the new store, replace the file."""
 
+import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -29,12 +30,25 @@ class Written(NamedTuple):
 Check = Callable[[Store], None]
 
 
-def write(path: str, make: Callable[[Store], Changes], *, check: Check | None = None, dry_run: bool = False) -> Written:
+def write(
+    path: str,
+    make: Callable[[Store], Changes],
+    *,
+    check: Check | None = None,
+    new: str | None = None,
+    dry_run: bool = False,
+) -> Written:
     """Make the changes that `make` asks for, under a lock from read to replace; with `dry_run` leave the file alone.
 
-    Failure, with the file's bytes as they were, when the store is not valid before or would not be valid after, or when
-    `check` raises it for the new store.
+    Where there is no file, one is made out of the text `new`, if that is given. Failure, with the file's bytes as
+    they were, when the store is not valid before or would not be valid after, or when `check` raises it for the new
+    store.
     """
+    if new is not None and not os.path.lexists(path):
+        made = _changed(new, path, make, check)._replace(text="")
+        if not dry_run:
+            file.create(path, made.new_text)
+        return made
     if dry_run:
         return _changed(file.read(path), path, make, check)
     done: list[Written] = []

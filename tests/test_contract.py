@@ -34,6 +34,7 @@ ROOMS = (
     "sheet",
     "write",
     "diff",
+    "magento",
     "revision",
     "view",
     "cli",

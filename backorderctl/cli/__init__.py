@@ -17,8 +17,10 @@ from backorderctl.view.words import printable
 
 DONE = 0
 INTERRUPTED = 130
-NOUNS = ("init", "config", "source", "stock", "product", "order", "check", "diff", "schema")
+NOUNS = ("init", "config", "source", "stock", "product", "order", "check", "diff", "import", "schema")
 """The words after `backorderctl`, in the order of the help, each the module that has its commands."""
+_MODULES = {"import": "importing"}
+"""The modules that do not have their noun's name: `import` is a word of Python's own."""
 
 
 class _Modules(MutableMapping[str, Any]):
@@ -31,7 +33,7 @@ class _Modules(MutableMapping[str, Any]):
         if noun not in self._built:
             if noun not in NOUNS:
                 raise KeyError(noun)
-            module = importlib.import_module(f"backorderctl.cli.{noun}")
+            module = importlib.import_module(f"backorderctl.cli.{_MODULES.get(noun, noun)}")
             self._built[noun] = typer.main.get_command(module.app)
             self._built[noun].name = noun
         return self._built[noun]

@@ -18,12 +18,16 @@ def change(
     dry_run: bool,
     quiet: bool,
     check: Callable[[Store], None] | None = None,
+    new: str | None = None,
     done: str | None = None,
 ) -> Written:
-    """Write the changes that `make` asks for and say `done`, or with `dry_run` print the difference they would make."""
+    """Write the changes that `make` asks for and say `done`, or with `dry_run` print the difference they would make.
+
+    Where there is no file, one is made out of the text `new`, if that is given.
+    """
     if file == STANDARD_INPUT:
         raise Failure("standard input cannot be written", hint="-f store.toml")
-    written = write(file, make, check=check, dry_run=dry_run)
+    written = write(file, make, check=check, new=new, dry_run=dry_run)
     for warning in written.warnings:
         say(f"Warning: {warning}", quiet=quiet)
     if dry_run:

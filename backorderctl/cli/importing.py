@@ -1,0 +1,144 @@
+"""`backorderctl import`: the files that merchants have, taken into the store file."""
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backorderctl.changes import Changes
+from backorderctl.cli.options import DEFAULT_FILE, Command, DryRunOption, FileOption, QuietOption, noun, say
+from backorderctl.cli.writing import change
+from backorderctl.errors import Failure
+from backorderctl.magento import configuration, products_in, rejects, stock_sources_in
+from backorderctl.magento.merging import Imported, merged
+from backorderctl.magento.report import Report
+from backorderctl.magento.tables import Watch
+from backorderctl.store import Store
+from backorderctl.toml import file as files
+from backorderctl.toml.read import collector_off
+from backorderctl.view import importing as view
+from backorderctl.view.progress import progress
+
+app = noun("Imports: the files that merchants have, taken into the store file.")
+
+NEW = "version = 1\n"
+"""A store file before anything is in it."""
+
+
+@app.callback()
+def _imports() -> None:
+    """Take in the files that merchants have."""
+
+
+def _input(name: str, help_text: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(name, metavar="FILE", help=help_text)
+    return option
+
+
+@app.command(cls=Command)
+def magento(
+    products: Annotated[str | None, _input("--products", "A product CSV, exported or made for import.")] = None,
+    stock_sources: Annotated[str | None, _input("--stock-sources", "A stock_sources CSV.")] = None,
+    config: Annotated[
+        str | None,
+        _input("--config", "What config:show prints, a CSV of path and value, or ConfigImportExport's YAML or JSON."),
+    ] = None,
+    link: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--link", metavar="STOCK=SOURCE,...", help="A stock sells from these sources; made if missing; repeatable."
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        str | None,
+        typer.Option(
+            "--skip-bad",
+            metavar="REJECTS.csv",
+            help="Take the good rows and write the refused ones here, each after its reason and line, to be mended and "
+            "imported. Rows of two inputs go to REJECTS.products.csv and REJECTS.stock-sources.csv.",
+        ),
+    ] = None,
+    file: FileOption = DEFAULT_FILE,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Take Magento's files into the store file, all or nothing; it is made where there is none.
+
+    What a file does not say stays as it is: absent columns, blank cells, products that are not in it. A value counts
+    only where it is in force in Magento, use_config flags included. Files may be compressed.
+    """
+    if not (products or stock_sources or config or link):
+        raise Failure("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
+    read = Report()
+    with collector_off():
+        imported = _read(products, stock_sources, config, link or (), read)
+    if read.refused:
+        _reject(read, skip_bad, {"products": products, "stock-sources": stock_sources}, dry_run=dry_run, quiet=quiet)
+    merges: list[Report] = []
+
+    def make(store: Store) -> Changes:
+        merges.append(Report())
+        return merged(store, imported, merges[-1])
+
+    with collector_off():
+        change(file, make, new=NEW, done=f"{file}: imported", dry_run=dry_run, quiet=quiet)
+    for line in view.summary((read, merges[-1])):
+        say(line, quiet=quiet)
+
+
+def _read(
+    products: str | None, stock_sources: str | None, config: str | None, links: Sequence[str], report: Report
+) -> Imported:
+    rows, items, values = {}, {}, {}
+    if config:
+        values = configuration.read(config, report)
+    if products:
+        with _watched(products) as watch:
+            rows = products_in.read(products, report, watch)
+    if stock_sources:
+        with _watched(stock_sources) as watch:
+            items = stock_sources_in.read(stock_sources, report, watch)
+    return Imported(rows, items, values, _links(links))
+
+
+@contextmanager
+def _watched(path: str) -> Iterator[Watch]:
+    with progress(f"reading {path}", Path(path).stat().st_size, sys.stderr) as watch:
+        yield watch
+
+
+def _links(typed: Sequence[str]) -> dict[str, list[str]]:
+    """The sources to link by stock; Failure when one is typed otherwise."""
+    links: dict[str, list[str]] = {}
+    for each in typed:
+        stock, equals, sources = each.partition("=")
+        codes = [code.strip() for code in sources.split(",")]
+        if not equals or not all(codes):
+            raise Failure(f"--link: expected STOCK=SOURCE,..., got {each!r}")
+        links.setdefault(stock.strip(), []).extend(codes)
+    return links
+
+
+def _reject(report: Report, to: str | None, inputs: dict[str, str | None], *, dry_run: bool, quiet: bool) -> None:
+    """Write the refused rows to be mended; Failure that names them where nobody said so."""
+    if to is None:
+        raise Failure(view.refusals(report.refused), hint="--skip-bad rejects.csv takes the other rows")
+    report.count("rows refused", len(report.refused))
+    given = {kind: path for kind, path in inputs.items() if path}
+    for kind, path in given.items():
+        refused = [row for row in report.refused if row.file == path]
+        if not refused:
+            continue
+        name = to if len(given) == 1 else f"{to.removesuffix('.csv')}.{kind}.csv"
+        if not dry_run:
+            out = io.StringIO()
+            rejects.write(report.headers[path], refused, out)
+            files.replace_bytes(name, out.getvalue().encode("utf-8"))
+        say(
+            f"{name}: {len(refused)} rows refused, the first at line {refused[0].line}: {refused[0].reason}",
+            quiet=quiet,
+        )

@@ -1,0 +1,44 @@
+"""What an import has met: rows read and refused, and what was ignored, each with its reason and a first example."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Refused(NamedTuple):
+    """A row that was not taken: its number after the header, the line on which it begins, why, and its cells."""
+
+    file: str
+    number: int
+    line: int
+    reason: str
+    cells: Sequence[str]
+
+
+class Note(NamedTuple):
+    """Something that happened a number of times, first at `first`."""
+
+    times: int
+    first: str
+
+
+class Report:
+    """What one import counts as it reads; `headers` are the columns' names by file."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.notes: dict[str, Note] = {}
+        self.refused: list[Refused] = []
+        self.headers: dict[str, Sequence[str]] = {}
+
+    def count(self, what: str, number: int = 1) -> None:
+        """So many more of `what`."""
+        self.counts[what] = self.counts.get(what, 0) + number
+
+    def note(self, what: str, first: str) -> None:
+        """Once more `what`, this time as `first` says."""
+        known = self.notes.get(what)
+        self.notes[what] = Note(known.times + 1, known.first) if known else Note(1, first)
+
+    def refuse(self, row: Refused) -> None:
+        """A row that is not taken."""
+        self.refused.append(row)

@@ -1,0 +1,128 @@
+"""`import magento --config`: every format of Magento's configuration, and that nothing else of it is ever shown."""
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Run
+
+SHOWN = """cataloginventory/options/can_subtract - 1
+cataloginventory/options/stock_threshold_qty - 5
+cataloginventory/item_options/manage_stock - 1
+cataloginventory/item_options/backorders - 2
+cataloginventory/item_options/min_qty - -4.5
+cataloginventory/item_options/min_sale_qty - {"32000":1,"1":5}
+cataloginventory/item_options/notify_stock_qty -
+carriers/dhl/password - s3cret
+"""
+TABLE = """path,value,scope,scope_code
+carriers/dhl/password,s3cret,,
+cataloginventory/options/stock_threshold_qty,5,default,
+cataloginventory/item_options/manage_stock,1,,
+cataloginventory/item_options/backorders,2,default,
+cataloginventory/item_options/min_qty,-4.5,default,0
+"""
+FLAT = """
+carriers/dhl/password: {default: {0: s3cret}}
+cataloginventory/options/stock_threshold_qty:
+  default:
+    0: 5
+cataloginventory/item_options/manage_stock: {default: {0: '1'}}
+cataloginventory/item_options/backorders:
+  default:
+    0: '2'
+cataloginventory/item_options/min_qty: {default: {0: -4.5}}
+"""
+NESTED = """
+carriers: {dhl: {password: {default: {0: s3cret}}}}
+cataloginventory:
+  options: {stock_threshold_qty: {default: {0: '5'}}}
+  item_options:
+    manage_stock: {default: {0: 1}}
+    backorders: {default: {0: 2}}
+    min_qty: {default: {0: '-4.5'}}
+"""
+JSON = """{"carriers": {"dhl": {"password": "s3cret"}},
+"cataloginventory/item_options/backorders": {"default": {"0": "2"}},
+"cataloginventory": {"options": {"stock_threshold_qty": 5}, "item_options": {"manage_stock": true, "min_qty": -4.5}}}"""
+EXPECTED = {
+    "only_x_left_threshold": 5,
+    "manage_stock": True,
+    "backorders": "notify",
+    "out_of_stock_threshold": Decimal("-4.5"),
+}
+
+
+def taken(folder: Path) -> dict[str, Any]:
+    text = (folder / "store.toml").read_text(encoding="utf-8")
+    found: dict[str, Any] = tomllib.loads(text, parse_float=Decimal).get("global", {})
+    return found
+
+
+@pytest.mark.parametrize("content", [SHOWN, TABLE, FLAT, NESTED, JSON], ids=["shown", "csv", "flat", "nested", "json"])
+def test_every_format_gives_the_same_settings_and_shows_nothing_else(folder: Path, run: Run, content: str) -> None:
+    (folder / "config").write_text(content)
+    ran = run("import", "magento", "--config", "config")
+    assert ran.status == 0, ran.err
+    assert taken(folder) == EXPECTED
+    assert "s3cret" not in ran.out + ran.err + (folder / "store.toml").read_text()
+    assert "carriers" not in ran.out + ran.err
+
+
+def test_values_of_websites_and_stores_that_differ_are_reported(folder: Path, run: Run) -> None:
+    (folder / "c.yaml").write_text(
+        "cataloginventory/item_options/backorders:\n"
+        "  default: {0: '1'}\n"
+        "  websites: {base: '2', eu: '1'}\n"
+        "  stores: {1: 'x'}\n"
+    )
+    ran = run("import", "magento", "--config", "c.yaml")
+    assert taken(folder) == {"backorders": "allow"}
+    assert ran.err.endswith(
+        "2 value of a website or store view, which a store file has no level for: not taken "
+        "(first: cataloginventory/item_options/backorders is '2' for websites base)\n"
+    )
+
+
+def test_what_configimportexport_says_of_a_value_is_understood(folder: Path, run: Run) -> None:
+    (folder / "store.toml").write_text("version = 1\n[global]\nbackorders = 'allow'\nmanage_stock = false\n")
+    (folder / "c.json").write_text(
+        '{"cataloginventory": {"item_options": {"backorders": "!!DELETE", "manage_stock": "!!KEEP", '
+        '"min_qty": "%env(MIN_QTY)%", "notify_stock_qty": null}}}'
+    )
+    ran = run("import", "magento", "--config", "c.json")
+    assert taken(folder) == {"manage_stock": False}
+    assert "2 configuration without a value: ignored (first: cataloginventory/item_options/min_qty is" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (
+            "cataloginventory/item_options/min_qty - ******\n",
+            "1: cataloginventory/item_options/min_qty: expected a number",
+        ),
+        ('{"password": "s3cret",\n', "2:1: expected JSON, got something else: "),
+        ("password: 's3cret\n", "2: expected YAML, got something else"),
+        ("password: !!python/object/apply:os.system ['s3cret']\n", "c: expected values of cataloginventory, got none"),
+        ("s3cret\n", " expected lines of config:show cataloginventory, a CSV"),
+        ("path,value\na,b,s3cret\n", "2: record 1: expected 2 cells, got 3"),
+        ("[" * 100_000, " expected a configuration, got one nested too deeply"),
+        ("cataloginventory: &b\n  x: *b\n", "expected YAML, got something else"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_without_a_word_of_what_is_in_it(
+    folder: Path, run: Run, content: str, error: str
+) -> None:
+    (folder / "c").write_text(content)
+    ran = run("import", "magento", "--config", "c")
+    assert error in ran.err.splitlines()[0]
+    assert ran.status == 2
+    assert "s3cret" not in ran.err
+
+
+def test_a_file_that_is_not_utf8_is_refused(folder: Path, run: Run) -> None:
+    (folder / "c").write_bytes(b"a\nb\xf4\n")
+    assert run("import", "magento", "--config", "c").err == "Error: c:2: expected UTF-8, got byte 0xf4\n"
