@@ -141,7 +141,7 @@ def effective_threshold(threshold: Decimal, *, backorders: bool) -> Decimal:
 
 def salable(items: Iterable[ItemInForce], reserved: Decimal) -> Decimal | None:
     """How many units these source items of a managed product let be ordered; None when there is no limit."""
-    on_hand, backorderable = _left(_pools(items), reserved)
+    on_hand, backorderable = _left(share_pools(items), reserved)
     return None if backorderable is None else on_hand + backorderable
 
 
@@ -194,7 +194,7 @@ def _salability(view: _View, product: Product) -> Salability:
         return Salability(
             product, view.stock, Status.IN_STOCK, None, quantity, reserved, None, None, None, None, whole, items, ()
         )
-    pools = _pools(items)
+    pools = share_pools(items)
     on_hand, backorderable = _left(pools, reserved)
     salable = None if backorderable is None else on_hand + backorderable
     status, reason = _status(items, pools, quantity, reserved, on_hand, salable)
@@ -221,7 +221,7 @@ def _item(view: _View, product: Level, source: str, item: SourceItem, *, managed
     return ItemInForce(source, item.quantity, item.status, excluded, low, values, threshold)
 
 
-def _pools(items: Iterable[ItemInForce]) -> tuple[Pool, ...]:
+def share_pools(items: Iterable[ItemInForce]) -> tuple[Pool, ...]:
     """The counting items by what they share: the place their threshold comes from, and whether backorders are taken."""
     shared: dict[tuple[Place, bool], list[ItemInForce]] = {}
     for item in items:

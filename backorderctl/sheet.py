@@ -1,7 +1,7 @@
 """Many changes in one table, as a spreadsheet holds them: a row names a place, a key and a value."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -76,6 +76,39 @@ def apply(store: Store, sheet: Iterable[Row], name: str, *, create: bool = False
     if problems:
         raise InvalidFile(name, problems)
     return list(_changes(store, wanted))
+
+
+def written(store: Store) -> Iterator[Sequence[str]]:
+    """The cells of the rows that give an empty store of the same sources and stocks all that this one has.
+
+    A product that says nothing has a row all the same, which only makes it.
+    """
+    yield from _cells(("", "", ""), {}, store.settings)
+    for stock in store.stocks.values():
+        yield from _cells(("", "", stock.code), {NAME: stock.name}, stock.settings)
+    for source in store.sources.values():
+        yield from _cells(("", source.code, ""), {NAME: source.name}, source.settings)
+    for product in store.products.values():
+        yield from _product_cells(product)
+
+
+def _product_cells(product: stores.Product) -> Iterator[Sequence[str]]:
+    yield from _cells((product.sku, "", ""), {NAME: product.name}, product.settings)
+    for stock, units in product.reserved.items():
+        yield from _cells((product.sku, "", stock), {RESERVED: quantity.text(units)}, {})
+    for source, item in product.items.items():
+        status = None if item.status is layout.StockStatus.IN_STOCK else item.status.value
+        own = {QUANTITY: quantity.text(item.quantity), STATUS: status}
+        yield from _cells((product.sku, source, ""), own, item.settings)
+    if not (product.name or product.settings or product.reserved or product.items):
+        yield (product.sku, "", "", next(iter(settings.SETTINGS)), INHERIT)
+
+
+def _cells(
+    where: tuple[str, str, str], own: Mapping[str, str | None], chosen: settings.Settings
+) -> Iterator[Sequence[str]]:
+    yield from ((*where, key, value) for key, value in own.items() if value)
+    yield from ((*where, key, settings.text(value)) for key, value in chosen.items())
 
 
 def _header_problems(header: Sequence[str]) -> Iterator[Problem]:

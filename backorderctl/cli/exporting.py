@@ -1,0 +1,131 @@
+"""`backorderctl export`: a store as files that Magento, its REST interface or a spreadsheet reads."""
+
+import io
+from typing import Annotated
+
+import typer
+
+from backorderctl import sheet
+from backorderctl import store as stores
+from backorderctl.cli.options import (
+    DEFAULT_FILE,
+    Command,
+    FileOption,
+    QuietOption,
+    StockOption,
+    noun,
+    read_store,
+    say,
+)
+from backorderctl.cli.target import ToOption, deliver
+from backorderctl.errors import ANSWER_IS_NO, Failure
+from backorderctl.magento import products_out, source_items_out
+from backorderctl.magento.compiling import Approximate, compiled
+from backorderctl.magento.identity import unheld
+from backorderctl.store import Store
+from backorderctl.view import listing
+from backorderctl.view import magento as view
+from backorderctl.view.listing import Column, Listing
+from backorderctl.view.words import Output
+
+app = noun("Exports: a store as files that Magento or a spreadsheet reads.")
+magento = noun("Files that Magento imports.")
+app.add_typer(magento, name="magento")
+
+
+class Inexact(Failure):
+    """Policy that Magento cannot run as it is."""
+
+    status = ANSWER_IS_NO
+
+
+def _read(path: str, stock: str | None = None) -> Store:
+    """The store, when Magento can hold its SKUs and it has the stock."""
+    store = read_store(path)
+    if stock is not None:
+        stores.stock(store, stock)
+    if problems := list(unheld(store.products)):
+        raise Inexact("\n".join(problems))
+    return store
+
+
+@magento.command(cls=Command)
+def products(
+    stock: StockOption = None,
+    approximate: Annotated[
+        Approximate | None,
+        typer.Option(
+            "--approximate",
+            help="Where Magento cannot do as we do, sell the most that is never more (safe), "
+            "or the least that is never less (generous).",
+        ),
+    ] = None,
+    quantities: Annotated[
+        bool,
+        typer.Option(
+            "--quantities", help="Also write qty and is_in_stock of source 'default': Magento overwrites its own."
+        ),
+    ] = False,
+    to: ToOption = None,
+    file: FileOption = DEFAULT_FILE,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a product import CSV: policy set at any scope as the one value that Magento keeps for a product.
+
+    A row gives our salable quantity and our answers to orders for every quantity of 0 or more at the product's sources
+    and everything reserved, in all its stocks or in --stock. Where none does, nothing is written and the status is 1.
+    Magento's configuration is taken to be what [global] says, or the default where it says nothing.
+    """
+    store = _read(file, stock)
+    policies = []
+    refused = []
+    for each in compiled(store, stock=stock):
+        policy = each.policy(approximate)
+        if policy is None:
+            refused.append(view.inexact(each))
+        else:
+            policies.append((each.product, policy))
+            if not each.exact:
+                say(view.approximated(each, policy), quiet=quiet)
+    if refused:
+        raise Inexact("\n".join(refused), hint="--approximate safe")
+    out = io.StringIO()
+    rows = products_out.write(store, policies, out, quantities=quantities)
+    deliver(out.getvalue(), to, rows=f"{rows} products", quiet=quiet)
+    if left_out := len(store.products) - rows:
+        say(f"{left_out} products that are not in stock {stock} but in another: left out", quiet=quiet)
+
+
+@magento.command("stock-sources", cls=Command)
+def stock_sources(to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOption = False) -> None:
+    """Write a stock_sources CSV: the quantity and stock status of every source item."""
+    out = io.StringIO()
+    rows = source_items_out.write_stock_sources(_read(file), out)
+    deliver(out.getvalue(), to, rows=f"{rows} source items", quiet=quiet)
+
+
+@magento.command("low-quantity", cls=Command)
+def low_quantity(
+    stock: StockOption = None, to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOption = False
+) -> None:
+    """Write what POST /V1/inventory/low-quantity-notification takes: the quantity at which each source item is low.
+
+    Magento holds one for each source item. Where stocks that share a source say different ones, nothing is written and
+    the status is 1; --stock chooses, and leaves out the sources that it does not sell from.
+    """
+    store = _read(file, stock)
+    items = list(source_items_out.low_quantities(store, stock=stock))
+    if differing := [view.differing(item) for item in items if not item.agreed]:
+        raise Inexact("\n".join(differing), hint="--stock CODE")
+    out = io.StringIO()
+    view.show_low_quantities(items, out)
+    deliver(out.getvalue(), to, rows=f"{len(items)} source items", quiet=quiet)
+
+
+@app.command("csv", cls=Command)
+def csv_(to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOption = False) -> None:
+    """Write everything that is set as rows of product, source, stock, key and value: what `config apply` reads."""
+    out = io.StringIO()
+    rows = list(sheet.written(read_store(file)))
+    listing.show(Listing("changes", tuple(map(Column, sheet.COLUMNS)), rows), Output.CSV, out)
+    deliver(out.getvalue(), to, rows=f"{len(rows)} rows", quiet=quiet)
