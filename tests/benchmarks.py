@@ -1,5 +1,6 @@
 """Speed, as ratios of runs that take turns: `python tests/benchmarks.py [NAME...]`. Not a test: machines are noisy."""
 
+import csv
 import gc
 import os
 import resource
@@ -40,6 +41,11 @@ text = open(sys.argv[1]).read()
 document = tomlkit.parse(text)
 document["products"]["SKU-000401"]["out_of_stock_threshold"] = -1
 open(sys.argv[1] + ".new", "w").write(tomlkit.dumps(document))
+"""
+DICT_READER = """
+import csv, sys
+with open(sys.argv[1], encoding="utf-8", newline="") as file:
+    for row in csv.DictReader(file): pass
 """
 WITHOUT_FAST = "import sys; sys.modules['toml_rs'] = None; from backorderctl.cli import run; run()"
 BOUNDS = {
@@ -159,6 +165,37 @@ def lists(folder: Path) -> Iterator[str]:
         )
 
 
+def imports(folder: Path) -> Iterator[str]:
+    """Taking in 100,000 product rows of 89 columns, against a process that only reads them with csv.DictReader."""
+    table, store = folder / "products.csv", folder / "imported.toml"
+    for page, kind in ((300, "short descriptions"), (2_000, "descriptions of a page")):
+        catalogue(table, 100_000, page)
+        read = program(sys.executable, "-c", DICT_READER, str(table))
+        for name, base in (("fast", (BACKORDERCTL,)), ("tomllib", (sys.executable, "-c", WITHOUT_FAST))):
+            take = program(*base, "import", "magento", "--products", str(table), "-f", str(store), "-q")
+
+            def anew(take: Callable[[], object] = take) -> None:
+                store.unlink(missing_ok=True)
+                take()
+
+            yield ratio(f"import, no store file, {kind}, {name} / DictReader", anew, read, 3, 3)
+            yield ratio(f"import, nothing new, {kind}, {name} / DictReader", take, read, 3, 3)
+            yield f"import, no store file, {kind}, {name}: {peak(anew)} MiB at the peak"
+
+
+def catalogue(path: Path, products: int, page: int) -> None:
+    """A product CSV of 89 columns; the descriptions are `page` characters of HTML."""
+    names = ("sku", "name", "description", "qty", "is_in_stock", "allow_backorders", "use_config_backorders")
+    header = (*names, "out_of_stock_qty", "use_config_min_qty", *(f"attribute_{number}" for number in range(80)))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for number in range(products):
+            html = ('<p class="wide">A bag,\r\n' * (page // 24)) + str(number)
+            own = (f"SKU-{number:06}", f"Bag {number}", html, f"{number % 500}.0000", 1, number % 3, number % 2)
+            writer.writerow((*own, " -50.0000", number % 2, *("simple", "", "1") * 26, "", ""))
+
+
 def generated(products: int, *, sources: int = 3, every: int = 1) -> str:
     """A store file; one in `every` products has source items."""
     codes = [f"s{number}" for number in range(sources)]
@@ -218,6 +255,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "evaluate": evaluate,
     "large": large,
     "lists": lists,
+    "imports": imports,
 }
 
 

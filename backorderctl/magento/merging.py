@@ -14,7 +14,7 @@ from backorderctl.magento.report import Report
 from backorderctl.magento.stock_sources_in import Pair, SourceRow
 from backorderctl.settings import DEFAULTS, SETTINGS, Value, text
 from backorderctl.store import Source, SourceItem, Store
-from backorderctl.toml.edit import REMOVED, Change
+from backorderctl.toml.edit import REMOVED, Change, Removed
 
 
 class Imported(NamedTuple):
@@ -42,8 +42,16 @@ def merged(store: Store, imported: Imported, report: Report) -> Changes:
         *_configuration(store, imported.configuration, report),
         *(Change(("sources", code), {}) for code in new),
         *_links(store._replace(sources=sources), imported.links, new, report),
-        *_products(store, imported, report),
+        *_together(store, list(_products(store, imported, report))),
     ]
+
+
+def _together(store: Store, products: list[Change]) -> list[Change]:
+    """The changes of products as one where the file has none yet, which is the fastest to write."""
+    if store.products or not products:
+        return products
+    tables = {str(change.path[1]): change.value for change in products if not isinstance(change.value, Removed)}
+    return [Change(("products",), tables)]
 
 
 def _sources(imported: Imported) -> Iterator[str]:
@@ -79,9 +87,10 @@ def _links(store: Store, links: Mapping[str, Sequence[str]], new: Sequence[str],
 def _products(store: Store, imported: Imported, report: Report) -> Iterator[Change]:
     names = _spellings(store, imported)
     items = _items(imported, names, report)
+    general = _general(store, imported.configuration)
     for sku, row in ((names[sku], row) for sku, row in imported.products.items()):
         yield from _product(store, sku, row, items.pop(sku, {}), report)
-        _note_idle(store, imported, sku, row, report)
+        _note_idle(general, sku, row, report)
     for sku, units in items.items():
         if sku not in store.products:
             report.count("products known from stock sources alone")
@@ -116,15 +125,20 @@ def _items(imported: Imported, names: Mapping[str, str], report: Report) -> dict
     return items
 
 
-def _note_idle(store: Store, imported: Imported, sku: str, row: ProductRow, report: Report) -> None:
+def _note_idle(general: Mapping[str, Value], sku: str, row: ProductRow, report: Report) -> None:
     """A word for each value that stands in the file, is not in force and differs from what is."""
     for key, given in row.settings.items():
-        if isinstance(given, Inherited) and given.idle is not None:
-            general = imported.configuration.get(key, store.settings.get(key, DEFAULTS[key]))
-            if given.idle != (DEFAULTS[key] if general is UNSET else general):
-                setting = SETTINGS[key]
-                what = f"{setting.csv_column} not in force, because {setting.use_config_column} is set: ignored"
-                report.note(what, f"{text(given.idle)} for {sku!r} at line {row.line}")
+        if isinstance(given, Inherited) and given.idle not in (None, general[key]):
+            setting = SETTINGS[key]
+            what = f"{setting.csv_column} not in force, because {setting.use_config_column} is set: ignored"
+            report.note(what, f"{text(given.idle)} for {sku!r} at line {row.line}")
+
+
+def _general(store: Store, values: Mapping[str, Value | Unset]) -> dict[str, Value]:
+    """Every setting's global value once the configuration is taken."""
+    unset = {key for key, value in values.items() if value is UNSET}
+    own = {key: value for key, value in store.settings.items() if key not in unset}
+    return {**DEFAULTS, **own, **{key: value for key, value in values.items() if not isinstance(value, Unset)}}
 
 
 def _product(store: Store, sku: str, row: ProductRow, units: Mapping[str, Units], report: Report) -> Iterator[Change]:

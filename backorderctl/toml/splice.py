@@ -109,12 +109,17 @@ class _Plan:
 
     def _create(self, path: Path, value: dict[str, Any]) -> None:
         """A new table, with a header for itself and for each table in it that needs one."""
-        position = new_table(self.outline, path, self.families, self.gone)
+        tables = self.tables.setdefault(new_table(self.outline, path, self.families, self.gone), [])
+        standing, header = path in self.outline.members, header_key(self.outline, path)
+        self.created.update(path[:length] for length in range(1, len(path) + 1))
         for table, keys in _tables(path, value):
-            self.created.update(table[:length] for length in range(1, len(table) + 1))
-            lines = [f"[{header_key(self.outline, table)}]"]
+            below = table[len(path) :]
+            self.created.update(path + below[:length] for length in range(1, len(below) + 1))
+            # Nothing stands below a table that is all new: its headers need no look at those of the same tables.
+            new = ".".join([header, *(spell.plain_key(str(part)) for part in below)])
+            lines = [f"[{header_key(self.outline, table) if standing else new}]"]
             lines += [f"{spell.plain_key(key)} = {spell.literal(element)}" for key, element in keys.items()]
-            self.tables.setdefault(position, []).append("\n".join(lines))
+            tables.append("\n".join(lines))
 
     def _keep_tables_above(self, path: Path) -> None:
         """Write down the lowest table above a removed path that is there still and that nothing names any longer."""
