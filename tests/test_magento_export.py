@@ -147,7 +147,10 @@ def test_a_named_stock_decides_and_products_of_others_are_left_out(folder: Path,
     written(folder, RESERVE_BESIDE_ALLOWANCE + TWO_STOCKS + "[products.C]\n")
     ran = run("export", "magento", "products", "--stock", "us")
     assert ran.out == f"{HEADER}B,2,1, -20.0000,0,1.0000,1,1,1\nC,2,1, -50.0000,1,1.0000,1,1,1\n"
-    assert ran.err == "1 products that are not in stock us but in another: left out\n"
+    assert ran.err == (
+        "1 products that are not in stock us but in another: left out\n"
+        "1 products that are in another stock too, where Magento follows the same policy\n"
+    )
     assert run("export", "magento", "products", "--stock", "uk").status == 2
 
 

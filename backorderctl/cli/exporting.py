@@ -94,6 +94,9 @@ def products(
     deliver(out.getvalue(), to, rows=f"{rows} products", quiet=quiet)
     if left_out := len(store.products) - rows:
         say(f"{left_out} products that are not in stock {stock} but in another: left out", quiet=quiet)
+    others = {source for code, other in store.stocks.items() if code != stock for source in other.sources}
+    if shared := sum(not product.items.keys().isdisjoint(others) for product, _ in policies if stock is not None):
+        say(f"{shared} products that are in another stock too, where Magento follows the same policy", quiet=quiet)
 
 
 @magento.command("stock-sources", cls=Command)
