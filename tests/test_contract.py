@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -94,8 +95,16 @@ def test_the_readme_has_the_settings_table_that_the_rows_give() -> None:
 def commands() -> Iterator[str]:
     root = typer.main.get_command(app)
     for noun, command in root.commands.items():  # type: ignore[attr-defined]
-        verbs = getattr(command, "commands", {})
-        yield from (f"{noun} {verb}" for verb in verbs) if verbs else (noun,)
+        yield from below(noun, command)
+
+
+def below(words: str, command: Any) -> Iterator[str]:
+    """The command itself, or every one below it."""
+    verbs = getattr(command, "commands", {})
+    for verb, inner in verbs.items():
+        yield from below(f"{words} {verb}", inner)
+    if not verbs:
+        yield words
 
 
 @pytest.mark.parametrize("command", list(commands()))
