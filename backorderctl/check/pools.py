@@ -47,7 +47,7 @@ def second_allowances(scene: Scene, reach: Reach, restated: Set[Place]) -> Itera
         for each, first in zip(shared, firsts, strict=True):
             place = each.chain[0]
             apart = {other.chain[0] for other, its in zip(shared, firsts, strict=True) if its == first}
-            if place in restated and place != first[0] and len(apart) > 1:
+            if place in restated and len(apart) > 1:
                 places[place] = first[0]
         if places:
             detail = _both_numbers(scene.store, answer, shared)
