@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -385,3 +386,14 @@ def test_the_hook_of_pre_commit_checks_the_files_of_a_commit(wrong: Path) -> Non
     ran = subprocess.run([*entry, *files], cwd=folder, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
     assert (ran.returncode, ran.stderr) == (1, "3 findings: 2 errors, 1 info\n")
     assert ran.stdout.startswith(f"error BO101 store.toml:4 {UNLIMITED}\n")
+
+
+@pytest.mark.parametrize("code", [code for code in RULES if code not in ("BO001", "BO203", "BO901")])
+def test_typing_the_hint_ends_the_finding(run: Run, folder: Path, code: str) -> None:
+    Path("store.toml").write_bytes((ROOT / "tests" / "data" / "check" / f"{code}-bad.toml").read_bytes())
+    [finding] = findings(run, "--select", code)
+    placeholders = {"N": "10", "SOURCE": "berlin"}
+    words = [placeholders.get(word, word) for word in shlex.split(finding["hint"])]
+    assert words[0] == "backorderctl"
+    assert run(*words[1:], "-q") == (0, "", "")
+    assert findings(run, "--select", code) == []

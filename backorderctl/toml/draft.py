@@ -66,11 +66,12 @@ def steps(old: Data, new: Data, changes: Sequence[Change]) -> list[Step]:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are equal and of the same types all through: 1, 1.0 and true differ, nan equals nan."""
-    if type(one) is not type(other):
+    kind = type(one)
+    if kind is not type(other):
         return False
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list):
+    if kind is dict:
+        return one.keys() == other.keys() and all(map(same, one.values(), map(other.__getitem__, one)))
+    if kind is list:
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other) or (one != one and other != other)
 

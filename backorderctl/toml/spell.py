@@ -17,12 +17,14 @@ _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
 
 def normal(value: Value) -> Value:
     """The value as it is read again: a decimal that is a whole number is an integer."""
+    if isinstance(value, dict):
+        return {key: normal(element) for key, element in value.items()}
+    if isinstance(value, str):
+        return value
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         return int(value)
     if isinstance(value, list):
         return [normal(element) for element in value]
-    if isinstance(value, dict):
-        return {key: normal(element) for key, element in value.items()}
     return value
 
 

@@ -112,14 +112,13 @@ class _Plan:
         tables = self.tables.setdefault(new_table(self.outline, path, self.families, self.gone), [])
         standing, header = path in self.outline.members, header_key(self.outline, path)
         self.created.update(path[:length] for length in range(1, len(path) + 1))
-        for table, keys in _tables(path, value):
-            below = table[len(path) :]
-            self.created.update(path + below[:length] for length in range(1, len(below) + 1))
+        for table, new, keys in _tables(path, header, value):
+            self.created.add(table)
             # Nothing stands below a table that is all new: its headers need no look at those of the same tables.
-            new = ".".join([header, *(spell.plain_key(str(part)) for part in below)])
-            lines = [f"[{header_key(self.outline, table) if standing else new}]"]
-            lines += [f"{spell.plain_key(key)} = {spell.literal(element)}" for key, element in keys.items()]
-            tables.append("\n".join(lines))
+            if keys is not None:
+                lines = [f"[{header_key(self.outline, table) if standing else new}]"]
+                lines += [f"{spell.plain_key(key)} = {spell.literal(element)}" for key, element in keys.items()]
+                tables.append("\n".join(lines))
 
     def _keep_tables_above(self, path: Path) -> None:
         """Write down the lowest table above a removed path that is there still and that nothing names any longer."""
@@ -213,13 +212,14 @@ class _Plan:
         return (*self.outline.paths[number], *statement.path)
 
 
-def _tables(path: Path, value: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _tables(path: Path, header: str, value: dict[str, Any]) -> Iterator[tuple[Path, str, dict[str, Any] | None]]:
+    """The table and all below it, each with its header's key, and its keys where it needs a header for them."""
     keys = {key: element for key, element in value.items() if not isinstance(element, dict)}
-    if keys or len(keys) == len(value):
-        yield path, keys
-    for key, element in value.items():
-        if isinstance(element, dict):
-            yield from _tables((*path, key), element)
+    yield path, header, keys if keys or not value else None
+    if len(keys) < len(value):
+        for key, element in value.items():
+            if key not in keys:
+                yield from _tables((*path, key), f"{header}.{spell.plain_key(key)}", element)
 
 
 def _key_parts(text: str, statement: Statement) -> list[str]:
