@@ -150,6 +150,7 @@ def get(
     own: Annotated[bool, typer.Option("--own", help="Only what is set at that very scope; 1 if nothing is.")] = False,
     file: FileOption = DEFAULT_FILE,
     output: Annotated[Output | None, typer.Option("--output", "-o", help="Print more than the bare value.")] = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Print the value in force, bare. --stock beside --product or --source names the stock that it is seen from."""
     row = settings.named(key)
@@ -170,6 +171,7 @@ def list_(
     all_: Annotated[bool, typer.Option("--all", help="Every value written in the file, with its scope.")] = False,
     file: FileOption = DEFAULT_FILE,
     output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
 ) -> None:
     """List the settings in force at a scope and where each comes from."""
     store = read_store(file)
@@ -192,6 +194,7 @@ def explain(
     product: ProductOption = None,
     file: FileOption = DEFAULT_FILE,
     output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
 ) -> None:
     """Show every level that a value can come from, the one that wins, and what the evaluator makes of it."""
     from backorderctl.view.explain import show_chains
@@ -203,7 +206,7 @@ def explain(
 
 
 @app.command(cls=Command)
-def keys(output: OutputOption = Output.TABLE) -> None:
+def keys(output: OutputOption = Output.TABLE, quiet: QuietOption = False) -> None:
     """List the settings: key, Admin label, values, default, scopes, and Magento's path and columns."""
     view.show_keys(output, sys.stdout)
 

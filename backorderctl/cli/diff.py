@@ -12,6 +12,7 @@ from backorderctl.cli.options import (
     Command,
     FileOption,
     OutputOption,
+    QuietOption,
     noun,
     read_store,
 )
@@ -35,6 +36,7 @@ def diff(
     all_: Annotated[bool, typer.Option("--all", help="List every product, however many change.")] = False,
     file: FileOption = DEFAULT_FILE,
     output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
 ) -> None:
     """Show what changes in effect, not in text: settings, and what follows for products."""
     new = new or file

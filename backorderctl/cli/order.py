@@ -12,6 +12,7 @@ from backorderctl.cli.options import (
     Command,
     FileOption,
     OutputOption,
+    QuietOption,
     SkuArgument,
     StockOption,
     noun,
@@ -36,6 +37,7 @@ def check(
     stock: StockOption = None,
     file: FileOption = DEFAULT_FILE,
     output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
 ) -> None:
     """Say whether an order would be accepted, what ships now and what is backordered. Exit status 1 when refused."""
     requested = typed_quantity("QTY", quantity, minimum=STEP)
@@ -53,6 +55,7 @@ def simulate(
     step: Annotated[str | None, typer.Option("--step", metavar="N", help="Also a row every N units.")] = None,
     file: FileOption = DEFAULT_FILE,
     output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
 ) -> None:
     """Show what begins when as units sell: low stock, backorders, "Only N left", Out of Stock.
 

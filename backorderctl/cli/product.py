@@ -51,6 +51,7 @@ def list_(
     by_source: Annotated[bool, typer.Option("--by-source", help="One row a source item.")] = False,
     file: FileOption = DEFAULT_FILE,
     output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
 ) -> None:
     """List what every product offers: a row a product and stock, or with --by-source a row a source item."""
     store = read_store(file)
@@ -79,6 +80,7 @@ def show(
     stock: StockOption = None,
     file: FileOption = DEFAULT_FILE,
     output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
 ) -> None:
     """Show everything in force for one product: settings and where they come from, and how many can be sold."""
     store = read_store(file)
@@ -91,6 +93,7 @@ def explain(
     stock: StockOption = None,
     file: FileOption = DEFAULT_FILE,
     output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
 ) -> None:
     """Show how many can be sold as a sum to check with a pencil, and every level that won or lost."""
     from backorderctl.view.explain import Explained, show_sums

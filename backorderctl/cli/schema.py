@@ -2,7 +2,7 @@
 
 import sys
 
-from backorderctl.cli.options import Command, noun
+from backorderctl.cli.options import Command, QuietOption, noun
 from backorderctl.schema import json_schema
 from backorderctl.view import listing
 
@@ -10,6 +10,6 @@ app = noun("")
 
 
 @app.command(cls=Command)
-def schema() -> None:
+def schema(quiet: QuietOption = False) -> None:
     """Print the JSON Schema of the store file, for editors that check TOML."""
     sys.stdout.write(listing.dumps(json_schema(), indent=2) + "\n")

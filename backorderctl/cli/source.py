@@ -29,13 +29,18 @@ Cascade = Annotated[bool, typer.Option("--cascade", help="Take along whatever st
 
 
 @app.command("list", cls=Command)
-def list_(file: FileOption = DEFAULT_FILE, output: OutputOption = Output.TABLE) -> None:
+def list_(file: FileOption = DEFAULT_FILE, output: OutputOption = Output.TABLE, quiet: QuietOption = False) -> None:
     """List the sources, their stocks and how many products each has."""
     view.show_sources(read_store(file), output, sys.stdout)
 
 
 @app.command(cls=Command)
-def show(source: SourceArgument, file: FileOption = DEFAULT_FILE, output: OutputOption = Output.TABLE) -> None:
+def show(
+    source: SourceArgument,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
+) -> None:
     """Show one source."""
     store = read_store(file)
     view.show_source(store, stores.source(store, source), output, sys.stdout)

@@ -35,13 +35,18 @@ Channels = Annotated[
 
 
 @app.command("list", cls=Command)
-def list_(file: FileOption = DEFAULT_FILE, output: OutputOption = Output.TABLE) -> None:
+def list_(file: FileOption = DEFAULT_FILE, output: OutputOption = Output.TABLE, quiet: QuietOption = False) -> None:
     """List the stocks, their sources and their sales channels."""
     view.show_stocks(read_store(file), output, sys.stdout)
 
 
 @app.command(cls=Command)
-def show(stock: StockArgument, file: FileOption = DEFAULT_FILE, output: OutputOption = Output.TABLE) -> None:
+def show(
+    stock: StockArgument,
+    file: FileOption = DEFAULT_FILE,
+    output: OutputOption = Output.TABLE,
+    quiet: QuietOption = False,
+) -> None:
     """Show one stock."""
     store = read_store(file)
     view.show_stock(stores.stock(store, stock), output, sys.stdout)
