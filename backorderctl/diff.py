@@ -162,7 +162,7 @@ def _kind(change: ProductChange) -> str:
             return "limited"
         case "status" if change.new == Status.OUT_OF_STOCK:
             return "out"
-        case "status" if change.old == Status.OUT_OF_STOCK:
+        case "status" if change.old == Status.OUT_OF_STOCK and change.new is not None:
             return "in"
         case "product":
             return str(change.new)

@@ -89,6 +89,14 @@ def test_a_product_that_came_or_went_is_one_row(run: Run) -> None:
     ]
 
 
+def test_a_stock_that_no_longer_reaches_a_product_does_not_bring_it_back(run: Run, folder: Path) -> None:
+    stock = "version = 1\n[sources.a]\n[sources.b]\n[stocks.eu]\nsources = {}\n[products.X.sources.a]\nquantity = 0\n"
+    Path("old.toml").write_text(stock.format("['a']"))
+    Path("new.toml").write_text(stock.format("['b']"))
+    ran = run("diff", "old.toml", "new.toml")
+    assert ran.out.splitlines()[0] == "1 setting; 1 product: 1 goes out of stock"
+
+
 def test_many_products_are_counted_and_listed_on_demand(run: Run, folder: Path) -> None:
     products = "".join(f"[products.P{number}.sources.a]\nquantity = 1\n" for number in range(30))
     Path("old.toml").write_text("version = 1\n[sources.a]\n" + products)
