@@ -11,8 +11,8 @@ from backorderctl.evaluate import takes_backorders
 from backorderctl.layout import StockStatus
 from backorderctl.settings import BACKORDERS, Backorders, Scope, Value
 from backorderctl.store import DEFAULT_STOCK, Place, Store
-from backorderctl.toml.draft import REMOVED, Change
-from backorderctl.toml.spell import Value as TomlValue
+from backorderctl.toml.change import REMOVED, Change
+from backorderctl.toml.change import Value as TomlValue
 
 Changes = Sequence[Change]
 

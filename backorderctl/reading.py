@@ -99,7 +99,8 @@ def _stock(
 ) -> Stock:
     linked = own.get("sources", ())
     for name in linked:
-        _check_name("source", name, sources, ("stocks", code, "sources"), problems)
+        if name not in sources:
+            problems.append((("stocks", code, "sources"), _no_such("source", name, sources)))
     return Stock(code, own.get("name"), linked, own.get("channels", ()), chosen)
 
 
@@ -125,8 +126,10 @@ def _product(
 def _items(tables: read.Data, path: Path, sources: Mapping[str, Source], problems: _Problems) -> dict[str, SourceItem]:
     items = {}
     for code, table in tables.items():
-        _check_name("source", code, sources, (*path, code), problems)
-        own, chosen = _values(table, (*path, code), layout.SOURCE_ITEM, problems)
+        here = (*path, code)
+        if code not in sources:
+            problems.append((here, _no_such("source", code, sources)))
+        own, chosen = _values(table, here, layout.SOURCE_ITEM, problems)
         if "quantity" in own:
             items[code] = SourceItem(own["quantity"], own.get("status", StockStatus.IN_STOCK), chosen)
     return items
@@ -135,8 +138,10 @@ def _items(tables: read.Data, path: Path, sources: Mapping[str, Source], problem
 def _reserved(tables: read.Data, path: Path, stocks: Mapping[str, Stock], problems: _Problems) -> dict[str, Decimal]:
     reserved = {}
     for code, table in tables.items():
-        _check_name("stock", code, stocks, (*path, code), problems)
-        own, _ = _values(table, (*path, code), layout.RESERVATION, problems)
+        here = (*path, code)
+        if code not in stocks:
+            problems.append((here, _no_such("stock", code, stocks)))
+        own, _ = _values(table, here, layout.RESERVATION, problems)
         if own.get("reserved"):
             reserved[code] = own["reserved"]
     return reserved
@@ -159,8 +164,8 @@ def _accept(
     path = ("check", "accept", number)
     own, _ = _values(table, path, layout.ACCEPT, problems)
     for kind, names in (("source", sources), ("stock", stocks)):
-        if kind in own:
-            _check_name(kind, own[kind], names, (*path, kind), problems)
+        if kind in own and own[kind] not in names:
+            problems.append(((*path, kind), _no_such(kind, own[kind], names)))
     return Accept(
         own.get("code", ""),
         own.get("stock"),
@@ -171,9 +176,8 @@ def _accept(
     )
 
 
-def _check_name(kind: str, name: str, names: Mapping[str, Any], path: Path, problems: _Problems) -> None:
-    if name not in names:
-        problems.append((path, f"expected a {kind} of the file, got {described(name)}{_suggestion(name, names)}"))
+def _no_such(kind: str, name: str, names: Iterable[str]) -> str:
+    return f"expected a {kind} of the file, got {described(name)}{_suggestion(name, names)}"
 
 
 def _values(raw: Any, path: Path, form: Form, problems: _Problems) -> tuple[dict[str, Any], Settings]:

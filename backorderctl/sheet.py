@@ -10,7 +10,7 @@ from backorderctl import store as stores
 from backorderctl.errors import Failure, InvalidFile, Mismatch, Problem, nearest
 from backorderctl.settings import Scope
 from backorderctl.store import Path, Place, Store
-from backorderctl.toml.draft import REMOVED, Change, Removed
+from backorderctl.toml.change import REMOVED, Change, Removed
 
 COLUMNS = ("product", "source", "stock", "key", "value")
 """The columns of the table, which may stand in any order."""

@@ -17,7 +17,8 @@ import pytest
 from documents import Document, document
 
 from backorderctl.errors import Failure
-from backorderctl.toml.edit import REMOVED, Change, Value, edit, edit_parsed
+from backorderctl.toml.change import REMOVED, Change, Value
+from backorderctl.toml.edit import edit, edit_parsed
 from backorderctl.toml.read import parse
 
 FAMILIES = ("global", "stocks", "sources", "products", "check")
@@ -136,7 +137,7 @@ def test_a_thousand_changes_are_made_at_once() -> None:
 
 def test_a_change_of_a_plain_value_needs_no_tomlkit() -> None:
     code = (
-        "import sys\nfrom backorderctl.toml.edit import REMOVED, Change, edit\n"
+        "import sys\nfrom backorderctl.toml.change import REMOVED, Change\nfrom backorderctl.toml.edit import edit\n"
         "text = edit('[a]\\nb = 1\\n', [Change(('a', 'b'), 2), Change(('a', 'c'), 3), Change(('d',), {'e': 'f'})])\n"
         "edit(text, [Change(('d',), REMOVED)])\nprint(sorted({'tomlkit', 'difflib'} & {*sys.modules}))"
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl import lookup, settings
+from backorderctl import changes, lookup, settings
 from backorderctl.cli.options import (
     BACKORDER_LIMIT,
     DEFAULT_FILE,
@@ -30,6 +30,7 @@ from backorderctl.cli.options import (
     say,
     seen_place,
 )
+from backorderctl.cli.writing import change
 from backorderctl.errors import ANSWER_IS_NO, Failure, Mismatch
 from backorderctl.settings import THRESHOLD, Value
 from backorderctl.store import Place, Store
@@ -65,14 +66,11 @@ def set_(
     For KEY, backorder_limit N or backorder_limit unlimited is the most that may be backordered; it is stored as the
     threshold, -N or 0.
     """
-    from backorderctl import changes
-    from backorderctl.cli.writing import change
-
     typed = _assigned(assignments)
     values = _values(typed)
     found: list[Sequence[Place]] = []
 
-    def make(store: Store) -> "changes.Changes":
+    def make(store: Store) -> changes.Changes:
         found.append(places(store, stock=stock, source=source, product=product, match=match))
         return [each for where in found[-1] for each in changes.set_values(store, where, values)]
 
@@ -104,7 +102,6 @@ def apply_(
     takes it away. All rows are done, or none.
     """
     from backorderctl import sheet
-    from backorderctl.cli.writing import change
 
     name = "<stdin>" if table == STANDARD_INPUT else table
     rows = sheet.rows(read_text(table), name)
@@ -124,13 +121,10 @@ def unset(
     quiet: QuietOption = False,
 ) -> None:
     """Take a value away, so that it is inherited again. Exit status 1 when it was not set there."""
-    from backorderctl import changes
-    from backorderctl.cli.writing import change
-
     row = settings.named(key)
     where: list[Place] = []
 
-    def make(store: Store) -> "changes.Changes":
+    def make(store: Store) -> changes.Changes:
         where.append(place(store, stock=stock, source=source, product=product))
         return changes.unset(store, where[-1], row.key)
 
@@ -243,8 +237,6 @@ def _key(typed: str) -> str:
 
 
 def _values(typed: Mapping[str, str]) -> dict[str, Value]:
-    from backorderctl import changes
-
     values: dict[str, Value] = {}
     for key, text in typed.items():
         try:

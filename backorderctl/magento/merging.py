@@ -14,7 +14,7 @@ from backorderctl.magento.report import Report
 from backorderctl.magento.stock_sources_in import Pair, SourceRow
 from backorderctl.settings import DEFAULTS, SETTINGS, Value, text
 from backorderctl.store import Source, SourceItem, Store
-from backorderctl.toml.edit import REMOVED, Change, Removed
+from backorderctl.toml.change import REMOVED, Change, Removed
 
 
 class Imported(NamedTuple):

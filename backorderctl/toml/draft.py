@@ -1,35 +1,14 @@
 """What the data of a TOML text becomes by changes to it, and the single steps that lead there."""
 
 from collections.abc import Sequence
-from enum import Enum
 from typing import Any, NamedTuple
 
 from backorderctl.errors import Failure
+from backorderctl.toml.change import REMOVED, Change
 from backorderctl.toml.read import Data
 from backorderctl.toml.scan import Outline, Path
 from backorderctl.toml.space import has_comment
-from backorderctl.toml.spell import Value, normal
-
-
-class Removed(Enum):
-    """The type of REMOVED."""
-
-    REMOVED = "removed"
-
-
-REMOVED = Removed.REMOVED
-
-
-class Change(NamedTuple):
-    """What shall stand at a path: a value, a table with exactly these keys, or nothing.
-
-    A number in the path counts the elements of an array of tables. With `prune` a removal takes with it the table that
-    it leaves empty, unless a comment lives there.
-    """
-
-    path: Path
-    value: Value | Removed
-    prune: bool = False
+from backorderctl.toml.spell import normal
 
 
 class Step(NamedTuple):

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from backorderctl.errors import Failure, InvalidFile
-from backorderctl.toml.draft import REMOVED, Change, Removed, Step, drafted, same, steps, value_at
+from backorderctl.toml.change import Change
+from backorderctl.toml.draft import Step, drafted, same, steps, value_at
 from backorderctl.toml.read import BYTE_ORDER_MARK, Data, parse
 from backorderctl.toml.scan import Outline
-from backorderctl.toml.spell import Value
 from backorderctl.toml.splice import spliced
 from backorderctl.toml.whole import edited_by_tomlkit
-
-__all__ = ["REMOVED", "Change", "Edited", "Removed", "Value", "edit", "edit_parsed"]
 
 
 class Edited(NamedTuple):

@@ -5,8 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from backorderctl.errors import Failure
-
-Value = str | bool | int | Decimal | date | list["Value"] | dict[str, "Value"]
+from backorderctl.toml.change import Value
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from backorderctl.toml import space, spell
-from backorderctl.toml.draft import REMOVED, Step, present, value_at
+from backorderctl.toml.change import REMOVED
+from backorderctl.toml.draft import Step, present, value_at
 from backorderctl.toml.place import header_key, header_parts, new_table, table_end
 from backorderctl.toml.read import Data
 from backorderctl.toml.scan import Outline, Path, Statement, key_parts, plain_value

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from backorderctl.toml import spell
-from backorderctl.toml.draft import REMOVED, Step
+from backorderctl.toml.change import REMOVED
+from backorderctl.toml.draft import Step
 
 
 def edited_by_tomlkit(text: str, steps: Sequence[Step]) -> str:
