@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from enum import StrEnum
 from typing import NamedTuple
 
 from backorderctl import layout
@@ -27,7 +28,18 @@ class Written(NamedTuple):
         return self.new_text != self.text
 
 
+class Stage(StrEnum):
+    """The parts of a write, in their order."""
+
+    READING = "reading"
+    PREPARING = "preparing the changes"
+    EDITING = "editing"
+    CHECKING = "checking"
+
+
 Check = Callable[[Store], None]
+Watch = Callable[[Stage], None]
+"""Is told which part of a write begins."""
 
 
 def write(
@@ -37,6 +49,7 @@ def write(
     check: Check | None = None,
     new: str | None = None,
     dry_run: bool = False,
+    watch: Watch = lambda _: None,
 ) -> Written:
     """Make the changes that `make` asks for, under a lock from read to replace; with `dry_run` leave the file alone.
 
@@ -45,28 +58,33 @@ def write(
     store.
     """
     if new is not None and not os.path.lexists(path):
-        made = _changed(new, path, make, check)._replace(text="")
+        made = _changed(new, path, make, check, watch)._replace(text="")
         if not dry_run:
             file.create(path, made.new_text)
         return made
     if dry_run:
-        return _changed(file.read(path), path, make, check)
+        return _changed(file.read(path), path, make, check, watch)
     done: list[Written] = []
 
     def transform(text: str) -> str:
-        done.append(_changed(text, path, make, check))
+        done.append(_changed(text, path, make, check, watch))
         return done[-1].new_text
 
     rewritten = file.rewrite(path, transform, patience=file.PATIENCE)
     return done[-1]._replace(warnings=rewritten.warnings)
 
 
-def _changed(text: str, path: str, make: Callable[[Store], Changes], check: Check | None) -> Written:
+def _changed(text: str, path: str, make: Callable[[Store], Changes], check: Check | None, watch: Watch) -> Written:
+    watch(Stage.READING)
     data = read.parse(text, path)
     store = build(data, file=path, lines=Lines(text))
     from backorderctl.toml import edit
 
-    edited = edit.edit_parsed(text, data, make(store), families=layout.FAMILIES)
+    watch(Stage.PREPARING)
+    changes = make(store)
+    watch(Stage.EDITING)
+    edited = edit.edit_parsed(text, data, changes, families=layout.FAMILIES)
+    watch(Stage.CHECKING)
     new_store = store
     if edited.text != text:
         new_store = build(edited.data, file=path, lines=Lines(edited.text), known=Known(data, store))

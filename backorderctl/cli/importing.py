@@ -75,7 +75,7 @@ def magento(
         raise Failure("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
     read = Report()
     with collector_off():
-        imported = _read(products, stock_sources, config, link or (), read)
+        imported = _read(products, stock_sources, config, link or (), read, quiet=quiet)
     if read.refused:
         _reject(read, skip_bad, {"products": products, "stock-sources": stock_sources}, dry_run=dry_run, quiet=quiet)
     merges: list[Report] = []
@@ -91,24 +91,30 @@ def magento(
 
 
 def _read(
-    products: str | None, stock_sources: str | None, config: str | None, links: Sequence[str], report: Report
+    products: str | None,
+    stock_sources: str | None,
+    config: str | None,
+    links: Sequence[str],
+    report: Report,
+    *,
+    quiet: bool,
 ) -> Imported:
     rows, items, values = {}, {}, {}
     if config:
         values = configuration.read(config, report)
     if products:
-        with _watched(products) as watch:
+        with _watched(products, quiet=quiet) as watch:
             rows = products_in.read(products, report, watch)
     if stock_sources:
-        with _watched(stock_sources) as watch:
+        with _watched(stock_sources, quiet=quiet) as watch:
             items = stock_sources_in.read(stock_sources, report, watch)
     return Imported(rows, items, values, _links(links))
 
 
 @contextmanager
-def _watched(path: str) -> Iterator[Watch]:
-    with progress(f"reading {path}", Path(path).stat().st_size, sys.stderr) as watch:
-        yield watch
+def _watched(path: str, *, quiet: bool) -> Iterator[Watch]:
+    with progress(Path(path).stat().st_size, sys.stderr, quiet=quiet) as tell:
+        yield lambda done: tell(f"{path}: reading", done)
 
 
 def _links(typed: Sequence[str]) -> dict[str, list[str]]:

@@ -7,8 +7,9 @@ from backorderctl.changes import Changes
 from backorderctl.cli.options import STANDARD_INPUT, say
 from backorderctl.errors import Failure
 from backorderctl.store import Store
+from backorderctl.view.progress import progress
 from backorderctl.view.words import Output
-from backorderctl.write import Written, write
+from backorderctl.write import Stage, Written, write
 
 
 def change(
@@ -27,7 +28,13 @@ def change(
     """
     if file == STANDARD_INPUT:
         raise Failure("standard input cannot be written", hint="-f store.toml")
-    written = write(file, make, check=check, new=new, dry_run=dry_run)
+    stages = list(Stage)
+    with progress(len(stages), sys.stderr, quiet=quiet) as tell:
+
+        def watch(stage: Stage) -> None:
+            tell(f"{file}: {stage}", stages.index(stage))
+
+        written = write(file, make, check=check, new=new, dry_run=dry_run, watch=watch)
     for warning in written.warnings:
         say(f"Warning: {warning}", quiet=quiet)
     if dry_run:
