@@ -381,7 +381,7 @@ def test_stock_sources_stand_above_the_quantity_of_a_product_row(folder: Path, r
     (folder / "s.csv").write_text("sku,source_code,quantity\na,default,7\n")
     ran = run("import", "magento", "--products", "p.csv", "--stock-sources", "s.csv")
     assert products(folder) == {"A": {"sources": {"default": {"quantity": 7}}}}
-    assert "1 qty other than the quantity in stock sources, which counts (first: 'a': 5 and 7)" in ran.err
+    assert "1 qty other than the quantity in stock sources, which counts (first: 'A': 5 and 7)" in ran.err
 
 
 def test_links_declare_stocks(folder: Path, run: Run) -> None:

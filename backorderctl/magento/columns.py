@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ DEFAULT_SOURCE = "default"
 """The source whose quantity and stock status stand in a product CSV (Magento's SourceItemImporter)."""
 USE_CONFIG = "Use Config"
 """Stands for a value where the configuration's is meant; in this spelling alone (Import/Product.php)."""
+CACHED = 1 << 14
+"""Different cells, or combinations of settings' cells, that are kept read: catalogues repeat them."""
 OF_MAGENTO = tuple(row for row in SETTINGS.values() if row.csv_column)
 """The settings that a product CSV has columns for."""
 
@@ -123,6 +126,7 @@ def setting_value(setting: AnySetting, text: str) -> Value:
     return _bare(value) if isinstance(value, Decimal) else value
 
 
+@lru_cache(CACHED)
 def units(column: str, cell: str) -> Decimal:
     """The quantity in a cell; Failure, with the column, when it is none."""
     try:
@@ -131,6 +135,7 @@ def units(column: str, cell: str) -> Decimal:
         raise Failure(f"{column}: {mismatch}") from None
 
 
+@lru_cache(CACHED)
 def stock_status(column: str, cell: str) -> StockStatus:
     """The stock status that a cell of 0 or 1 says; Failure, with the column, when it is neither."""
     match _plain(cell):

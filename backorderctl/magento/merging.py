@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any, NamedTuple
 
 from backorderctl import changes
@@ -86,52 +87,85 @@ def _links(store: Store, links: Mapping[str, Sequence[str]], new: Sequence[str],
 
 def _products(store: Store, imported: Imported, report: Report) -> Iterator[Change]:
     names = _spellings(store, imported)
-    items = _items(imported, names, report)
+    stated = _stated(imported, names)
     general = _general(store, imported.configuration)
-    for sku, row in ((names[sku], row) for sku, row in imported.products.items()):
-        yield from _product(store, sku, row, items.pop(sku, {}), report)
-        _note_idle(general, sku, row, report)
-    for sku, units in items.items():
+    common: dict[int, _Common] = {}
+    for read, row in imported.products.items():
+        sku = names.get(read, read)
+        shared = common.get(id(row.settings))
+        if shared is None:
+            shared = common[id(row.settings)] = _in_common(row.settings, general)
+        yield from _product(store, sku, row, shared, _units(sku, row, stated.pop(sku, _NOWHERE), report), report)
+        for what, value in shared.idle:
+            report.note(what, f"{value} for {sku!r} at line {row.line}")
+    silent = _in_common(_SILENT.settings, general)
+    for sku, units in stated.items():
         if sku not in store.products:
             report.count("products known from stock sources alone")
-        yield from _product(store, sku, _SILENT, units, report)
+        yield from _product(store, sku, _SILENT, silent, units, report)
 
 
 _SILENT = ProductRow(None, {}, None, None, 0)
+_NOWHERE: Mapping[str, Units] = {}
 
 
-def _spellings(store: Store, imported: Imported) -> dict[str, str]:
-    """The SKU to write for each that was read: as the store file spells it, else as the first file does."""
-    known: dict[str, str] = {}
-    for sku in (*store.products, *imported.products, *(sku for sku, _ in imported.items)):
-        known.setdefault(sku.casefold(), sku)
-    read = (*imported.products, *(sku for sku, _ in imported.items))
-    return {sku: sku if sku in store.products else known[sku.casefold()] for sku in read}
+class _Common(NamedTuple):
+    """What all rows with the same settings say: values, which to take away, those without a flag, and idle ones."""
+
+    values: Mapping[str, Any]
+    inherited: tuple[str, ...]
+    unmarked: Mapping[str, Any]
+    idle: tuple[tuple[str, str], ...]
 
 
-def _items(imported: Imported, names: Mapping[str, str], report: Report) -> dict[str, dict[str, Units]]:
-    """The source items of each product; what stock sources say stands above a product row's quantity."""
-    items: dict[str, dict[str, Units]] = {}
-    for sku, row in imported.products.items():
-        if row.quantity is not None or row.status is not None:
-            items[names[sku]] = {DEFAULT_SOURCE: Units(row.quantity, row.status)}
-    for (sku, source), item in imported.items.items():
-        of_product = items.setdefault(names[sku], {})
-        before = of_product.get(source)
-        if before is not None and before.quantity not in (None, item.quantity):
-            first = f"{sku!r}: {before.quantity} and {item.quantity}"
-            report.note("qty other than the quantity in stock sources, which counts", first)
-        of_product[source] = Units(item.quantity, item.status)
-    return items
+def _in_common(taken: Mapping[str, Taken], general: Mapping[str, Value]) -> _Common:
+    return _Common(
+        {key: changes.toml(given) for key, given in taken.items() if not isinstance(given, Inherited | Unmarked)},
+        tuple(key for key, given in taken.items() if isinstance(given, Inherited)),
+        {key: changes.toml(given.value) for key, given in taken.items() if isinstance(given, Unmarked)},
+        tuple(_idle(taken, general)),
+    )
 
 
-def _note_idle(general: Mapping[str, Value], sku: str, row: ProductRow, report: Report) -> None:
-    """A word for each value that stands in the file, is not in force and differs from what is."""
-    for key, given in row.settings.items():
+def _idle(taken: Mapping[str, Taken], general: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """A word for each value that stands in the file, is not in force and differs from what is; and that value."""
+    for key, given in taken.items():
         if isinstance(given, Inherited) and given.idle not in (None, general[key]):
             setting = SETTINGS[key]
             what = f"{setting.csv_column} not in force, because {setting.use_config_column} is set: ignored"
-            report.note(what, f"{text(given.idle)} for {sku!r} at line {row.line}")
+            yield what, text(given.idle)
+
+
+def _spellings(store: Store, imported: Imported) -> dict[str, str]:
+    """The SKU to write for each that is to be written otherwise: as the store file spells it, else as the first file.
+
+    Magento takes SKUs for the same that differ in the case of letters alone.
+    """
+    known: dict[str, str] = {}
+    for sku in chain(store.products, imported.products, (sku for sku, _ in imported.items)):
+        known.setdefault(sku.casefold(), sku)
+    read = chain(imported.products, (sku for sku, _ in imported.items))
+    return {sku: first for sku in read if (first := known[sku.casefold()]) != sku and sku not in store.products}
+
+
+def _stated(imported: Imported, names: Mapping[str, str]) -> dict[str, dict[str, Units]]:
+    """What stock sources say of each product, by source."""
+    stated: dict[str, dict[str, Units]] = {}
+    for (sku, source), item in imported.items.items():
+        stated.setdefault(names.get(sku, sku), {})[source] = Units(item.quantity, item.status)
+    return stated
+
+
+def _units(sku: str, row: ProductRow, stated: Mapping[str, Units], report: Report) -> Mapping[str, Units]:
+    """The source items of a product; what stock sources say stands above a product row's quantity."""
+    if row.quantity is None and row.status is None:
+        return stated
+    own = Units(row.quantity, row.status)
+    above = stated.get(DEFAULT_SOURCE)
+    if above is not None and own.quantity not in (None, above.quantity):
+        first = f"{sku!r}: {own.quantity} and {above.quantity}"
+        report.note("qty other than the quantity in stock sources, which counts", first)
+    return {DEFAULT_SOURCE: own, **stated}
 
 
 def _general(store: Store, values: Mapping[str, Value | Unset]) -> dict[str, Value]:
@@ -141,43 +175,44 @@ def _general(store: Store, values: Mapping[str, Value | Unset]) -> dict[str, Val
     return {**DEFAULTS, **own, **{key: value for key, value in values.items() if not isinstance(value, Unset)}}
 
 
-def _product(store: Store, sku: str, row: ProductRow, units: Mapping[str, Units], report: Report) -> Iterator[Change]:
+def _product(
+    store: Store, sku: str, row: ProductRow, common: _Common, units: Mapping[str, Units], report: Report
+) -> Iterator[Change]:
     product = store.products.get(sku)
     path = ("products", sku)
     if product is None:
-        yield Change(path, _table(sku, row, units, report))
+        yield Change(path, _table(sku, row, common, units, report))
         return
-    yield from (Change((*path, key), value) for key, value in _chosen(sku, product.settings, row.settings, report))
+    for key, value in _chosen(sku, product.settings, common, report).items():
+        yield Change((*path, key), value)
     for source, wanted in units.items():
         yield from _item((*path, "sources", source), product.items.get(source), wanted, report)
 
 
-def _table(sku: str, row: ProductRow, units: Mapping[str, Units], report: Report) -> dict[str, Any]:
+def _table(sku: str, row: ProductRow, common: _Common, units: Mapping[str, Units], report: Report) -> dict[str, Any]:
     """A product that is not in the store yet, with its source items."""
     report.count("products added")
     table: dict[str, Any] = {"name": row.name} if row.name else {}
-    table |= {key: value for key, value in _chosen(sku, {}, row.settings, report) if value is not REMOVED}
-    items = {source: item for source, wanted in units.items() if (item := _new_item(sku, wanted, report))}
-    return table | ({"sources": items} if items else {})
+    table |= _chosen(sku, {}, common, report)
+    if items := {source: item for source, wanted in units.items() if (item := _new_item(sku, wanted, report))}:
+        table["sources"] = items
+    return table
 
 
-def _chosen(
-    sku: str, own: Mapping[str, Value], taken: Mapping[str, Taken], report: Report
-) -> Iterator[tuple[str, Any]]:
+def _chosen(sku: str, own: Mapping[str, Value], common: _Common, report: Report) -> Mapping[str, Any]:
     """The settings that change, by key: a new value, or REMOVED."""
-    for key, given in taken.items():
-        if isinstance(given, Inherited):
-            if key in own:
-                yield key, REMOVED
-            continue
-        if isinstance(given, Unmarked):
-            if key not in own:
-                report.note("0 without a use_config flag: ignored, as Magento does", f"{key} of {sku!r}")
-                continue
-            given = given.value
-        report.count("product settings read")
-        if own.get(key) != given:
-            yield key, changes.toml(given)
+    wanted = common.values
+    for key, value in common.unmarked.items():
+        if key in own:
+            wanted = {**wanted, key: value}
+        else:
+            report.note("0 without a use_config flag: ignored, as Magento does", f"{key} of {sku!r}")
+    if wanted:
+        report.count("product settings read", len(wanted))
+    if not own or own == wanted:
+        return {} if own else wanted
+    removed = {key: REMOVED for key in common.inherited if key in own}
+    return {key: value for key, value in wanted.items() if own.get(key) != value} | removed
 
 
 def _item(path: tuple[str, ...], item: SourceItem | None, wanted: Units, report: Report) -> Iterator[Change]:
@@ -197,5 +232,6 @@ def _new_item(sku: str, wanted: Units, report: Report) -> dict[str, Any] | None:
         report.note("is_in_stock without a quantity: ignored", repr(sku))
         return None
     report.count("source items added")
-    status = {"status": str(wanted.status)} if wanted.status is StockStatus.OUT_OF_STOCK else {}
-    return {"quantity": wanted.quantity, **status}
+    if wanted.status is StockStatus.OUT_OF_STOCK:
+        return {"quantity": wanted.quantity, "status": str(wanted.status)}
+    return {"quantity": wanted.quantity}

@@ -12,6 +12,7 @@ from backorderctl.errors import Failure, InvalidFile
 from backorderctl.layout import StockStatus
 from backorderctl.magento import tables
 from backorderctl.magento.columns import (
+    CACHED,
     IN_STOCK,
     QUANTITY,
     SKU,
@@ -30,8 +31,6 @@ from backorderctl.magento.tables import Row, Watch
 
 COMPOSITE = ("configurable", "grouped", "bundle")
 """Product types that sell other products' stock and have none of their own."""
-CACHED = 1 << 14
-"""Different combinations of settings' cells that are kept read."""
 
 
 class ProductRow(NamedTuple):

@@ -15,11 +15,13 @@ _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
 def normal(value: Value) -> Value:
-    """The value as it is read again: a decimal that is a whole number is an integer."""
+    """The value as it is read again: a decimal that is a whole number is an integer; the same object if it is so."""
     if isinstance(value, dict):
-        return {key: normal(element) for key, element in value.items()}
-    if isinstance(value, str):
-        return value
+        others = {}
+        for key, element in value.items():
+            if type(element) is not str and (new := normal(element)) is not element:
+                others[key] = new
+        return {**value, **others} if others else value
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         return int(value)
     if isinstance(value, list):
@@ -55,6 +57,8 @@ def in_style(value: Value, old: str) -> str:
 
 def quoted(text: str) -> str:
     """The text as a string in double quotes; Failure for bytes of a command line that are no text."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     if _NO_TEXT.search(text):
         raise Failure(f"expected text, got {text!r}")
     return f'"{_ESCAPED.sub(lambda match: _escape(match[0]), text)}"'
@@ -62,7 +66,7 @@ def quoted(text: str) -> str:
 
 def plain_key(key: str) -> str:
     """The key without quotes where it looks like a word, else in double quotes."""
-    return key if _PLAIN.fullmatch(key) else quoted(key)
+    return key if (key.isidentifier() and key.isascii()) or _PLAIN.fullmatch(key) else quoted(key)
 
 
 def key_like(key: str, sibling: str) -> str:

@@ -42,6 +42,7 @@ class _Plan:
         self.keys: dict[int, list[str]] = {}
         self.tables: dict[int, list[str]] = {}
         self.created: set[Path] = set()
+        self.whole: set[Path] = set()
         self.pieces: list[Splice] = []
 
     def take(self, step: Step) -> None:
@@ -104,22 +105,32 @@ class _Plan:
     def _add_dotted(self, number: int, statement: Statement, depth: int, line: str) -> None:
         text = self.outline.text
         parts = _key_parts(text, statement)[: depth - len(self.outline.paths[number])]
-        self.pieces.append(
-            _lines_after(text, statement.end, space.indent(text, statement.start), [".".join([*parts, line])])
-        )
+        new = space.indent(text, statement.start) + ".".join([*parts, line])
+        self.pieces.append(_lines_after(text, statement.end, new))
 
     def _create(self, path: Path, value: dict[str, Any]) -> None:
         """A new table, with a header for itself and for each table in it that needs one."""
         tables = self.tables.setdefault(new_table(self.outline, path, self.families, self.gone), [])
-        standing, header = path in self.outline.members, header_key(self.outline, path)
         self.created.update(path[:length] for length in range(1, len(path) + 1))
-        for table, new, keys in _tables(path, header, value):
-            self.created.add(table)
+        self.whole.add(path)
+        self._write(path, header_key(self.outline, path), value, tables, standing=path in self.outline.members)
+
+    def _write(self, path: Path, header: str, value: dict[str, Any], tables: list[str], *, standing: bool) -> None:
+        """The table and all below it, each with a header where it needs one; some of them may be `standing` already."""
+        text = f"[{header}]"
+        below = []
+        for key, element in value.items():
+            if isinstance(element, dict):
+                below.append(key)
+            else:
+                text += f"\n{spell.plain_key(key)} = {spell.literal(element)}"
+        if len(below) < len(value) or not value:
+            tables.append(text)
+        for key in below:
+            table = (*path, key)
             # Nothing stands below a table that is all new: its headers need no look at those of the same tables.
-            if keys is not None:
-                lines = [f"[{header_key(self.outline, table) if standing else new}]"]
-                lines += [f"{spell.plain_key(key)} = {spell.literal(element)}" for key, element in keys.items()]
-                tables.append("\n".join(lines))
+            under = header_key(self.outline, table) if standing else f"{header}.{spell.plain_key(key)}"
+            self._write(table, under, value[key], tables, standing=standing)
 
     def _keep_tables_above(self, path: Path) -> None:
         """Write down the lowest table above a removed path that is there still and that nothing names any longer."""
@@ -133,7 +144,9 @@ class _Plan:
 
     def _is_named(self, path: Path) -> bool:
         number = self.outline.numbers.get(path)
-        if path in self.created or (number is not None and number not in self.gone) or self._owned(path):
+        if path in self.created or any(path[:length] in self.whole for length in range(1, len(path))):
+            return True
+        if (number is not None and number not in self.gone) or self._owned(path):
             return True
         if any(number not in self.gone for number in self.outline.members.get(path, ())):
             return True
@@ -197,42 +210,30 @@ class _Plan:
             return Splice(position, position, "".join(line + ending for line in [*lines, ""]))
         start = statements[-1].start if statements else outline.starts[number]
         position = space.keys_end(outline, number) if statements or number else table_end(self.outline, 0)
-        return _lines_after(text, position, space.indent(text, start), lines)
+        indent = space.indent(text, start)
+        return _lines_after(text, position, "\n".join(indent + line for line in lines))
 
     def _with_tables(self, position: int, tables: list[str], following: int) -> Splice:
         """New tables, a blank line before, between and after them; at `following` goes on what stays."""
         text = self.outline.text
-        lines = "\n\n".join(tables).split("\n")
-        if position and space.before_blank_lines(text, position) == position:
-            lines.insert(0, "")
-        if following < len(text) and space.after_blank_lines(text, following) == following:
-            lines.append("")
-        return _lines_after(text, position, "", lines)
+        above = position and space.before_blank_lines(text, position) == position
+        below = following < len(text) and space.after_blank_lines(text, following) == following
+        return _lines_after(text, position, "\n" * above + "\n\n".join(tables) + "\n" * below)
 
     def _path(self, number: int, statement: Statement) -> Path:
         return (*self.outline.paths[number], *statement.path)
-
-
-def _tables(path: Path, header: str, value: dict[str, Any]) -> Iterator[tuple[Path, str, dict[str, Any] | None]]:
-    """The table and all below it, each with its header's key, and its keys where it needs a header for them."""
-    keys = {key: element for key, element in value.items() if not isinstance(element, dict)}
-    yield path, header, keys if keys or not value else None
-    if len(keys) < len(value):
-        for key, element in value.items():
-            if key not in keys:
-                yield from _tables((*path, key), f"{header}.{spell.plain_key(key)}", element)
 
 
 def _key_parts(text: str, statement: Statement) -> list[str]:
     return key_parts(text[statement.start : statement.value])[: len(statement.path)]
 
 
-def _lines_after(text: str, position: int, indent: str, lines: Sequence[str]) -> Splice:
+def _lines_after(text: str, position: int, lines: str) -> Splice:
     """New lines at the beginning of a line; after a last line without an end, the new last one has none either."""
     ending = space.newline(text, position)
-    if position and text[position - 1] != "\n":
-        return Splice(position, position, "".join(ending + (line and indent + line) for line in lines))
-    return Splice(position, position, "".join((line and indent + line) + ending for line in lines))
+    new = lines.replace("\n", ending)
+    follows_text = position and text[position - 1] != "\n"
+    return Splice(position, position, ending + new if follows_text else new + ending)
 
 
 def _line_end(piece: str) -> str:
