@@ -11,7 +11,7 @@ from backorderctl.evaluate import takes_backorders
 from backorderctl.layout import StockStatus
 from backorderctl.settings import BACKORDERS, Backorders, Scope, Value
 from backorderctl.store import DEFAULT_STOCK, Place, Store
-from backorderctl.toml.change import REMOVED, Change
+from backorderctl.toml.change import REMOVED, Change, normal
 from backorderctl.toml.change import Value as TomlValue
 
 Changes = Sequence[Change]
@@ -184,9 +184,9 @@ def reserve(store: Store, sku: str, quantity: Decimal, *, stock: str) -> Changes
     return [Change(path, REMOVED, prune=True)] if stock in product.reserved else []
 
 
-def toml(value: Value | StockStatus) -> str | bool | Decimal:
+def toml(value: Value | StockStatus) -> TomlValue:
     """A value as the file holds it."""
-    return value.value if isinstance(value, StrEnum) else value
+    return value.value if isinstance(value, StrEnum) else normal(value)
 
 
 def stock_place(store: Store, code: str) -> Place:

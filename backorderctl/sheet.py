@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
 from backorderctl import changes, layout, lookup, quantity, settings
@@ -11,6 +10,7 @@ from backorderctl.errors import Failure, InvalidFile, Mismatch, Problem, nearest
 from backorderctl.settings import Scope
 from backorderctl.store import Path, Place, Store
 from backorderctl.toml.change import REMOVED, Change, Removed
+from backorderctl.toml.change import Value as TomlValue
 
 COLUMNS = ("product", "source", "stock", "key", "value")
 """The columns of the table, which may stand in any order."""
@@ -20,7 +20,7 @@ QUANTITY, STATUS, RESERVED, NAME = "quantity", "status", "reserved", "name"
 OWN_KEYS = (QUANTITY, STATUS, RESERVED, NAME)
 """The keys that are no settings."""
 
-Value = str | bool | Decimal | Removed
+Value = TomlValue | Removed
 
 
 class Row(NamedTuple):

@@ -97,7 +97,7 @@ def _products(store: Store, imported: Imported, report: Report) -> Iterator[Chan
             shared = common[id(row.settings)] = _in_common(row.settings, general)
         yield from _product(store, sku, row, shared, _units(sku, row, stated.pop(sku, _NOWHERE), report), report)
         for what, value in shared.idle:
-            report.note(what, f"{value} for {sku!r} at line {row.line}")
+            report.note(what, "{} for {!r} at line {}", value, sku, row.line)
     silent = _in_common(_SILENT.settings, general)
     for sku, units in stated.items():
         if sku not in store.products:
@@ -139,12 +139,14 @@ def _idle(taken: Mapping[str, Taken], general: Mapping[str, Value]) -> Iterator[
 def _spellings(store: Store, imported: Imported) -> dict[str, str]:
     """The SKU to write for each that is to be written otherwise: as the store file spells it, else as the first file.
 
-    Magento takes SKUs for the same that differ in the case of letters alone.
+    Magento takes SKUs for the same that differ in the case of letters alone; one file by itself spells each one way.
     """
+    read = dict.fromkeys(chain(imported.products, (sku for sku, _ in imported.items)))
+    if read.keys() <= store.products.keys() or (not store.products and not (imported.products and imported.items)):
+        return {}
     known: dict[str, str] = {}
-    for sku in chain(store.products, imported.products, (sku for sku, _ in imported.items)):
+    for sku in chain(store.products, read):
         known.setdefault(sku.casefold(), sku)
-    read = chain(imported.products, (sku for sku, _ in imported.items))
     return {sku: first for sku in read if (first := known[sku.casefold()]) != sku and sku not in store.products}
 
 
@@ -177,16 +179,15 @@ def _general(store: Store, values: Mapping[str, Value | Unset]) -> dict[str, Val
 
 def _product(
     store: Store, sku: str, row: ProductRow, common: _Common, units: Mapping[str, Units], report: Report
-) -> Iterator[Change]:
+) -> list[Change]:
     product = store.products.get(sku)
     path = ("products", sku)
     if product is None:
-        yield Change(path, _table(sku, row, common, units, report))
-        return
-    for key, value in _chosen(sku, product.settings, common, report).items():
-        yield Change((*path, key), value)
+        return [Change(path, _table(sku, row, common, units, report))]
+    found = [Change((*path, key), value) for key, value in _chosen(sku, product.settings, common, report).items()]
     for source, wanted in units.items():
-        yield from _item((*path, "sources", source), product.items.get(source), wanted, report)
+        found += _item((*path, "sources", source), product.items.get(source), wanted, report)
+    return found
 
 
 def _table(sku: str, row: ProductRow, common: _Common, units: Mapping[str, Units], report: Report) -> dict[str, Any]:
@@ -232,6 +233,7 @@ def _new_item(sku: str, wanted: Units, report: Report) -> dict[str, Any] | None:
         report.note("is_in_stock without a quantity: ignored", repr(sku))
         return None
     report.count("source items added")
+    quantity = changes.toml(wanted.quantity)
     if wanted.status is StockStatus.OUT_OF_STOCK:
-        return {"quantity": wanted.quantity, "status": str(wanted.status)}
-    return {"quantity": wanted.quantity}
+        return {"quantity": quantity, "status": str(wanted.status)}
+    return {"quantity": quantity}

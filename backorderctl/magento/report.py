@@ -1,6 +1,7 @@
 """What an import has met: rows read and refused, and what was ignored, each with its reason and a first example."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -14,7 +15,8 @@ class Refused(NamedTuple):
     cells: Sequence[str]
 
 
-class Note(NamedTuple):
+@dataclass(slots=True)
+class Note:
     """Something that happened a number of times, first at `first`."""
 
     times: int
@@ -34,10 +36,12 @@ class Report:
         """So many more of `what`."""
         self.counts[what] = self.counts.get(what, 0) + number
 
-    def note(self, what: str, first: str) -> None:
-        """Once more `what`, this time as `first` says."""
-        known = self.notes.get(what)
-        self.notes[what] = Note(known.times + 1, known.first) if known else Note(1, first)
+    def note(self, what: str, first: str, *details: object) -> None:
+        """Once more `what`, this time as `first` says, a format that `details` fill in if there are any."""
+        if known := self.notes.get(what):
+            known.times += 1
+        else:
+            self.notes[what] = Note(1, first.format(*details) if details else first)
 
     def refuse(self, row: Refused) -> None:
         """A row that is not taken."""

@@ -29,3 +29,18 @@ class Change(NamedTuple):
     path: Path
     value: Value | Removed
     prune: bool = False
+
+
+def normal(value: Value) -> Value:
+    """The value as it is read again: a decimal that is a whole number is an integer; the same object if it is so."""
+    if isinstance(value, dict):
+        others = {}
+        for key, element in value.items():
+            if type(element) is not str and type(element) is not int and (new := normal(element)) is not element:
+                others[key] = new
+        return {**value, **others} if others else value
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return int(value)
+    if isinstance(value, list):
+        return [normal(element) for element in value]
+    return value

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backorderctl.errors import Failure
-from backorderctl.toml.change import REMOVED, Change
+from backorderctl.toml.change import REMOVED, Change, normal
 from backorderctl.toml.read import Data
 from backorderctl.toml.scan import Outline, Path
 from backorderctl.toml.space import has_comment
-from backorderctl.toml.spell import normal
 
 
 class Step(NamedTuple):
