@@ -43,6 +43,7 @@ def build(data: read.Data, *, file: str, lines: Lines, known: Known | None = Non
 
 
 _Problems = list[tuple[Path, str]]
+_NONE: Mapping[str, Any] = {}
 
 
 def _read(text: str, name: str) -> Store:
@@ -113,14 +114,14 @@ def _product(
     except Mismatch as mismatch:
         problems.append((path, str(mismatch)))
     own, chosen = _values(table, path, layout.PRODUCT, problems)
-    items: dict[str, SourceItem] = {}
-    reserved: dict[str, Decimal] = {}
+    items: Mapping[str, SourceItem] = _NONE
+    reserved: Mapping[str, Decimal] = _NONE
     if isinstance(table, dict):
         if "sources" in table:
             items = _items(_table(table, "sources", path, problems), (*path, "sources"), sources, problems)
         if "stocks" in table:
             reserved = _reserved(_table(table, "stocks", path, problems), (*path, "stocks"), stocks, problems)
-    return Product(sku, own.get("name"), chosen, items, reserved)
+    return Product(sku, own.get("name"), chosen or _NONE, items, reserved)
 
 
 def _items(tables: read.Data, path: Path, sources: Mapping[str, Source], problems: _Problems) -> dict[str, SourceItem]:
@@ -131,7 +132,7 @@ def _items(tables: read.Data, path: Path, sources: Mapping[str, Source], problem
             problems.append((here, _no_such("source", code, sources)))
         own, chosen = _values(table, here, layout.SOURCE_ITEM, problems)
         if "quantity" in own:
-            items[code] = SourceItem(own["quantity"], own.get("status", StockStatus.IN_STOCK), chosen)
+            items[code] = SourceItem(own["quantity"], own.get("status", StockStatus.IN_STOCK), chosen or _NONE)
     return items
 
 

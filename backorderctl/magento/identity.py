@@ -32,7 +32,7 @@ class Spellings:
         # Magento's export sets one blank before what a spreadsheet would take for a formula.
         if len(sku) < len(cell) and sku and not (cell == f" {sku}" and sku[0] in "=+-"):
             self._report.note("SKU with blanks at its ends: taken without", f"{cell!r} at line {line}")
-        if _CUT_SHORT.fullmatch(sku):
+        if "+" in sku and _CUT_SHORT.fullmatch(sku):
             self._refuse(sku, line)
         first = self._known.setdefault(sku.casefold(), sku)
         if first != sku:

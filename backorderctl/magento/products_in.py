@@ -33,24 +33,23 @@ COMPOSITE = ("configurable", "grouped", "bundle")
 """Product types that sell other products' stock and have none of their own."""
 
 
-class ProductRow(NamedTuple):
-    """What a file says of one product; what is None or missing it leaves as it is."""
+class Inventory(NamedTuple):
+    """What a file says of one product's inventory; what is None or missing it leaves as it is."""
 
-    name: str | None
     settings: Mapping[str, Taken]
     quantity: Decimal | None
     status: StockStatus | None
+
+
+SILENT = Inventory({}, None, None)
+
+
+class ProductRow(NamedTuple):
+    """What a file says of one product, at which line; without a name it leaves that as it is."""
+
+    name: str | None
+    inventory: Inventory
     line: int
-
-    @property
-    def inventory(self) -> tuple[object, ...]:
-        """What two rows of one product must agree on."""
-        return self.settings, self.quantity, self.status
-
-    @property
-    def silent(self) -> bool:
-        """Whether the row says nothing of the product's inventory."""
-        return self.inventory == ({}, None, None)
 
 
 def read(path: str, report: Report, watch: Watch) -> dict[str, ProductRow]:
@@ -65,17 +64,18 @@ def read(path: str, report: Report, watch: Watch) -> dict[str, ProductRow]:
 
 
 class _Reader:
-    """The products met so far."""
+    """The products met so far; catalogues have few combinations of inventory cells, so that most are read once."""
 
     def __init__(self, path: str, places: Columns, report: Report) -> None:
         self.products: dict[str, ProductRow] = {}
         self._path = path
         self._places = places
-        self._inventory = picker(places.inventory())
-        self._of_settings = picker(places.of_settings())
+        self._cells = picker(places.inventory())
+        self._cells_of_settings = picker(places.of_settings())
         self._report = report
         self._spellings = Spellings(path, report)
-        self._read: dict[tuple[str, ...], Cells] = {}
+        self._inventories: dict[tuple[str, ...], _Read] = {}
+        self._settings: dict[tuple[str, ...], Cells] = {}
 
     def take(self, row: Row) -> None:
         """Take one row, pass it over or refuse it."""
@@ -88,51 +88,53 @@ class _Reader:
 
     def _product(self, row: Row) -> None:
         cells, places = row.cells, self._places
-        empty = not any(self._inventory(cells))
+        of_inventory = self._cells(cells)
         sku = self._spellings.sku(cells[places.sku], row.line)
         known = self.products.get(sku)
         if not sku:
-            if not empty:
+            if any(of_inventory):
                 raise Failure(f"{SKU}: expected a SKU, got none")
             self._report.count("rows of store views, without inventory")
         elif _cell(cells, places.type) in COMPOSITE:
             self._report.count("rows of composite products, which have no stock of their own")
-        elif empty and (known is not None or _cell(cells, places.store_view)):
+        elif not any(of_inventory) and (known is not None or _cell(cells, places.store_view)):
             self._report.count("rows of store views, without inventory")
         else:
-            self._add(sku, self._row(row), known)
+            name = None if _cell(cells, places.store_view) else _cell(cells, places.name)
+            inventory, notes = self._inventories.get(of_inventory) or self._read(of_inventory, row)
+            for what, first in notes:
+                self._report.note(what, "{} at line {}", first, row.line)
+            self._add(sku, ProductRow(name or None, inventory, row.line), known)
 
     def _add(self, sku: str, row: ProductRow, known: ProductRow | None) -> None:
-        if known is None or known.silent:
-            self.products[sku] = row if known is None else row._replace(name=known.name)
+        if known is None:
+            self.products[sku] = row
+        elif known.inventory == SILENT:
+            self.products[sku] = row._replace(name=known.name)
         elif known.inventory == row.inventory:
             self._report.count("rows that repeat a product's inventory")
         else:
             raise Failure(f"{SKU} {sku!r}: expected the values of line {known.line}, got others")
 
-    def _row(self, row: Row) -> ProductRow:
-        cells, places = row.cells, self._places
-        name = None if _cell(cells, places.store_view) else _cell(cells, places.name)
-        quantity, in_stock = _cell(cells, places.quantity), _cell(cells, places.in_stock)
-        return ProductRow(
-            name or None,
-            self._settings(row),
+    def _read(self, of_inventory: tuple[str, ...], row: Row) -> "_Read":
+        of_settings = self._cells_of_settings(row.cells)
+        settings = self._settings.get(of_settings) or taken(self._places.settings, row.cells)
+        quantity, in_stock = _cell(row.cells, self._places.quantity), _cell(row.cells, self._places.in_stock)
+        inventory = Inventory(
+            settings.settings,
             units(QUANTITY, quantity) if quantity else None,
             stock_status(IN_STOCK, in_stock) if in_stock else None,
-            row.line,
         )
+        read = _Read(inventory, settings.notes)
+        if len(self._inventories) < CACHED:
+            self._settings[of_settings] = settings
+            self._inventories[of_inventory] = read
+        return read
 
-    def _settings(self, row: Row) -> Mapping[str, Taken]:
-        """The row's settings; catalogues have few combinations of them, so that most are read once."""
-        key = self._of_settings(row.cells)
-        found = self._read.get(key)
-        if found is None:
-            found = taken(self._places.settings, row.cells)
-            if len(self._read) < CACHED:
-                self._read[key] = found
-        for what, first in found.notes:
-            self._report.note(what, f"{first} at line {row.line}")
-        return found.settings
+
+class _Read(NamedTuple):
+    inventory: Inventory
+    notes: tuple[tuple[str, str], ...]
 
 
 def _cell(cells: Sequence[str], place: int | None) -> str:

@@ -19,6 +19,8 @@ def literal(value: Value) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case int():
+            return str(value)
         case str():
             return quoted(value)
         case Decimal():
