@@ -1,6 +1,6 @@
 """What is in force at one scope, as each stock and source that can be meant sees it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from backorderctl import settings
@@ -45,8 +45,18 @@ def agreed(store: Store, place: Place, key: str, *, stock: str | None = None) ->
     )
     raise Failure(
         f"{name}: {key} differs by {'source' if by_source else 'stock'}: {values}",
-        hint=f"--source {found[0].source}" if by_source else f"--stock {found[0].stock}",
+        hint=_narrower(found, by_source=by_source),
     )
+
+
+def _narrower(found: Sequence[Seen], *, by_source: bool) -> str:
+    """What to add so that one value is left, as far as that can be said of the first."""
+    first = found[0]
+    source, stock = f"--source {first.source}", f"--stock {first.stock}"
+    if by_source:
+        return source
+    at_first = {each.value.value for each in found if each.stock == first.stock}
+    return stock if len(at_first) == 1 or first.source is None else f"{stock} {source}"
 
 
 class Step(NamedTuple):

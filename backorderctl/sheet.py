@@ -112,7 +112,7 @@ def _cells(
 
 
 def _header_problems(header: Sequence[str]) -> Iterator[Problem]:
-    for name in header:
+    for name in dict.fromkeys(header):
         if name not in COLUMNS:
             close = nearest(name, COLUMNS)
             hint = f"; did you mean {close!r}?" if close else ""
@@ -141,10 +141,17 @@ def _change(store: Store, row: Row, placed: set[tuple[str, str]], *, create: boo
     place = _place(store, row, placed)
     if key in OWN_KEYS:
         return (*place.path, key), _own_value(place, key, row.value)
-    setting = settings.named(row.key)
+    setting = settings.SETTINGS.get(key)
+    if setting is None:
+        raise Failure(f"key: expected {', '.join((*OWN_KEYS, *settings.SETTINGS))}, got {row.key!r}{_suggestion(key)}")
     lookup.check_scope(place, setting.key)
-    value = REMOVED if row.value == INHERIT else settings.from_text(setting, row.value)
-    return (*place.path, setting.key), value if value is REMOVED else changes.toml(value)
+    inherited = row.value.casefold() == INHERIT
+    return (*place.path, setting.key), REMOVED if inherited else changes.toml(settings.from_text(setting, row.value))
+
+
+def _suggestion(key: str) -> str:
+    close = nearest(key, (*OWN_KEYS, *settings.SETTINGS))
+    return f"; did you mean {close!r}?" if close else ""
 
 
 def _check_names(store: Store, row: Row, *, create: bool) -> None:

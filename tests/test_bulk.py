@@ -95,7 +95,7 @@ def test_apply_does_every_row_in_one_write(run: Run, shop: Path) -> None:
         "KEEP": {"name": "Kept"},
     }
     before = shop.stat().st_ino
-    assert run("config", "apply", "changes.csv") == (0, "", "9 rows, nothing to change\n")
+    assert run("config", "apply", "changes.csv") == (0, "", "9 rows: nothing to change\n")
     assert shop.stat().st_ino == before
 
 
@@ -129,6 +129,7 @@ def test_every_bad_row_is_said_and_none_is_done(run: Run, shop: Path) -> None:
         [f"changes.csv:{number + 1}", f"row {number}"] for number in range(2, 12)
     ]
     assert "changes.csv:3: row 2: unknown product 'KEEPP'" in ran.err
+    assert "got 'backorder'; did you mean 'backorders'?" in ran.err
     assert "changes.csv:11: row 10: expected products.KEEP.backorders once, got it again" in ran.err
 
 

@@ -130,7 +130,7 @@ WRITES = {
     ),
     "a stock that sells from one source more": (
         ("stock", "link", "eu", "nyc"),
-        "stock eu: sells from nyc",
+        "stock eu: now sells from nyc too",
         ('["berlin", "lyon"]', '["berlin", "lyon", "nyc"]'),
     ),
     "a product": (
@@ -434,19 +434,33 @@ def test_what_is_ignored_or_unlimited_says_so(run: Run, folder: Path) -> None:
 
 @pytest.mark.usefixtures("store_file")
 def test_a_narrow_terminal_leaves_columns_out_and_says_which(folder: Path) -> None:
-    import pty
-    import subprocess
-    import sys
-
-    command = [sys.executable, "-c", "import os,pty; os.environ.update(COLUMNS='40', TERM='dumb', NO_COLOR='1');"
-               f"pty.spawn([{sys.executable!r}, '-m', 'backorderctl', 'product', 'list'])"]  # fmt: skip
-    assert pty
-    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
-    lines = shown.replace("\r", "").splitlines()
+    shown = at_width(folder, 40, "product", "list")
+    lines = shown.splitlines()
     assert max(map(len, lines)) <= 40
     assert lines[0].split() == ["sku", "stock", "status", "salable"]
     assert "no room at this width" in " ".join(shown.split())
     assert "\x1b" not in shown
+
+
+def at_width(folder: Path, width: int, *words: str) -> str:
+    """What a terminal of that width shows."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-c", f"import os,pty; os.environ.update(COLUMNS='{width}', TERM='dumb', NO_COLOR='1');"
+               f"pty.spawn([{sys.executable!r}, '-m', 'backorderctl', *{words!r}])"]  # fmt: skip
+    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    return shown.replace("\r", "")
+
+
+@pytest.mark.usefixtures("store_file")
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_the_life_of_a_stock_says_what_begins_at_any_width(folder: Path, width: int) -> None:
+    shown = at_width(folder, width, "order", "simulate", "24-MB01")
+    for words in ("low stock at main", "backorders begin", '"Only 5 left"', "Out of Stock"):
+        assert words in shown
+    assert max(map(len, shown.splitlines())) <= width
+    assert ("░" in shown) is (width >= 80)
 
 
 @pytest.mark.parametrize("name", ["store.toml", "luma.toml"])
@@ -475,9 +489,51 @@ def test_init_writes_a_file_to_start_from_and_never_over_another(run: Run, folde
     again = run("init")
     assert (again.status, again.out) == (2, "")
     assert (folder / "store.toml").read_bytes() == started
-    (folder / "store.toml").write_text("version = 1\n")
+    assert run("init", "-n")[:2] == (2, "")
+    (folder / "store.toml").write_text('version = 1\n[products.P]\nname = "Precious"\n')
+    dry = run("init", "--force", "-n")
+    assert '-name = "Precious"\n' in dry.out
+    assert "1 product: 1 is removed" in dry.out
+    (folder / "store.toml").write_text("version = \n")
+    assert "-version = \n" in run("init", "--force", "-n").out
     assert run("init", "--force").status == 0
     assert (folder / "store.toml").read_bytes() == started
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("config set backorders no --product 24-MB01 --product X", "--product: expected once, got it 2 times"),
+        ("product list --match A -o csv --match B", "--match: expected once, got it 2 times"),
+        ("config list -f store.toml --file store.toml", "--file: expected once, got it 2 times"),
+        ("stock set eu --channel a --no-channels", "--no-channels: expected alone, got it beside --channel"),
+        ("stock set eu", "expected --name, --channel or --no-channels, got none of them"),
+        ("export csv --to store.toml", "--to store.toml: expected another file, got one that this command reads"),
+    ],
+)
+def test_a_command_line_that_contradicts_itself_is_refused(run: Run, store_file: Path, words: str, said: str) -> None:
+    store_file.write_text(store_file.read_text() + "\n[stocks.eu]\nsources = ['main']\n")
+    before = store_file.read_bytes()
+    assert run(*words.split()) == (2, "", f"Error: {said}\n")
+    assert store_file.read_bytes() == before
+    assert run("check", "-q", "-q", "--select", "BO101", "--select", "BO102").status in (0, 1)
+
+
+def test_goods_that_no_stock_sells_are_not_lost_to_sight(run: Run, folder: Path) -> None:
+    attic = "version = 1\n[sources.a]\n[sources.attic]\n[stocks.s]\nsources = ['a']\n"
+    (folder / "store.toml").write_text(attic + "[products.D.sources.attic]\nquantity = 9\n")
+    shown = run("product", "show", "D").out
+    assert "In no stock: Out of Stock: no stock sells from a source that has it\n" in shown
+    assert "Also at attic (9), from where no stock above sells.\n" in shown
+
+
+def test_what_is_advised_can_be_typed_whatever_the_sku(run: Run, folder: Path) -> None:
+    (folder / "o.toml").write_text("version = 1\n[sources.a]\n[products.'-x y'.sources.a]\nquantity = -3\n")
+    found = run("check", "-f", "o.toml", "-o", "json")
+    assert [finding["hint"] for finding in json.loads(found.out)["findings"]] == [
+        "backorderctl product assign --quantity 0 -f o.toml -- '-x y' a"
+    ]
+    assert run("product", "assign", "--quantity", "0", "-f", "o.toml", "--", "-x y", "a").status == 0
 
 
 def test_the_schema_knows_every_key(run: Run) -> None:

@@ -54,6 +54,14 @@ def test_ten_million_units_cost_no_more_than_ten(run: Run, store_file: Path) -> 
     assert [step["sold"] for step in json.loads(ran.out)["steps"]] == [0, 9999990, 10000000, 10000045, 10000050]
 
 
+def test_more_rows_than_anybody_reads_are_for_programs_alone(run: Run, store_file: Path) -> None:
+    store_file.write_text(store_file.read_text().replace("quantity = 25", "quantity = 30000"))
+    many = ("order", "simulate", "24-MB01", "--step", "1")
+    assert run(*many) == (2, "", "Error: --step: expected at most 10,000 rows of a table, got more\nHint: -o csv\n")
+    assert len(run(*many, "-o", "csv").out.splitlines()) == 30_052
+    assert len(json.loads(run(*many, "-o", "json").out)["steps"]) == 30_051
+
+
 @pytest.mark.usefixtures("store_file")
 def test_the_documented_life(run: Run) -> None:
     ran = run("order", "simulate", "24-MB01", "-o", "csv")

@@ -80,4 +80,4 @@ def test_no_bar_is_drawn_for_nobody(
 def test_no_bar_is_drawn_for_short_work(store_file: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "LONG", 60)
     seen(terminal, store_file, "config", "apply", "changes.csv")
-    assert terminal.getvalue() == "1 rows applied\n"
+    assert terminal.getvalue() == "1 row applied\n"

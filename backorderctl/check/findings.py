@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from backorderctl.check.hits import Hit, Words, in_words
+from backorderctl.check.hits import Hit, in_words
 from backorderctl.check.rules import RULES, Severity
 from backorderctl.errors import Failure, InvalidFile, Problem
 from backorderctl.settings import Scope
-from backorderctl.store import Place, Store
+from backorderctl.store import Place, Store, to_type
 
 EXAMPLES = 3
 """So many products are named in a message; the others are counted."""
@@ -84,14 +84,8 @@ def _finding(store: Store, group: list[Hit]) -> Finding:
         place.product,
         first.key,
         max(len({hit.product for hit in group} - {None}), 1),
-        _command(first.hint),
+        to_type(*first.hint) if first.hint else None,
     )
-
-
-def _command(words: Words) -> str | None:
-    from shlex import join
-
-    return join(("backorderctl", *words)) if words else None
 
 
 def _message(group: list[Hit], place: Place) -> str:

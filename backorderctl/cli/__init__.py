@@ -5,15 +5,15 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 import typer.core
 import typer.main
 
-from backorderctl.cli.options import HELP, SHIELD
+from backorderctl.cli.options import HELP, SHIELD, say
 from backorderctl.errors import COULD_NOT, Failure
-from backorderctl.view.words import printable
 
 DONE = 0
 INTERRUPTED = 130
@@ -91,6 +91,7 @@ def _root(
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; the answer goes to stdout, all talk and errors to stderr."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -109,6 +110,10 @@ def run() -> NoReturn:
     """The console script."""
     gc.disable()  # one command does not live long enough to repay looking for garbage among 100,000 products
     status = main(sys.argv[1:])
+    try:
+        sys.stderr.flush()
+    except OSError:  # what nobody can be told changes no answer
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     gc.freeze()  # nor to repay the search that Python makes before it leaves, a sixth of what a command costs
     sys.exit(status)
 
@@ -124,9 +129,9 @@ def _failed(error: Failure | typer.TyperException | OSError) -> int:
             name = f"{error.filename}: " if error.filename else ""
             message, hint, status = name + (error.strerror or str(error)), None, COULD_NOT
     for line in message.split("\n"):
-        print("Error:", printable(line), file=sys.stderr)
+        say(f"Error: {line}", quiet=False)
     if hint:
-        print("Hint:", printable(hint), file=sys.stderr)
+        say(f"Hint: {hint}", quiet=False)
     return status
 
 
@@ -141,6 +146,14 @@ def _usage(error: typer.TyperException) -> tuple[str, str | None]:
     if hint is None and context is not None:
         hint = f"{context.command_path} --help"
     return message[:1].lower() + message[1:].rstrip("."), hint
+
+
+def _open_closed_streams() -> None:
+    """Let a stream that the shell has closed (`>&-`) lead nowhere."""
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
 
 
 def _reader_gone() -> int:

@@ -102,7 +102,8 @@ def _for(path: str, hint: str | None) -> str | None:
         return hint
     from shlex import quote
 
-    return f"{hint} -f {quote(path)}"
+    command, dashes, names = hint.partition(" -- ")
+    return f"{command} -f {quote(path)}{dashes}{names}"
 
 
 def _codes(option: str, typed: Sequence[str] | None) -> set[str]:

@@ -106,7 +106,8 @@ def apply_(
     name = "<stdin>" if table == STANDARD_INPUT else table
     rows = sheet.rows(read_text(table), name)
     written = change(file, lambda store: sheet.apply(store, rows, name, create=create), dry_run=dry_run, quiet=quiet)
-    done = f"{len(rows)} rows applied" if written.changed else f"{len(rows)} rows, nothing to change"
+    told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    done = f"{told} applied" if written.changed else f"{told}: nothing to change"
     say(done, quiet=quiet or dry_run)
 
 

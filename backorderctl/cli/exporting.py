@@ -91,7 +91,7 @@ def products(
         raise Inexact("\n".join(refused), hint="--approximate safe")
     out = io.StringIO()
     rows = products_out.write(store, policies, out, quantities=quantities)
-    deliver(out.getvalue(), to, rows=f"{rows} products", quiet=quiet)
+    deliver(out.getvalue(), to, rows=f"{rows} products", store=file, quiet=quiet)
     if left_out := len(store.products) - rows:
         say(f"{left_out} products that are not in stock {stock} but in another: left out", quiet=quiet)
     others = {source for code, other in store.stocks.items() if code != stock for source in other.sources}
@@ -104,7 +104,7 @@ def stock_sources(to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: Q
     """Write a stock_sources CSV: the quantity and stock status of every source item."""
     out = io.StringIO()
     rows = source_items_out.write_stock_sources(_read(file), out)
-    deliver(out.getvalue(), to, rows=f"{rows} source items", quiet=quiet)
+    deliver(out.getvalue(), to, rows=f"{rows} source items", store=file, quiet=quiet)
 
 
 @magento.command("low-quantity", cls=Command)
@@ -122,7 +122,7 @@ def low_quantity(
         raise Inexact("\n".join(differing), hint="--stock CODE")
     out = io.StringIO()
     view.show_low_quantities(items, out)
-    deliver(out.getvalue(), to, rows=f"{len(items)} source items", quiet=quiet)
+    deliver(out.getvalue(), to, rows=f"{len(items)} source items", store=file, quiet=quiet)
 
 
 @app.command("csv", cls=Command)
@@ -131,4 +131,4 @@ def csv_(to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOptio
     out = io.StringIO()
     rows = list(sheet.written(read_store(file)))
     listing.show(Listing("changes", tuple(map(Column, sheet.COLUMNS)), rows), Output.CSV, out)
-    deliver(out.getvalue(), to, rows=f"{len(rows)} rows", quiet=quiet)
+    deliver(out.getvalue(), to, rows=f"{len(rows)} rows", store=file, quiet=quiet)

@@ -1,5 +1,6 @@
 """`backorderctl init`: a store file to start from."""
 
+import os
 import sys
 from importlib import resources
 from typing import Annotated
@@ -16,9 +17,13 @@ from backorderctl.cli.options import (
     noun,
     say,
 )
-from backorderctl.errors import Failure
+from backorderctl.diff import difference
+from backorderctl.errors import Failure, InvalidFile
+from backorderctl.reading import parse
 from backorderctl.toml import file as files
-from backorderctl.view import text_difference
+from backorderctl.toml.lock import command
+from backorderctl.view import diff, text_difference
+from backorderctl.view.words import Output
 
 app = noun("")
 
@@ -35,7 +40,24 @@ def init(
         raise Failure("standard input cannot be written", hint="-f store.toml")
     text = (resources.files("backorderctl") / "starter.toml").read_text(encoding="utf-8")
     if dry_run:
-        text_difference.show("", text, file, sys.stdout)
+        _show(file, text, force=force)
         return
     files.create(file, text, force=force)
     say(f"{file}: written", quiet=quiet)
+
+
+def _show(file: str, text: str, *, force: bool) -> None:
+    """What would be written in place of what, and what that changes in effect."""
+    if not os.path.lexists(file):
+        text_difference.show("", text, file, sys.stdout)
+        return
+    if not force:
+        raise Failure(f"{file}: file exists", hint=command("init --force", file))
+    old = files.read(file)
+    text_difference.show(old, text, file, sys.stdout)
+    try:
+        before = parse(old.encode(), file)
+    except InvalidFile:  # what is in force in it, nobody can say
+        return
+    sys.stdout.write("\n")
+    diff.show(difference(before, parse(text.encode(), file)), Output.TABLE, sys.stdout)

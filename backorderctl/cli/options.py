@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Annotated, Any
@@ -31,14 +32,24 @@ _NEGATIVE = re.compile(r"-[\d.]")
 
 
 class Command(typer.core.TyperCommand):
-    """A command to which a negative number is an argument like any other."""
+    """A command to which a negative number is an argument like any other, and which takes an option's value once."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse as Typer does, with negative numbers shielded from being taken for options."""
         shielded = [SHIELD + arg if _NEGATIVE.match(arg) else arg for arg in args]
+        if not ctx.resilient_parsing:
+            _once(self.make_parser(ctx).parse_args([*shielded])[2])
         rest = super().parse_args(ctx, shielded)
         ctx.params = {name: _bared(value) for name, value in ctx.params.items()}
         return rest
+
+
+def _once(given: Sequence[Any]) -> None:
+    """Failure when an option that holds one value is given several: Typer would take the last without a word."""
+    for option in given:
+        one_value = option.param_type_name == "option" and not (option.multiple or option.is_flag)
+        if one_value and given.count(option) > 1:
+            raise Failure(f"{option.opts[0]}: expected once, got it {given.count(option)} times")
 
 
 def noun(help_text: str) -> typer.Typer:
@@ -214,9 +225,10 @@ def typed_quantity(name: str, typed: str, *, minimum: Decimal | None = None) -> 
 
 
 def say(message: str, *, quiet: bool) -> None:
-    """Talk, on stderr, unless it is not wanted."""
+    """Talk, on stderr, unless it is not wanted; a stderr that takes nothing more changes no answer."""
     if not quiet:
-        print(printable(message), file=sys.stderr)
+        with suppress(OSError):
+            print(printable(message), file=sys.stderr)
 
 
 def _bared(value: Any) -> Any:

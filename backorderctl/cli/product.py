@@ -45,7 +45,7 @@ NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SK
 def list_(
     stock: StockOption = None,
     source: SourceOption = None,
-    status: Annotated[Status | None, typer.Option("--status", help="Only with this status.")] = None,
+    status: Annotated[Status | None, typer.Option("--status", help="Only products with this status.")] = None,
     low_stock: Annotated[bool, typer.Option("--low-stock", help="Only what is low in stock.")] = False,
     match: MatchOption = None,
     by_source: Annotated[bool, typer.Option("--by-source", help="One row a source item.")] = False,

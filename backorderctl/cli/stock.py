@@ -20,6 +20,7 @@ from backorderctl.cli.options import (
     read_store,
 )
 from backorderctl.cli.writing import change
+from backorderctl.errors import Failure
 from backorderctl.view import scopes as view
 from backorderctl.view.words import Output
 
@@ -88,6 +89,10 @@ def set_(
     quiet: QuietOption = False,
 ) -> None:
     """Give a stock another name or other sales channels."""
+    if channel and no_channels:
+        raise Failure("--no-channels: expected alone, got it beside --channel")
+    if name is None and not channel and not no_channels:
+        raise Failure("expected --name, --channel or --no-channels, got none of them")
     change(
         file,
         lambda store: changes.set_stock(store, stock, name=name, channels=[] if no_channels else channel),
@@ -127,7 +132,7 @@ def link(
     change(
         file,
         lambda store: changes.link(store, stock, sources),
-        done=f"stock {stock}: sells from {', '.join(sources)}",
+        done=f"stock {stock}: now sells from {', '.join(sources)} too",
         dry_run=dry_run,
         quiet=quiet,
     )

@@ -2,11 +2,14 @@
 
 import gzip
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from backorderctl.cli.options import say
+from backorderctl.errors import Failure
 from backorderctl.toml import file as files
 from backorderctl.view.words import printable
 
@@ -18,13 +21,24 @@ ToOption = Annotated[
 ]
 
 
-def deliver(text: str, to: str | None, *, rows: str, quiet: bool) -> None:
-    """Write an export to standard output, or to the file `to` and say how many rows went there."""
-    if to is None:
-        shown = sys.stdout.isatty()
-        sys.stdout.write("".join(f"{printable(line)}\n" for line in text.splitlines()) if shown else text)
-        return
+def spare(option: str, to: str, read: Iterable[str]) -> None:
+    """Failure when what shall be written to the file `to` would take the place of a file that is read."""
+    for path in read:
+        if Path(to).exists() and Path(path).exists() and Path(to).samefile(path):
+            raise Failure(f"{option} {to}: expected another file, got one that this command reads")
+
+
+def deliver(text: str, to: str | None, *, rows: str, store: str, quiet: bool) -> None:
+    """Write an export of the file `store` to standard output, or to the file `to` and say how many rows went there."""
     content = text.encode("utf-8")
+    if to in (None, "-", "/dev/stdout"):
+        if sys.stdout.isatty():
+            sys.stdout.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
+        else:  # whatever the terminal's encoding, Magento and spreadsheets read UTF-8
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+        return
+    spare("--to", to, [store])
     # No time stamp: the same store gives the same bytes.
     for warning in files.replace_bytes(to, gzip.compress(content, mtime=0) if to.endswith(".gz") else content):
         say(f"Warning: {warning}", quiet=quiet)

@@ -16,10 +16,10 @@ _VALUE = (
     Column("scope"),
     Column("stock", rank=2),
     Column("source", rank=1),
-    Column("product", rank=1),
+    Column("product", rank=2),
     Column("line", number=True, rank=3),
 )
-_SEEN = (*_VALUE, Column("at_source", rank=1), Column("seen_from", rank=2))
+_SEEN = (*_VALUE, Column("at_source"), Column("seen_from", rank=2))
 _KEYS = (
     "key", "label", "type", "default", "scopes", "config_path", "csv_column", "use_config_column", "database_column",
     "meaning",

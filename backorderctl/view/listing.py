@@ -1,6 +1,6 @@
 """Rows of one kind as a table, as one JSON document, or as CSV."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, TextIO
@@ -31,11 +31,11 @@ class Listing(NamedTuple):
     rows: Iterable[Sequence[Cell]]
 
 
-def show(listing: Listing, output: Output, out: TextIO) -> None:
-    """Write the listing to `out`."""
+def show(listing: Listing, output: Output, out: TextIO, *, head: Mapping[str, Cell] | None = None) -> None:
+    """Write the listing to `out`, in JSON after what `head` says of it as a whole."""
     match output:
         case Output.JSON:
-            _json(listing, out)
+            _json(listing, out, head or {})
         case Output.CSV:
             _csv(listing, out)
         case Output.TABLE:
@@ -81,9 +81,9 @@ def screen(out: TextIO) -> "Iterator[Console]":
     out.writelines(line.rstrip(" ") + "\n" for line in page.getvalue().splitlines())
 
 
-def _json(listing: Listing, out: TextIO) -> None:
+def _json(listing: Listing, out: TextIO, head: Mapping[str, Cell]) -> None:
     names = [column.name for column in listing.columns]
-    out.write(f'{{"{listing.name}": [')
+    out.write("{" + "".join(f'"{name}": {dumps(cell)}, ' for name, cell in head.items()) + f'"{listing.name}": [')
     separator = "\n"
     for row in listing.rows:
         out.write(separator + dumps(dict(zip(names, row, strict=True))))
@@ -101,25 +101,30 @@ def _csv(listing: Listing, out: TextIO) -> None:
         writer.writerow(map(printable, cells) if out.isatty() else cells)
 
 
-def _table(listing: Listing, out: TextIO) -> None:
+def draw(console: "Console", columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    """Draw rows as a table, without the columns that are empty or that there is no room for."""
     from rich.table import Table
     from rich.text import Text
 
-    shown = [number for number, column in enumerate(listing.columns) if not column.hidden]
-    columns = [listing.columns[number] for number in shown]
-    rows = [[printable(plain(row[number])) for number in shown] for row in listing.rows]
+    rows = [[printable(cell) for cell in row] for row in rows]
     said = [number for number, column in enumerate(columns) if not column.rank or any(row[number] for row in rows)]
+    kept = _fitting(columns, rows, said, console.width)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number in kept:
+        name, is_number, *_ = columns[number]
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
+    for row in rows:
+        table.add_row(*(Text(row[number]) for number in kept))
+    console.print(table)
+    if left_out := ", ".join(columns[number].name for number in said if number not in kept):
+        console.print(Text(f"({left_out}: no room at this width; -o csv has all)", style="dim"))
+
+
+def _table(listing: Listing, out: TextIO) -> None:
+    shown = [number for number, column in enumerate(listing.columns) if not column.hidden]
+    rows = ([plain(row[number]) for number in shown] for row in listing.rows)
     with screen(out) as console:
-        kept = _fitting(columns, rows, said, console.width)
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for number in kept:
-            name, is_number, *_ = columns[number]
-            table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
-        for row in rows:
-            table.add_row(*(Text(row[number]) for number in kept))
-        console.print(table)
-        if left_out := ", ".join(columns[number].name for number in said if number not in kept):
-            console.print(Text(f"({left_out}: no room at this width; -o csv has all)", style="dim"))
+        draw(console, [listing.columns[number] for number in shown], rows)
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], kept: Sequence[int], width: int) -> list[int]:

@@ -1,10 +1,12 @@
 """Orders: what one gets, and the milestones of a stock as it sells."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, TextIO
+from itertools import islice
+from typing import TextIO
 
 from backorderctl import quantity
+from backorderctl.errors import Failure
 from backorderctl.evaluate import Reason, Salability
 from backorderctl.orders import EXCEEDS_SALABLE, Event, Milestone, Order, Shipment
 from backorderctl.view import listing, page
@@ -27,6 +29,16 @@ _SHIPMENT_WORDS = {
     Shipment.ON_HOLD: "is on hold until stock arrives",
 }
 _BAR = 40
+_LEAST_BAR = 10
+_MOST_ROWS = 10_000
+_LIFE = (
+    Column("sold", number=True),
+    Column("on_hand", number=True, rank=2),
+    Column("backorderable", number=True, rank=3),
+    Column("salable", number=True, rank=1),
+    Column("what begins"),
+    Column("left", rank=4),
+)
 
 
 def show_order(answer: Salability, order: Order, output: Output, out: TextIO) -> None:
@@ -43,16 +55,20 @@ def show_order(answer: Salability, order: Order, output: Output, out: TextIO) ->
 
 
 def show_life(answer: Salability, milestones: Iterable[Milestone], output: Output, out: TextIO) -> None:
-    """Write the milestones of a stock, and for people a bar of what is left at each."""
-    if output is Output.TABLE:
-        _life_page(answer, tuple(milestones), out)
-    elif output is Output.CSV:
-        listing.show(Listing("steps", _STEPS, map(_step, milestones)), output, out)
+    """Write the milestones of a stock, and for people a bar of what is left at each.
+
+    Failure when a page would have more rows than anybody reads; JSON and CSV are written as they come.
+    """
+    steps = Listing("steps", _STEPS, map(_step, milestones))
+    if output is Output.CSV:
+        listing.show(steps, output, out)
+    elif output is Output.JSON:
+        listing.show(steps, output, out, head={"sku": answer.product.sku, "stock": answer.stock})
     else:
-        names = [column.name for column in _STEPS]
-        steps = [dict(zip(names, _step(milestone), strict=True)) for milestone in milestones]
-        head = {"sku": answer.product.sku, "stock": answer.stock}
-        out.write(listing.dumps({**head, "steps": steps}, indent=2) + "\n")
+        found = tuple(islice(milestones, _MOST_ROWS + 1))
+        if len(found) > _MOST_ROWS:
+            raise Failure(f"--step: expected at most {_MOST_ROWS:,} rows of a table, got more", hint="-o csv")
+        _life_page(answer, found, out)
 
 
 def _order(answer: Salability, order: Order) -> dict[str, Cell]:
@@ -115,28 +131,23 @@ def _life_page(answer: Salability, milestones: tuple[Milestone, ...], out: TextI
     with listing.screen(out) as console:
         where = f"stock {answer.stock}" if answer.stock else "no stock"
         console.print(Text(printable(f"{answer.product.sku} in {where}, as it sells"), style="bold"))
-        console.print(_life_table(milestones, page.marks(out)))
-        if not answer.managed:
+        listing.draw(console, _LIFE, _life_rows(milestones, console.width, page.marks(out)))
+        if answer.items and not answer.managed:
             console.print(Text("Stock is not managed: nothing ever begins."))
         elif len(answer.items) > 1:
             order = ", ".join(item.source for item in answer.items if item.counts)
             console.print(Text(printable(f"Units leave the sources in the stock's order: {order}.")))
 
 
-def _life_table(milestones: tuple[Milestone, ...], marks: str) -> Any:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("sold", "on_hand", "backorderable", "salable"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("what begins", overflow="fold")
-    table.add_column("left", no_wrap=True)
+def _life_rows(milestones: Sequence[Milestone], width: int, marks: str) -> list[list[str]]:
+    """The cells of each milestone, with a bar as long as there is room for."""
+    rows = [[*map(plain, _step(milestone)[:4]), _event_words(milestone)] for milestone in milestones]
+    room = width - sum(max(len(row[n]) for row in (*rows, [column.name for column in _LIFE])) + 2 for n in range(5))
+    bar = min(room, _BAR)
     whole = milestones[0].salable
-    for milestone in milestones:
-        cells = map(plain, _step(milestone)[:4])
-        table.add_row(*map(Text, cells), Text(printable(_event_words(milestone))), Text(_left(milestone, whole, marks)))
-    return table
+    if bar < _LEAST_BAR:
+        return [[*row, ""] for row in rows]
+    return [[*row, _left(milestone, whole, bar, marks)] for row, milestone in zip(rows, milestones, strict=True)]
 
 
 def _event_words(milestone: Milestone) -> str:
@@ -151,10 +162,10 @@ def _event_words(milestone: Milestone) -> str:
     return "; ".join(words[event] for event in milestone.events)
 
 
-def _left(milestone: Milestone, whole: Decimal | None, marks: str) -> str:
+def _left(milestone: Milestone, whole: Decimal | None, width: int, marks: str) -> str:
     """What is left as a bar: on hand first, then what can be backordered."""
     if not whole or milestone.on_hand is None or milestone.backorderable is None:
         return ""
-    on_hand = round(milestone.on_hand / whole * _BAR)
-    both = round((milestone.on_hand + milestone.backorderable) / whole * _BAR)
+    on_hand = round(milestone.on_hand / whole * width)
+    both = round((milestone.on_hand + milestone.backorderable) / whole * width)
     return marks[0] * on_hand + marks[1] * (both - on_hand)

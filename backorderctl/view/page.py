@@ -28,6 +28,7 @@ REASON_WORDS = {
     Reason.RESERVE_REACHED: "what is left is the reserve",
     Reason.SOLD_OUT: "sold out",
 }
+NOWHERE = "no stock sells from a source that has it"
 EXCLUDED_WORDS = {
     Excluded.SOURCE_DISABLED: "does not count: the source is disabled",
     Excluded.OUT_OF_STOCK: "does not count: marked Out of Stock there",
@@ -48,6 +49,12 @@ def write(answers: Sequence[Salability], out: TextIO) -> None:
                 console.print(Text("  " + line))
             console.print()
             console.print(_settings_table(answer))
+        seen = {item.source for answer in answers for item in answer.items}
+        others = [code for code in product.items if code not in seen]
+        if others:
+            units = ", ".join(f"{code} ({quantity.text(product.items[code].quantity)})" for code in others)
+            console.print()
+            console.print(Text(printable(f"Also at {units}, from where no stock above sells.")))
 
 
 def headline(answer: Salability) -> "Text":
@@ -57,7 +64,7 @@ def headline(answer: Salability) -> "Text":
     where = f"Stock {answer.stock}" if answer.stock else "In no stock"
     words = STATUS_WORDS[answer.status]
     if answer.reason:
-        words += f": {REASON_WORDS[answer.reason]}"
+        words += f": {REASON_WORDS[answer.reason] if answer.stock else NOWHERE}"
     elif answer.unlimited:
         words += ", unlimited" if answer.managed else ", unlimited: stock is not managed"
     else:

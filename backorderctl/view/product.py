@@ -29,14 +29,14 @@ _PRODUCTS = (
 _SOURCE_ITEMS = (
     Column("sku"),
     Column("source"),
-    Column("stock", rank=5),
+    Column("stock", rank=1),
     Column("quantity", number=True),
-    Column("status", rank=1),
-    Column("counts", rank=6),
+    Column("status", rank=3),
+    Column("counts", rank=2),
     Column("excluded", rank=7),
-    Column(BACKORDERS.key, rank=3),
-    Column(THRESHOLD.key, number=True, rank=2),
-    Column(NOTIFY_BELOW.key, number=True, rank=4),
+    Column(BACKORDERS.key, rank=5),
+    Column(THRESHOLD.key, number=True, rank=4),
+    Column(NOTIFY_BELOW.key, number=True, rank=6),
     Column("low_stock"),
 )
 _IN_FORCE = (

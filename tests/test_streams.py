@@ -1,0 +1,44 @@
+"""Streams that the shell has closed or that take nothing more: no answer changes, and no traceback is shown."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BACKORDERCTL = str(Path(sys.executable).with_name("backorderctl"))
+FULL = Path("/dev/full")
+
+
+def shell(folder: Path, words: str) -> subprocess.CompletedProcess[str]:
+    """A command line with its redirections, as a shell runs it."""
+    return subprocess.run(["sh", "-c", f"{BACKORDERCTL} {words}"], cwd=folder, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "err"),
+    [
+        ("config set backorders no >&-", 0, "global: backorders = no (was notify)\n"),
+        ("config get backorders >&-", 0, ""),
+        ("config set backorders no 2>&-", 0, ""),
+        ("order check 24-MB01 76 >&-", 1, ""),
+        ("config list -f - <&-", 2, "Error: <stdin>: version: expected a value, got none\n"),
+    ],
+)
+def test_a_closed_stream_leads_nowhere(store_file: Path, words: str, status: int, err: str) -> None:
+    ran = shell(store_file.parent, words)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (status, "", err)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("config set backorders no 2>/dev/full", 0),
+        ("order check 24-MB01 76 2>/dev/full >/dev/null", 1),
+        ("nonsense 2>/dev/full", 2),
+        ("config get backorders >/dev/full", 2),
+    ],
+)
+def test_only_an_answer_that_cannot_be_written_is_an_error(store_file: Path, words: str, status: int) -> None:
+    assert shell(store_file.parent, words).returncode == status
