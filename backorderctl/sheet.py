@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from typing import NamedTuple
 
 from backorderctl import changes, layout, lookup, quantity, settings
@@ -37,7 +38,7 @@ class Row(NamedTuple):
 
 def rows(text: str, name: str) -> list[Row]:
     """The rows of a CSV file whose header names the columns, with comma, semicolon or tab; InvalidFile otherwise."""
-    lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+    lines = list(StringIO(text.removeprefix("\ufeff"), newline=""))  # a name may hold what `splitlines` breaks at
     delimiter = max(",;\t", key=lines[0].count) if lines else ","
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:

@@ -157,3 +157,14 @@ def test_create_adds_products_that_are_not_there(run: Run, shop: Path) -> None:
     assert run("config", "apply", "changes.csv", "--create").status == 0
     assert tomllib.loads(shop.read_text())["products"]["NEW"] == {"name": "New", "sources": {"a": {"quantity": 3}}}
     assert json.loads(run("product", "show", "NEW", "-o", "json").out)["stocks"][0]["salable"] == 3
+
+
+def test_an_export_is_applied_whatever_a_name_holds_and_compressed(run: Run, shop: Path) -> None:
+    shop.write_text(shop.read_text() + '\n[products.ODD]\nname = "x\u2028y \\u0085 \\f, \\"z\\""\n')
+    store = tomllib.loads(shop.read_text())
+    assert run("export", "csv", "--to", "all.csv.gz").status == 0
+    assert run("product", "remove", "ODD").status == 0
+    assert run("config", "apply", "all.csv.gz", "--create").status == 0
+    assert tomllib.loads(shop.read_text()) == store
+    Path("all.csv.gz").write_bytes(b"no gzip")
+    assert run("config", "apply", "all.csv.gz")[2] == "Error: all.csv.gz: expected a whole gzip file, got another\n"

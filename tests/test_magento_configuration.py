@@ -81,8 +81,8 @@ def test_values_of_websites_and_stores_that_differ_are_reported(folder: Path, ru
     ran = run("import", "magento", "--config", "c.yaml")
     assert taken(folder) == {"backorders": "allow"}
     assert ran.err.endswith(
-        "2 value of a website or store view, which a store file has no level for: not taken "
-        "(first: cataloginventory/item_options/backorders is '2' for websites base)\n"
+        "2 cataloginventory/item_options/backorders of a website or store view, which a store file has no level for: "
+        "not taken (first: '2' for websites base)\n"
     )
 
 

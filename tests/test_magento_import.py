@@ -4,6 +4,8 @@ import csv
 import gzip
 import io
 import shutil
+import subprocess
+import sys
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -233,7 +235,7 @@ def test_skip_bad_takes_the_good_rows_and_writes_the_others_to_be_mended(folder:
     (folder / "p.csv").write_text('sku;name;qty\nA;a;1\nB;"b;\nb";x\nC;c;3;4\nD;d;4\n')
     ran = run("import", "magento", "--products", "p.csv", "--skip-bad", "r.csv")
     assert ran.status == 0
-    assert ran.err.splitlines()[0] == "r.csv: 2 rows refused, the first at line 3: qty: expected a number, got 'x'"
+    assert ran.err.splitlines()[1] == "r.csv: 2 rows refused, the first at line 3: qty: expected a number, got 'x'"
     assert set(products(folder)) == {"A", "D"}
     rejects = (folder / "r.csv").read_text()
     assert list(csv.reader(io.StringIO(rejects))) == [
@@ -276,9 +278,11 @@ def test_many_refused_rows_are_named_up_to_twenty(folder: Path, run: Run) -> Non
             "products-export-2.1.csv",
             """store.toml: imported
        15 product rows
+        6 columns that a store file has no place for: is_qty_decimal, min_cart_qty, max_cart_qty, qty_increments, \
+enable_qty_increments, is_decimal_divided
         3 rows of store views, without inventory
         2 rows of composite products, which have no stock of their own
-        1 sources added
+        1 sources added: default
        10 products added
         3 product settings read
         7 source items added
@@ -291,8 +295,10 @@ def test_many_refused_rows_are_named_up_to_twenty(folder: Path, run: Run) -> Non
             "products-two-stores.csv",
             """store.toml: imported
         6 product rows
+        6 columns that a store file has no place for: is_qty_decimal, min_cart_qty, max_cart_qty, qty_increments, \
+enable_qty_increments, is_decimal_divided
         4 rows of store views, without inventory
-        1 sources added
+        1 sources added: default
         2 products added
         1 product settings read
         2 source items added
@@ -421,3 +427,100 @@ def test_a_source_that_no_stock_sells_from_is_reported(folder: Path, run: Run) -
 def test_nothing_to_import_is_a_usage_error(run: Run) -> None:
     assert run("import", "magento").status == 2
     assert run("import", "magento", "--products", "none.csv").err == "Error: none.csv: No such file or directory\n"
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            f'"path,value\npayment/x/password,{SECRET}\n',
+            "c.csv:1: header: expected a closing quote",
+        ),
+        (f'path,"value\npayment/x/password,{SECRET}\n', "c.csv:1: header: expected a closing quote, got none"),
+        (f"path,{SECRET}/value,value\n", "c.csv: expected values of cataloginventory, got none"),
+        (f"path,other\npayment,{SECRET}\n", "c.csv"),
+        (f'{{"payment": {{"password": "{SECRET}"}}}}', "c.csv: expected values of cataloginventory, got none"),
+    ],
+)
+def test_no_secret_of_a_configuration_is_shown(folder: Path, run: Run, content: str, said: str) -> None:
+    (folder / "c.csv").write_text(content)
+    for option in ("--config", "--products", "--stock-sources"):
+        ran = run("import", "magento", option, "c.csv")
+        assert (ran.status, ran.out, SECRET in ran.err, list(folder.iterdir())) == (2, "", False, [folder / "c.csv"])
+        assert option != "--config" or said in ran.err
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x1f\x8bgarbage", gzip.compress(b"sku,source_code,qty\nA,default,1\n" * 99)[:40]]
+)
+@pytest.mark.parametrize("option", ["--products", "--stock-sources", "--config"])
+def test_a_damaged_gzip_file_is_refused_wherever_it_stands(folder: Path, run: Run, option: str, content: bytes) -> None:
+    (folder / "x.gz").write_bytes(content)
+    assert run("import", "magento", option, "x.gz") == (
+        2,
+        "",
+        "Error: x.gz: expected a whole gzip file, got a damaged one\n",
+    )
+
+
+def test_a_pipe_is_read_to_its_end(store_file: Path) -> None:
+    rows = "".join(f"s{number},{number}\n" for number in range(1200))
+    ran = subprocess.run(
+        [sys.executable, "-m", "backorderctl", "import", "magento", "--products", "/dev/stdin"],
+        cwd=store_file.parent,
+        input=f"sku,qty\n{rows}",
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.returncode, "1200 product rows" in ran.stderr) == (0, True)
+
+
+@pytest.mark.parametrize("to", ["p.csv", "store.toml"])
+def test_rejects_never_take_the_place_of_a_file_that_is_read(store_file: Path, run: Run, to: str) -> None:
+    table, before = store_file.with_name("p.csv"), store_file.read_bytes()
+    table.write_text("sku,qty\nA,1\nB,x\n")
+    ran = run("import", "magento", "--products", "p.csv", "--skip-bad", to)
+    assert (ran.status, ran.err) == (
+        2,
+        f"Error: --skip-bad {to}: expected another file, got one that this command reads\n",
+    )
+    assert (store_file.read_bytes(), table.read_text()) == (before, "sku,qty\nA,1\nB,x\n")
+
+
+def test_an_import_that_fails_writes_no_rejects(store_file: Path, run: Run) -> None:
+    store_file.write_text("version = \n")
+    store_file.with_name("p.csv").write_text("sku,qty\nA,1\nB,x\n")
+    assert run("import", "magento", "--products", "p.csv", "--skip-bad", "r.csv").status == 2
+    assert not store_file.with_name("r.csv").exists()
+
+
+def test_what_changes_is_counted(folder: Path, run: Run) -> None:
+    header = "sku,name,qty,allow_backorders,use_config_backorders\n"
+    (folder / "p.csv").write_text(header + "AbC,Bag,3,1,0\nB,,2,,\n")
+    assert run("import", "magento", "--products", "p.csv").status == 0
+    (folder / "p.csv").write_text(header + "ABC,Sack,9,0,1\nB,,2,2,0\n,,,,\n")
+    assert (
+        run("import", "magento", "--products", "p.csv").err
+        == """store.toml: imported
+        2 product rows
+        1 product settings taken away
+        1 source items changed
+        1 product settings read
+        1 product settings changed
+        1 SKU in another letter case: taken as the same (first: 'ABC' for 'AbC')
+        1 name other than the store file's, which stays (first: 'Sack' for 'AbC')
+"""
+    )
+    (folder / "p.csv").write_text("sku,qty\n")
+    assert run("import", "magento", "--products", "p.csv").err == (
+        "store.toml: imported already: nothing to change\n        0 product rows\n"
+    )
+
+
+def test_a_composite_product_stays_one_in_every_row(folder: Path, run: Run) -> None:
+    (folder / "p.csv").write_text("sku,product_type,store_view_code,qty\nA,configurable,,\nA,,de,5\nB,simple,,1\n")
+    assert run("import", "magento", "--products", "p.csv").status == 0
+    assert set(products(folder)) == {"B"}

@@ -78,7 +78,7 @@ def products(
     """
     store = _read(file, stock)
     policies = []
-    refused = []
+    refused, approximations = [], []
     for each in compiled(store, stock=stock):
         policy = each.policy(approximate)
         if policy is None:
@@ -86,9 +86,12 @@ def products(
         else:
             policies.append((each.product, policy))
             if not each.exact:
-                say(view.approximated(each, policy), quiet=quiet)
+                approximations.append(view.approximated(each, policy))
     if refused:
-        raise Inexact("\n".join(refused), hint="--approximate safe")
+        other = Approximate.GENEROUS if approximate is Approximate.SAFE else Approximate.SAFE
+        raise Inexact("\n".join(refused), hint=f"--approximate {other.value}")
+    for line in approximations:
+        say(line, quiet=quiet)
     out = io.StringIO()
     rows = products_out.write(store, policies, out, quantities=quantities)
     deliver(out.getvalue(), to, rows=f"{rows} products", store=file, quiet=quiet)

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +11,13 @@ import typer
 
 from backorderctl.changes import Changes
 from backorderctl.cli.options import DEFAULT_FILE, Command, DryRunOption, FileOption, QuietOption, noun, say
+from backorderctl.cli.target import packed, spare
 from backorderctl.cli.writing import change
 from backorderctl.errors import Failure
-from backorderctl.magento import configuration, products_in, rejects, stock_sources_in
+from backorderctl.magento import configuration, products_in, stock_sources_in
+from backorderctl.magento import rejects as rejected
 from backorderctl.magento.merging import Imported, merged
-from backorderctl.magento.report import Report
+from backorderctl.magento.report import Refused, Report
 from backorderctl.magento.tables import Watch
 from backorderctl.store import Store
 from backorderctl.toml import file as files
@@ -76,8 +78,11 @@ def magento(
     read = Report()
     with collector_off():
         imported = _read(products, stock_sources, config, link or (), read, quiet=quiet)
-    if read.refused:
-        _reject(read, skip_bad, {"products": products, "stock-sources": stock_sources}, dry_run=dry_run, quiet=quiet)
+    if read.refused and skip_bad is None:
+        raise Failure(view.refusals(read.refused), hint="--skip-bad rejects.csv takes the other rows")
+    rejects = _rejects(read, skip_bad, {"products": products, "stock-sources": stock_sources})
+    for name in rejects:
+        spare("--skip-bad", name, [file, *filter(None, (products, stock_sources, config))])
     merges: list[Report] = []
 
     def make(store: Store) -> Changes:
@@ -86,6 +91,12 @@ def magento(
 
     with collector_off():
         change(file, make, new=NEW, done=f"{file}: imported", dry_run=dry_run, quiet=quiet)
+    for name, rows in rejects.items():
+        if not dry_run:
+            out = io.StringIO()
+            rejected.write(read.headers[rows[0].file], rows, out)
+            files.replace_bytes(name, packed(out.getvalue(), name))
+        say(f"{name}: {len(rows)} rows refused, the first at line {rows[0].line}: {rows[0].reason}", quiet=quiet)
     for line in view.summary((read, merges[-1])):
         say(line, quiet=quiet)
 
@@ -129,22 +140,13 @@ def _links(typed: Sequence[str]) -> dict[str, list[str]]:
     return links
 
 
-def _reject(report: Report, to: str | None, inputs: dict[str, str | None], *, dry_run: bool, quiet: bool) -> None:
-    """Write the refused rows to be mended; Failure that names them where nobody said so."""
-    if to is None:
-        raise Failure(view.refusals(report.refused), hint="--skip-bad rejects.csv takes the other rows")
+def _rejects(report: Report, to: str | None, inputs: Mapping[str, str | None]) -> dict[str, list[Refused]]:
+    """The refused rows by the file that they go to, to be mended there."""
+    if to is None or not report.refused:
+        return {}
     report.count("rows refused", len(report.refused))
     given = {kind: path for kind, path in inputs.items() if path}
-    for kind, path in given.items():
-        refused = [row for row in report.refused if row.file == path]
-        if not refused:
-            continue
-        name = to if len(given) == 1 else f"{to.removesuffix('.csv')}.{kind}.csv"
-        if not dry_run:
-            out = io.StringIO()
-            rejects.write(report.headers[path], refused, out)
-            files.replace_bytes(name, out.getvalue().encode("utf-8"))
-        say(
-            f"{name}: {len(refused)} rows refused, the first at line {refused[0].line}: {refused[0].reason}",
-            quiet=quiet,
-        )
+    stem, dot, ends = to.partition(".csv")
+    names = {path: to if len(given) == 1 else f"{stem}.{kind}{dot or '.csv'}{ends}" for kind, path in given.items()}
+    rows = {name: [row for row in report.refused if row.file == path] for path, name in names.items()}
+    return {name: found for name, found in rows.items() if found}

@@ -146,12 +146,25 @@ def read_text(path: str) -> str:
     """The text of a file that is no store, or of standard input for `-`."""
     if path == STANDARD_INPUT:
         return files.decoded(sys.stdin.buffer.read(), "<stdin>")
+    if path.endswith(".gz"):
+        return files.decoded(_unpacked(path), path)
     try:
         return files.read(path)
     except InvalidFile:
         raise
     except Failure as failure:
         raise Failure(failure.message) from None  # its hint is about store files
+
+
+def _unpacked(path: str) -> bytes:
+    import gzip
+    import zlib
+
+    try:
+        with gzip.open(path) as packed:
+            return packed.read()
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise Failure(f"{path}: expected a whole gzip file, got another") from None
 
 
 def read_store(path: str) -> Store:

@@ -28,18 +28,22 @@ def spare(option: str, to: str, read: Iterable[str]) -> None:
             raise Failure(f"{option} {to}: expected another file, got one that this command reads")
 
 
+def packed(text: str, name: str) -> bytes:
+    """The bytes of a file of that name: compressed when it ends in .gz, the same for the same text."""
+    content = text.encode()
+    return gzip.compress(content, mtime=0) if name.endswith(".gz") else content
+
+
 def deliver(text: str, to: str | None, *, rows: str, store: str, quiet: bool) -> None:
     """Write an export of the file `store` to standard output, or to the file `to` and say how many rows went there."""
-    content = text.encode("utf-8")
     if to in (None, "-", "/dev/stdout"):
         if sys.stdout.isatty():
             sys.stdout.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
         else:  # whatever the terminal's encoding, Magento and spreadsheets read UTF-8
             sys.stdout.flush()
-            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.write(text.encode())
         return
     spare("--to", to, [store])
-    # No time stamp: the same store gives the same bytes.
-    for warning in files.replace_bytes(to, gzip.compress(content, mtime=0) if to.endswith(".gz") else content):
+    for warning in files.replace_bytes(to, packed(text, to)):
         say(f"Warning: {warning}", quiet=quiet)
     say(f"{to}: {rows}", quiet=quiet)

@@ -23,6 +23,15 @@ USE_CONFIG = "Use Config"
 """Stands for a value where the configuration's is meant; in this spelling alone (Import/Product.php)."""
 CACHED = 1 << 14
 """Different cells, or combinations of settings' cells, that are kept read: catalogues repeat them."""
+WITHOUT_PLACE = (
+    "min_cart_qty",
+    "max_cart_qty",
+    "is_qty_decimal",
+    "is_decimal_divided",
+    "qty_increments",
+    "enable_qty_increments",
+)
+"""Inventory columns of Magento's product CSV that a store file has no place for."""
 OF_MAGENTO = tuple(row for row in SETTINGS.values() if row.csv_column)
 """The settings that a product CSV has columns for."""
 

@@ -50,7 +50,7 @@ def _every_entry(path: str) -> list[Entry]:
             for number, line in enumerate(text.splitlines(), 1)
             if (found := _SHOWN.match(line))
         ]
-    if re.match(r"\W*path\W", first, re.IGNORECASE) or re.search(r"\Wpath\W*$", first, re.IGNORECASE):
+    if {"path", "value"} <= {name.strip(" \"'\r").lower() for name in re.split(r"[,;\t]", first)}:
         return _rows(path)
     return _walked(_loaded(path, text, _yaml(path)))
 
@@ -60,7 +60,7 @@ _SHOWN = re.compile(rf"^({SECTION}/\S+) -(?: (.*))?$", re.MULTILINE)
 
 
 def _text(path: str) -> str:
-    with Path(path).open("rb") as raw:
+    with Path(path).open("rb") as raw, tables.whole(path):
         content = tables.unpacked(raw).read()
     try:
         return content.decode("utf-8-sig")
@@ -72,14 +72,14 @@ def _text(path: str) -> str:
 def _rows(path: str) -> list[Entry]:
     """The entries of a CSV with columns path, value and, where there are scopes, scope and scope_code."""
     own = Report()
-    with tables.opened(path, own) as table:
+    with tables.opened(path, own, "configuration rows") as table:
         at, value = table.needed("path"), table.needed("value")
         scope, code = table.column("scope"), table.column("scope_code", "scope_id")
         entries = [
             Entry(
                 row.cells[at].strip(),
                 row.cells[value],
-                (row.cells[scope].strip() if scope is not None else "") or DEFAULT,
+                (row.cells[scope].strip().lower() if scope is not None else "") or DEFAULT,
                 row.cells[code] if code is not None else "",
                 row.line,
             )

@@ -6,7 +6,7 @@ from enum import Enum
 from backorderctl.errors import InvalidFile, Mismatch, Problem
 from backorderctl.magento import config_files
 from backorderctl.magento.columns import setting_value
-from backorderctl.magento.config_files import DEFAULT, Entry
+from backorderctl.magento.config_files import DEFAULT, SCOPES, Entry
 from backorderctl.magento.report import Report
 from backorderctl.settings import SETTINGS, Value
 
@@ -32,7 +32,11 @@ def read(path: str, report: Report) -> dict[str, Value | Unset]:
     entries = config_files.entries(path)
     report.count("configuration values", len(entries))
     found: dict[str, Value | Unset] = {}
-    problems = []
+    problems = [
+        Problem(f"{entry.path}: expected scope {', '.join(SCOPES)}, got {entry.scope!r}", entry.line)
+        for entry in entries
+        if entry.scope not in SCOPES
+    ]
     for entry in entries:
         try:
             value = _value(entry, report)
@@ -40,7 +44,10 @@ def read(path: str, report: Report) -> dict[str, Value | Unset]:
             problems.append(Problem(f"{entry.path}: {mismatch}", entry.line))
             continue
         if value is not None and entry.scope == DEFAULT:
-            found[BY_PATH[entry.path].key] = value
+            key = BY_PATH[entry.path].key
+            if found.setdefault(key, value) != value:
+                report.note("configuration given twice: the last value counts", entry.path)
+            found[key] = value
     if problems:
         raise InvalidFile(path, problems)
     _compare_scopes(entries, report)
@@ -66,12 +73,13 @@ def _value(entry: Entry, report: Report) -> Value | Unset | None:
 
 def _compare_scopes(entries: Sequence[Entry], report: Report) -> None:
     """Report what a website or store view has otherwise: Magento uses it, a store file has no such level."""
-    general = {entry.path: _comparable(entry) for entry in entries if entry.scope == DEFAULT}
+    general: dict[str, Value | str] = {path: row.default for path, row in BY_PATH.items()}
+    general |= {entry.path: _comparable(entry) for entry in entries if entry.scope == DEFAULT}
     for entry in entries:
         known = entry.scope != DEFAULT and entry.path in BY_PATH
-        if known and _comparable(entry) != general.get(entry.path):
-            what = "value of a website or store view, which a store file has no level for: not taken"
-            report.note(what, f"{entry.path} is {entry.value.strip()!r} for {entry.scope} {entry.code}")
+        if known and _comparable(entry) != general[entry.path]:
+            what = f"{entry.path} of a website or store view, which a store file has no level for: not taken"
+            report.note(what, f"{entry.value.strip()!r} for {entry.scope} {entry.code}")
 
 
 def _comparable(entry: Entry) -> Value | str:

@@ -34,7 +34,7 @@ class Spellings:
             self._report.note("SKU with blanks at its ends: taken without", f"{cell!r} at line {line}")
         if "+" in sku and _CUT_SHORT.fullmatch(sku):
             self._refuse(sku, line)
-        first = self._known.setdefault(sku.casefold(), sku)
+        first = self._known.setdefault(sku.lower(), sku)
         if first != sku:
             self._report.note("SKU in another letter case: taken as the same", f"{sku!r} for {first!r} at line {line}")
         return first
@@ -51,7 +51,7 @@ def unheld(skus: Iterable[str]) -> Iterator[str]:
     """Why Magento cannot hold some of these SKUs, a line each: it has 64 characters for one and ignores letter case."""
     known: dict[str, str] = {}
     for sku in skus:
-        first = known.setdefault(sku.casefold(), sku)
+        first = known.setdefault(sku.lower(), sku)
         if first != sku:
             yield f"product {sku!r}: to Magento the same as {first!r}"
         if len(sku) > LONGEST:

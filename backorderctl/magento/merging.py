@@ -29,7 +29,7 @@ def merged(store: Store, imported: Imported, report: Report) -> Changes:
     """The changes that give the store what the files say; Failure when a link names a source that is nowhere."""
     new = [code for code in dict.fromkeys(_sources(imported)) if code not in store.sources]
     sources = {**store.sources, **{code: Source(code, None, enabled=True, settings={}) for code in new}}
-    report.count("sources added", len(new))
+    report.count(f"sources added: {', '.join(new)}", len(new))
     general = _general(store, imported.configuration)
     return [
         *_configuration(store, imported.configuration, report),

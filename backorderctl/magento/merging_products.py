@@ -48,6 +48,8 @@ def merged_products(
     names = _spellings(store, rows, items)
     stated = _stated(items, names)
     said: dict[int, _Said] = {}
+    for spelt, sku in names.items():
+        report.note("SKU in another letter case: taken as the same", f"{spelt!r} for {sku!r}")
     for spelt, row in rows.items():
         sku, inventory = names.get(spelt, spelt), row.inventory
         if id(inventory) not in said:
@@ -95,8 +97,8 @@ def _spellings(store: Store, rows: Rows, items: Items) -> dict[str, str]:
         return {}
     known: dict[str, str] = {}
     for sku in chain(store.products, read):
-        known.setdefault(sku.casefold(), sku)
-    return {sku: first for sku in read if (first := known[sku.casefold()]) != sku and sku not in store.products}
+        known.setdefault(sku.lower(), sku)
+    return {sku: first for sku in read if (first := known[sku.lower()]) != sku and sku not in store.products}
 
 
 def _stated(items: Items, names: Mapping[str, str]) -> dict[str, dict[str, _Units]]:
@@ -116,6 +118,8 @@ def _product(
         units = _above(sku, stated, units, report)
         items = _new_items(units)
     if product is not None:
+        if name not in (None, product.name):
+            report.note("name other than the store file's, which stays", f"{name!r} for {sku!r}")
         return _changes(product, said, units, items, report)
     report.count("products added")
     table: dict[str, Any] = {"name": name} if name else {}
@@ -129,9 +133,10 @@ def _product(
 def _changes(
     product: Product, said: _Said, units: Mapping[str, _Units], items: Mapping[str, Any], report: Report
 ) -> Iterator[Change]:
-    """The changes of a product that the store has."""
+    """The changes of a product that the store has; it keeps its name."""
     path = ("products", product.sku)
     for key, value in _chosen(product.sku, product.settings, said, report).items():
+        report.count("product settings taken away" if value is REMOVED else "product settings changed")
         yield Change((*path, key), value)
     if not units.keys() <= product.items.keys():
         new = {source: item for source, item in items.items() if source not in product.items}
@@ -140,7 +145,10 @@ def _changes(
             yield Change((*path, "sources", source), item)
     for source, wanted in units.items():
         if source in product.items:
-            yield from _item((*path, "sources", source), product.items[source], wanted)
+            changed = list(_item((*path, "sources", source), product.items[source], wanted))
+            if changed:
+                report.count("source items changed")
+            yield from changed
 
 
 def _item(path: tuple[str, ...], item: SourceItem, wanted: _Units) -> Iterator[Change]:
@@ -190,4 +198,7 @@ def _above(sku: str, stated: Mapping[str, _Units], own: Mapping[str, _Units], re
         if own[source].quantity not in (None, stated[source].quantity):
             first = f"{sku!r}: {own[source].quantity} and {stated[source].quantity}"
             report.note("qty other than the quantity in stock sources, which counts", first)
+        if own[source].status not in (None, stated[source].status):
+            first = f"{sku!r}: {own[source].status} and {stated[source].status}"
+            report.note("is_in_stock other than the status in stock sources, which counts", first)
     return {**own, **stated}

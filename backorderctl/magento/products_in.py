@@ -16,6 +16,7 @@ from backorderctl.magento.columns import (
     IN_STOCK,
     QUANTITY,
     SKU,
+    WITHOUT_PLACE,
     Cells,
     Columns,
     Taken,
@@ -54,12 +55,12 @@ class ProductRow(NamedTuple):
 
 def read(path: str, report: Report, watch: Watch) -> dict[str, ProductRow]:
     """The products in the file by SKU; rows refused or passed over go to the report. InvalidFile as `opened`."""
-    with tables.opened(path, report, watch) as table:
+    with tables.opened(path, report, "product rows", watch) as table:
         reader = _Reader(path, columns(table), report)
-        report.count("product rows", 0)  # stands first
-        for number, row in enumerate(table.rows, 1):
+        if without := [name for name in table.header if name in WITHOUT_PLACE]:
+            report.count(f"columns that a store file has no place for: {', '.join(without)}", len(without))
+        for row in table.rows:
             reader.take(row)
-            report.counts["product rows"] = number
     return reader.products
 
 
@@ -74,6 +75,7 @@ class _Reader:
         self._cells_of_settings = picker(places.of_settings())
         self._report = report
         self._spellings = Spellings(path, report)
+        self._composite: set[str] = set()
         self._inventories: dict[tuple[str, ...], _Read] = {}
         self._settings: dict[tuple[str, ...], Cells] = {}
 
@@ -95,7 +97,8 @@ class _Reader:
             if any(of_inventory):
                 raise Failure(f"{SKU}: expected a SKU, got none")
             self._report.count("rows of store views, without inventory")
-        elif _cell(cells, places.type) in COMPOSITE:
+        elif sku in self._composite or _cell(cells, places.type) in COMPOSITE:
+            self._composite.add(sku)
             self._report.count("rows of composite products, which have no stock of their own")
         elif not any(of_inventory) and (known is not None or _cell(cells, places.store_view)):
             self._report.count("rows of store views, without inventory")

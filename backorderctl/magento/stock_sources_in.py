@@ -39,11 +39,10 @@ class _Places(NamedTuple):
 def read(path: str, report: Report, watch: Watch) -> dict[Pair, SourceRow]:
     """The source items in the file; of two rows for one the last counts, as in Magento. InvalidFile as `opened`."""
     found: dict[Pair, SourceRow] = {}
-    with tables.opened(path, report, watch) as table:
+    with tables.opened(path, report, "stock source rows", watch) as table:
         places = _places(table)
         spellings = Spellings(path, report)
         for row in table.rows:
-            report.count("stock source rows")
             try:
                 pair, item = _item(row, places, spellings)
             except InvalidFile:

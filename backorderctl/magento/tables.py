@@ -7,6 +7,7 @@ never shifted. A backslash is an ordinary character, as in Magento's own files.
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ END = "\ue000end of file\ue000"
 """A last row of our own: where it does not come out as one, a quote before it was never closed."""
 GLANCE = 500
 """Records between two looks at how far the reading has come."""
+
+_NAME = re.compile(r"[\w .-]{0,40}")
+"""What may be the name of a column, such as a message can quote."""
 
 Watch = Callable[[int], None]
 """Is told how many bytes of the file have been read."""
@@ -60,27 +64,44 @@ class Table(NamedTuple):
         """The place of the first of these columns that the file has; InvalidFile when it has none."""
         place = self.column(*names)
         if place is None:
-            found = ", ".join(self.header[:8]) + (", ..." if len(self.header) > 8 else "")
-            raise InvalidFile(
-                self.file, [Problem(f"expected a column {names[0]!r}, got {found or 'an empty file'}", 1)]
-            )
+            raise InvalidFile(self.file, [Problem(f"expected a column {names[0]!r}, got {self._found()}", 1)])
         return place
+
+    def _found(self) -> str:
+        """The header in words, as far as it looks like one: a file that is no CSV may hold what nobody should see."""
+        if not any(self.header):
+            return "an empty file"
+        if not all(_NAME.fullmatch(name) for name in self.header):
+            return "no header"
+        return ", ".join(self.header[:8]) + (", ..." if len(self.header) > 8 else "")
 
 
 @contextmanager
-def opened(path: str, report: Report, watch: Watch = lambda _: None) -> Iterator[Table]:
-    """The table in the file, while it is open; rows that are none go to the report.
+def opened(path: str, report: Report, what: str, watch: Watch = lambda _: None) -> Iterator[Table]:
+    """The table in the file, while it is open; its rows are counted as `what`, those that are none go to the report.
 
     InvalidFile, from whichever row, when the file is not UTF-8, not whole or no CSV; OSError when it cannot be read.
     """
     csv.field_size_limit(CELL_LIMIT)
-    with Path(path).open("rb") as raw, io.TextIOWrapper(unpacked(raw), encoding="utf-8", newline="") as text:
+    with (
+        Path(path).open("rb") as raw,
+        whole(path),
+        io.TextIOWrapper(unpacked(raw), encoding="utf-8", newline="") as text,
+    ):
         try:
-            yield _table(path, text, report, lambda: watch(raw.tell()))
+            report.count(what, 0)  # stands first, and also where there is none
+            yield _table(path, text, report, what, lambda: watch(raw.tell()) if raw.seekable() else None)
         except UnicodeDecodeError:
             raise InvalidFile(path, [_not_utf8(path)], hint="save it as UTF-8") from None
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise Failure(f"{path}: expected a whole gzip file, got a damaged one") from None
+
+
+@contextmanager
+def whole(path: str) -> Iterator[None]:
+    """Failure when what is read meanwhile turns out to be a damaged gzip file."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise Failure(f"{path}: expected a whole gzip file, got a damaged one") from None
 
 
 def unpacked(raw: io.BufferedReader) -> BinaryIO:
@@ -88,7 +109,7 @@ def unpacked(raw: io.BufferedReader) -> BinaryIO:
     return cast("BinaryIO", gzip.open(raw) if raw.peek(2).startswith(GZIP) else raw)
 
 
-def _table(path: str, text: io.TextIOWrapper, report: Report, glance: Callable[[], None]) -> Table:
+def _table(path: str, text: io.TextIOWrapper, report: Report, what: str, glance: Callable[[], None]) -> Table:
     before, first = 0, ""
     for first in text:
         if first.strip(BLANK):
@@ -96,9 +117,17 @@ def _table(path: str, text: io.TextIOWrapper, report: Report, glance: Callable[[
         before += 1
     lines = chain([first.lstrip(BLANK.replace("\t", ""))], text, [END])
     records = csv.reader(lines, delimiter=_delimiter(first))
-    header = tuple(name.strip(BLANK).lower() for name in next(records, []))
+    try:
+        names = next(records, [])
+    except csv.Error:
+        names = [END]
+    if names != [END] and END in "".join(names[-1:]):
+        names = [END]
+    if first.strip(BLANK) and names == [END]:
+        raise InvalidFile(path, [Problem("header: expected a closing quote, got none", before + 1)])
+    header = tuple(name.strip(BLANK).lower() for name in names)
     report.headers[path] = header
-    return Table(path, header, _rows(path, len(header), records, before, report, glance))
+    return Table(path, header, _rows(path, len(header), records, before, report, what, glance))
 
 
 def _delimiter(header: str) -> str:
@@ -107,7 +136,7 @@ def _delimiter(header: str) -> str:
 
 
 def _rows(
-    path: str, width: int, records: Any, before: int, report: Report, glance: Callable[[], None]
+    path: str, width: int, records: Any, before: int, report: Report, what: str, glance: Callable[[], None]
 ) -> Iterator[Row]:
     """The rows that have `width` cells; `before` counts the lines above the header."""
     number, line = 0, 1
@@ -121,10 +150,13 @@ def _rows(
             raise _unclosed(path, number + 1, line) from None
         if cells == [END]:
             return
-        number += bool(cells)
+        if not cells or not (cells[0] or any(map(str.strip, cells))):
+            continue  # spreadsheets leave such lines at the end
+        number += 1
+        report.counts[what] = number
         if len(cells) == width:
             yield Row(number, line, cells)
-        elif cells:
+        else:
             report.refuse(Refused(path, number, line, f"expected {width} cells, got {len(cells)}", cells))
         if not number % GLANCE:
             glance()

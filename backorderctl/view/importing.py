@@ -12,7 +12,7 @@ SHOWN = 20
 def summary(reports: Sequence[Report]) -> Iterator[str]:
     """What was counted, a line each."""
     for report in reports:
-        yield from (f"{number:>9} {what}" for what, number in report.counts.items() if number)
+        yield from (f"{number:>9} {what}" for what, number in report.counts.items() if number or what.endswith(" rows"))
     for report in reports:
         yield from (f"{note.times:>9} {what} (first: {note.first})" for what, note in report.notes.items())
 
