@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 ANSWER_IS_NO = 1
-COULD_NOT = 2
+COMMAND_FAILED = 2
 
 
-class Failure(Exception):
+class BackorderctlError(Exception):
     """Something the user asked for that could not be done: what is wrong and, where there is one, a thing to type."""
 
-    status = COULD_NOT
+    status = COMMAND_FAILED
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class Problem(NamedTuple):
         return f"{place}: {self.message}"
 
 
-class InvalidFile(Failure):
+class InvalidFile(BackorderctlError):
     """A file that is not what it should be, with every problem it has, in the order of its lines."""
 
     def __init__(self, file: str, problems: Iterable[Problem], *, hint: str | None = None) -> None:
@@ -50,7 +50,8 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 class Mismatch(Exception):
-    """A value that is not what its place takes; whoever knows the place turns it into a Failure or a Problem."""
+    """A value that is not what its place takes; whoever knows the place turns it into a BackorderctlError or a
+    Problem."""
 
     def __init__(self, expected: str, found: str) -> None:
         super().__init__(f"expected {expected}, got {found}")

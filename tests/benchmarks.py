@@ -15,9 +15,9 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
-from backorderctl.evaluate import everything
-from backorderctl.reading import build
-from backorderctl.toml.locate import Lines
+from backorderctl.policy.evaluate import evaluate_all
+from backorderctl.store.load import build
+from backorderctl.toml.line_numbers import Lines
 
 ROOT = Path(__file__).parent.parent
 BACKORDERCTL = str(Path(sys.executable).with_name("backorderctl"))
@@ -87,7 +87,7 @@ def evaluate(folder: Path) -> Iterator[str]:
         data = tomllib.loads(text, parse_float=Decimal)
         store = build(data, file="store.toml", lines=Lines(text))
         runs = 5 if products < 100_000 else 2
-        evaluated = seconds(lambda store=store: sum(1 for _ in everything(store)), runs)  # type: ignore[misc]
+        evaluated = seconds(lambda store=store: sum(1 for _ in evaluate_all(store)), runs)  # type: ignore[misc]
         parsed = seconds(lambda text=text: tomllib.loads(text, parse_float=Decimal), runs)  # type: ignore[misc]
         each.append(evaluated / products)
         yield f"evaluate / parse, {products:>7,} products x 3 sources: {evaluated / parsed:.2f} (at most 1)"

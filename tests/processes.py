@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from backorderctl.errors import Failure
+from backorderctl.errors import BackorderctlError
 
 NOBODY = 65534
 
@@ -51,13 +51,13 @@ def running(action: Callable[[], object]) -> Iterator[int]:
 
 
 def answer(action: Callable[[], object]) -> str:
-    """What a process of its own got from `action`: its result, or the message of the Failure, as text."""
+    """What a process of its own got from `action`: its result, or the message of the BackorderctlError, as text."""
     receiver, sender = os.pipe()
 
     def tell() -> None:
         try:
             result = str(action())
-        except Failure as failure:
+        except BackorderctlError as failure:
             result = failure.message
         os.write(sender, result.encode())
 

@@ -7,10 +7,10 @@ import pytest
 
 from backorderctl.check import check
 from backorderctl.check.findings import Finding, problems
-from backorderctl.check.rules import RULES, Severity
+from backorderctl.check.registry import RULES, Severity
 from backorderctl.errors import InvalidFile
-from backorderctl.reading import parse
-from backorderctl.settings import Scope
+from backorderctl.store.load import load_bytes
+from backorderctl.store.settings import Scope
 
 DATA = Path(__file__).parent / "data" / "check"
 TODAY = date(2026, 12, 24)
@@ -19,7 +19,7 @@ TODAY = date(2026, 12, 24)
 def found(text: str, *, today: date = TODAY) -> list[Finding]:
     """What is wrong in a store file."""
     try:
-        store = parse(text.encode(), "store.toml")
+        store = load_bytes(text.encode(), "store.toml")
     except InvalidFile as failure:
         return problems(failure, "store.toml")
     return check(store, today=today)

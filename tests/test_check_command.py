@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import Run
 
-from backorderctl.check.rules import RULES
+from backorderctl.check.registry import RULES
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,8 +11,8 @@ from test_evaluate import built
 
 from backorderctl.check import check
 from backorderctl.check.findings import Finding
-from backorderctl.check.rules import RULES, Severity
-from backorderctl.settings import Scope
+from backorderctl.check.registry import RULES, Severity
+from backorderctl.store.settings import Scope
 
 
 def test_every_store_can_be_checked_and_every_finding_has_its_place() -> None:

@@ -11,8 +11,8 @@ from hypothesis import given
 from stores import stores
 from test_evaluate import built, figures
 
-from backorderctl.diff import difference
-from backorderctl.evaluate import everything
+from backorderctl.policy.diff import difference
+from backorderctl.policy.evaluate import evaluate_all
 
 
 @given(stores())
@@ -25,8 +25,8 @@ def test_a_store_does_not_differ_from_itself(data: dict[str, Any]) -> None:
 @given(stores(), stores())
 def test_the_products_that_differ_are_those_whose_figures_do(one: dict[str, Any], other: dict[str, Any]) -> None:
     old, new = built(one), built(other)
-    before = {(answer.product.sku, answer.stock): figures(answer) for answer in everything(old)}
-    after = {(answer.product.sku, answer.stock): figures(answer) for answer in everything(new)}
+    before = {(answer.product.sku, answer.stock): figures(answer) for answer in evaluate_all(old)}
+    after = {(answer.product.sku, answer.stock): figures(answer) for answer in evaluate_all(new)}
     both = old.products.keys() & new.products.keys()
     expected = {at for at in before.keys() | after.keys() if at[0] in both and before.get(at) != after.get(at)}
     found = difference(old, new)

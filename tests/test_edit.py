@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import pytest
 from documents import Document, document
 
-from backorderctl.errors import Failure
+from backorderctl.errors import BackorderctlError
 from backorderctl.toml.change import REMOVED, Change, Value
-from backorderctl.toml.edit import edit, edit_parsed
-from backorderctl.toml.read import parse
+from backorderctl.toml.parse import parse
+from backorderctl.toml.patch import edit, edit_parsed
 
 FAMILIES = ("global", "stocks", "sources", "products", "check")
 CASE = re.compile(r"(.*?)((?:^-- [^\n]*\n)+)=>\n(.*)", re.DOTALL | re.MULTILINE)
@@ -110,13 +110,13 @@ def test_the_given_data_is_left_as_it_was() -> None:
     ],
 )
 def test_what_cannot_be_written_is_refused(text: str, path: tuple[str, ...], value: Any, message: str) -> None:
-    with pytest.raises(Failure) as failure:
+    with pytest.raises(BackorderctlError) as failure:
         edit(text, [Change(path, value)])
     assert failure.value.message == message
 
 
 def test_an_edit_that_does_not_prove_right_is_refused() -> None:
-    with pytest.raises(Failure):
+    with pytest.raises(BackorderctlError):
         edit_parsed("a = 1\nb = 2\n", {"a": 1, "b": 3}, [Change(("a",), 2)])
 
 
@@ -137,7 +137,7 @@ def test_a_thousand_changes_are_made_at_once() -> None:
 
 def test_a_change_of_a_plain_value_needs_no_tomlkit() -> None:
     code = (
-        "import sys\nfrom backorderctl.toml.change import REMOVED, Change\nfrom backorderctl.toml.edit import edit\n"
+        "import sys\nfrom backorderctl.toml.change import REMOVED, Change\nfrom backorderctl.toml.patch import edit\n"
         "text = edit('[a]\\nb = 1\\n', [Change(('a', 'b'), 2), Change(('a', 'c'), 3), Change(('d',), {'e': 'f'})])\n"
         "edit(text, [Change(('d',), REMOVED)])\nprint(sorted({'tomlkit', 'difflib'} & {*sys.modules}))"
     )

@@ -9,13 +9,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from stores import seeded_stores, stores
 
-from backorderctl.evaluate import Salability, evaluate, evaluate_at, everything
-from backorderctl.orders import Order, order
-from backorderctl.reading import build
-from backorderctl.settings import BACKORDERS, THRESHOLD, Scope
-from backorderctl.store import Place, Store
-from backorderctl.toml.locate import Lines
-from backorderctl.view.product import document
+from backorderctl.output.product import document
+from backorderctl.policy.evaluate import Salability, evaluate, evaluate_all, evaluate_at
+from backorderctl.policy.orders import Order, order
+from backorderctl.store.load import build
+from backorderctl.store.model import Place, Store
+from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope
+from backorderctl.toml.line_numbers import Lines
 
 ORDERS = (Decimal("0.5"), Decimal(1), Decimal(7), Decimal(60))
 SEEDED = 4000
@@ -39,7 +39,7 @@ def test_a_second_implementation_agrees_on_thousands_of_stores() -> None:
 def test_a_second_implementation_agrees_on_what_orders_get() -> None:
     for data in seeded_stores(SEEDED // 4, seed=2):
         store = built(data)
-        for answer in everything(store):
+        for answer in evaluate_all(store):
             for requested in ORDERS:
                 theirs = naive.order(data, answer.product.sku, answer.stock, requested)
                 assert as_json(order(answer, requested), answer) == theirs
@@ -48,12 +48,12 @@ def test_a_second_implementation_agrees_on_what_orders_get() -> None:
 @given(stores())
 def test_the_whole_store_at_once_is_every_product_by_itself(data: dict[str, Any]) -> None:
     store = built(data)
-    assert list(everything(store)) == [answer for sku in store.products for answer in evaluate(store, sku)]
+    assert list(evaluate_all(store)) == [answer for sku in store.products for answer in evaluate(store, sku)]
 
 
 @given(stores())
 def test_a_product_threshold_counts_once_in_a_stock_for_each_side_of_backorders(data: dict[str, Any]) -> None:
-    for answer in everything(built(data)):
+    for answer in evaluate_all(built(data)):
         pools = [pool for pool in answer.pools if pool.threshold.origin.scope is Scope.PRODUCT]
         assert len(pools) == len({pool.backorders for pool in pools})
 
@@ -113,9 +113,9 @@ def test_removing_what_equals_the_inherited_value_changes_nothing_unless_it_made
     places = overrides(data)
     assume(places)
     table, key, place = draw.draw(st.sampled_from(places))
-    before = {(answer.product.sku, answer.stock): answer for answer in everything(built(data))}
+    before = {(answer.product.sku, answer.stock): answer for answer in evaluate_all(built(data))}
     value = table.pop(key)
-    after = {(answer.product.sku, answer.stock): answer for answer in everything(built(data))}
+    after = {(answer.product.sku, answer.stock): answer for answer in evaluate_all(built(data))}
     assume(before.keys() == after.keys())
     for at, answer in before.items():
         if any(pool.threshold.origin[:4] == place[:4] for pool in answer.pools) and key == THRESHOLD.key:

@@ -11,15 +11,15 @@ from hypothesis import given
 from stores import stores
 from test_evaluate import built
 
-from backorderctl.evaluate import Salability, everything
-from backorderctl.explain import Term, terms
-from backorderctl.lookup import all_chains
-from backorderctl.settings import OF_ITEMS
+from backorderctl.policy.evaluate import Salability, evaluate_all
+from backorderctl.policy.explain import Term, terms
+from backorderctl.policy.viewpoints import all_chains
+from backorderctl.store.settings import OF_ITEMS
 
 
 @given(stores())
 def test_every_line_of_the_sum_comes_to_what_it_says(data: dict[str, Any]) -> None:
-    for answer in everything(built(data)):
+    for answer in evaluate_all(built(data)):
         for term in terms(answer):
             if term.result is not None:
                 assert reckoned(term.expression) == term.result
@@ -27,7 +27,7 @@ def test_every_line_of_the_sum_comes_to_what_it_says(data: dict[str, Any]) -> No
 
 @given(stores())
 def test_the_last_line_is_the_salable_quantity_and_every_figure_of_the_sum_stands_in_it(data: dict[str, Any]) -> None:
-    for answer in everything(built(data)):
+    for answer in evaluate_all(built(data)):
         lines = list(terms(answer))
         if not answer.pools:
             assert lines == []
@@ -43,7 +43,7 @@ def test_the_last_line_is_the_salable_quantity_and_every_figure_of_the_sum_stand
 @given(stores())
 def test_the_winner_of_every_chain_is_what_is_in_force(data: dict[str, Any]) -> None:
     store = built(data)
-    for answer in everything(store):
+    for answer in evaluate_all(store):
         for key, chain in all_chains(store, answer):
             [winner] = [step for step in chain.steps if step.wins]
             shown = chosen(answer, key, chain.seen.source) if answer.stock else chain.values[key]

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from processes import answer, become_a_user, ended, folder_of_a_user, running, start
 
-from backorderctl.errors import Failure
-from backorderctl.toml import file
+from backorderctl.errors import BackorderctlError
+from backorderctl.toml import atomic_file
 
 Print = Callable[[str], None]
 
@@ -71,7 +71,7 @@ def test_an_editor_that_saves_meanwhile_wins(store: Path, save: Callable[[Path, 
             save(store, text)
         return before + "mine\n"
 
-    assert file.rewrite("store.toml", transform) == (text, f"{text}mine\n", ())
+    assert atomic_file.rewrite("store.toml", transform) == (text, f"{text}mine\n", ())
     assert (seen, store.read_text(), names()) == (["old\n", text], f"{text}mine\n", ["store.toml"])
 
 
@@ -84,7 +84,7 @@ def test_the_same_text_saved_by_rename_is_a_new_file_to_lock(store: Path) -> Non
             save_by_rename(store, before)
         return "mine\n"
 
-    file.rewrite("store.toml", transform)
+    atomic_file.rewrite("store.toml", transform)
     assert calls == ["old\n"] * 2
 
 
@@ -96,8 +96,8 @@ def test_an_editor_that_never_stops_gets_its_way(store: Path) -> None:
         save_by_rename(store, saved[-1])
         return before + "mine\n"
 
-    with pytest.raises(Failure) as caught:
-        file.rewrite("store.toml", transform)
+    with pytest.raises(BackorderctlError) as caught:
+        atomic_file.rewrite("store.toml", transform)
     assert caught.value.message == "store.toml: changed by another program 5 times while it was being written"
     assert (store.read_text(), len(saved), names()) == (saved[-1], 5, ["store.toml"])
 
@@ -107,8 +107,8 @@ def test_a_removed_file_is_not_brought_back(store: Path) -> None:
         store.unlink()
         return "mine\n"
 
-    with pytest.raises(Failure, match=r"^store\.toml: no such file$"):
-        file.rewrite("store.toml", transform)
+    with pytest.raises(BackorderctlError, match=r"^store\.toml: no such file$"):
+        atomic_file.rewrite("store.toml", transform)
     assert names() == []
 
 
@@ -121,8 +121,8 @@ def test_a_removed_folder_is_not_brought_back(store: Path) -> None:
         Path("shop").rmdir()
         return "mine\n"
 
-    with pytest.raises(Failure, match=r"^shop/store\.toml: no such file$"):
-        file.rewrite("shop/store.toml", transform)
+    with pytest.raises(BackorderctlError, match=r"^shop/store\.toml: no such file$"):
+        atomic_file.rewrite("shop/store.toml", transform)
     assert names() == []
 
 
@@ -135,7 +135,7 @@ def test_a_link_that_is_turned_meanwhile_leads_to_its_new_target(store: Path) ->
         Path("link").symlink_to("other")
         return before + "mine\n"
 
-    file.rewrite("link", transform)
+    atomic_file.rewrite("link", transform)
     assert (store.read_text(), Path("other").read_text()) == ("old\n", "other\nmine\n")
 
 
@@ -147,7 +147,7 @@ def test_a_pipe_in_the_place_of_the_file_does_not_hang(store: Path) -> None:
 
     def act() -> object:
         signal.alarm(5)
-        return file.rewrite("store.toml", transform)
+        return atomic_file.rewrite("store.toml", transform)
 
     assert answer(act) == "store.toml: cannot write: no such device or address"
     assert answer(act) == "store.toml: cannot write: not a regular file"
@@ -157,7 +157,7 @@ def test_a_pipe_that_may_only_be_read_does_not_hang() -> None:
     def act() -> object:
         become_a_user()
         signal.alarm(5)
-        return file.rewrite(str(pipe), str.upper)
+        return atomic_file.rewrite(str(pipe), str.upper)
 
     with folder_of_a_user() as folder:
         pipe = folder / "pipe"
@@ -188,7 +188,7 @@ def test_a_file_replaced_between_opening_and_locking_is_not_read(store: Path) ->
 
     def act() -> object:
         before_the_first("fcntl.flock", lambda: save_by_rename(store, "OLD\n"))
-        file.rewrite("store.toml", transform)
+        atomic_file.rewrite("store.toml", transform)
         return calls
 
     assert answer(act) == "['OLD\\n']"
@@ -198,18 +198,18 @@ def test_a_file_replaced_between_opening_and_locking_is_not_read(store: Path) ->
 def test_a_file_made_between_looking_and_creating_stands(store: Path) -> None:
     def theirs() -> None:
         ours = names()
-        file.create("new.toml", "theirs")
+        atomic_file.create("new.toml", "theirs")
         assert names() == sorted([*ours, "new.toml"])  # our temporary file is no stray while we live
 
     def act(write: Callable[[], object]) -> object:
         before_the_first("os.link", theirs)
         return write()
 
-    assert answer(lambda: act(lambda: file.create("new.toml", "ours"))) == "new.toml: file exists"
-    assert file.read("new.toml") == "theirs"
+    assert answer(lambda: act(lambda: atomic_file.create("new.toml", "ours"))) == "new.toml: file exists"
+    assert atomic_file.read_text("new.toml") == "theirs"
     Path("new.toml").unlink()
-    assert answer(lambda: act(lambda: file.replace_bytes("new.toml", b"ours"))) == "()"
-    assert (file.read("new.toml"), names()) == ("ours", ["new.toml", "store.toml"])
+    assert answer(lambda: act(lambda: atomic_file.replace_bytes("new.toml", b"ours"))) == "()"
+    assert (atomic_file.read_text("new.toml"), names()) == ("ours", ["new.toml", "store.toml"])
 
 
 def test_an_interrupt_right_before_the_rename_leaves_the_old_file(store: Path) -> None:
@@ -219,8 +219,8 @@ def test_an_interrupt_right_before_the_rename_leaves_the_old_file(store: Path) -
     def act() -> object:
         before_the_first("os.rename", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            file.rewrite("store.toml", str.upper)
-        return file.read("store.toml"), names()
+            atomic_file.rewrite("store.toml", str.upper)
+        return atomic_file.read_text("store.toml"), names()
 
     assert answer(act) == "('old\\n', ['store.toml'])"
 
@@ -230,17 +230,17 @@ def test_an_interrupt_right_before_the_rename_leaves_the_old_file(store: Path) -
 FILL_A_DISK = """
 import sys
 from pathlib import Path
-from backorderctl.errors import Failure
-from backorderctl.toml import file
+from backorderctl.errors import BackorderctlError
+from backorderctl.toml import atomic_file
 Path("store.toml").write_text("old")
 for act in (
-    lambda: file.rewrite("store.toml", lambda text: "new" * 100_000),
-    lambda: file.create("store.toml", "new" * 100_000, force=True),
-    lambda: file.create("new.toml", "new" * 100_000),
+    lambda: atomic_file.rewrite("store.toml", lambda text: "new" * 100_000),
+    lambda: atomic_file.create("store.toml", "new" * 100_000, force=True),
+    lambda: atomic_file.create("new.toml", "new" * 100_000),
 ):
     try:
         act()
-    except Failure as failure:
+    except BackorderctlError as failure:
         print(failure.message)
 print(Path("store.toml").read_text(), [path.name for path in Path().iterdir()])
 """
@@ -266,7 +266,7 @@ def test_a_full_disk_leaves_the_old_file(store: Path) -> None:
 def test_a_file_too_large_for_the_process_leaves_the_old_one(store: Path) -> None:
     def act() -> object:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        return file.rewrite("store.toml", lambda _: "x" * 1001)
+        return atomic_file.rewrite("store.toml", lambda _: "x" * 1001)
 
     assert answer(act) == "store.toml: cannot write: file too large"
     assert (store.read_text(), names()) == ("old\n", ["store.toml"])
@@ -281,7 +281,7 @@ def hold_the_lock(sender: int) -> None:
         signal.sigwait([signal.SIGTERM])  # for ever: nobody sends it
         return text
 
-    file.rewrite("store.toml", transform)
+    atomic_file.rewrite("store.toml", transform)
 
 
 def test_a_living_holder_is_waited_for_and_named(store: Path) -> None:
@@ -289,31 +289,31 @@ def test_a_living_holder_is_waited_for_and_named(store: Path) -> None:
     with running(lambda: hold_the_lock(sender)):
         assert os.read(receiver, 6) == b"locked"
         began = time.monotonic()
-        with pytest.raises(Failure) as caught:
-            file.rewrite("store.toml", str.upper, patience=0.2)
+        with pytest.raises(BackorderctlError) as caught:
+            atomic_file.rewrite("store.toml", str.upper, patience=0.2)
         assert caught.value.message == "store.toml: locked by another process"
         assert caught.value.hint == "fuser -v store.toml"
         assert 0.2 <= time.monotonic() - began < 5
-        assert (file.read("store.toml"), names()) == ("old\n", ["store.toml"])
+        assert (atomic_file.read_text("store.toml"), names()) == ("old\n", ["store.toml"])
 
 
 def test_the_lock_of_a_killed_holder_is_free(store: Path) -> None:
     receiver, sender = os.pipe()
     with running(lambda: hold_the_lock(sender)):
         assert os.read(receiver, 6) == b"locked"
-    assert file.rewrite("store.toml", str.upper, patience=0).after == "OLD\n"
+    assert atomic_file.rewrite("store.toml", str.upper, patience=0).after == "OLD\n"
 
 
 def test_a_second_writer_in_the_same_process_is_kept_out(store: Path) -> None:
     def transform(text: str) -> str:
-        with pytest.raises(Failure, match="locked by another process"):
-            file.rewrite("store.toml", str.upper, patience=0)
-        file.read("store.toml")
-        with pytest.raises(Failure, match="locked by another process"):
-            file.rewrite("store.toml", str.upper, patience=0)
+        with pytest.raises(BackorderctlError, match="locked by another process"):
+            atomic_file.rewrite("store.toml", str.upper, patience=0)
+        atomic_file.read_text("store.toml")
+        with pytest.raises(BackorderctlError, match="locked by another process"):
+            atomic_file.rewrite("store.toml", str.upper, patience=0)
         return "mine\n"
 
-    assert file.rewrite("store.toml", transform).before == "old\n"
+    assert atomic_file.rewrite("store.toml", transform).before == "old\n"
 
 
 def test_parallel_writers_lose_nothing_and_a_reader_sees_whole_texts(store: Path, report: Print) -> None:
@@ -332,12 +332,12 @@ def test_parallel_writers_lose_nothing_and_a_reader_sees_whole_texts(store: Path
             return text.replace("end\n", f"{number}\nend\n")
 
         for _ in range(lines):
-            file.rewrite("store.toml", transform, patience=60)
+            atomic_file.rewrite("store.toml", transform, patience=60)
 
     def watch() -> None:
         os.close(opener)
         while True:
-            text = file.read("store.toml")
+            text = atomic_file.read_text("store.toml")
             whole = text.startswith("begin\n") and text.endswith("\nend\n") and text.count("end") == 1
             os.write(sender, b"." if whole else b"!")
 
@@ -371,10 +371,10 @@ def test_of_parallel_creators_one_wins(store: Path, report: Print) -> None:
     def make(number: int) -> None:
         os.close(opener)
         os.read(gate, 1)
-        with suppress(Failure):
-            file.create("new.toml", f"{number}\n" * 1000)
+        with suppress(BackorderctlError):
+            atomic_file.create("new.toml", f"{number}\n" * 1000)
             os.write(sender, f"{number}\n".encode())
-        file.replace_bytes("export.csv", f"{number}\n".encode() * 1000)
+        atomic_file.replace_bytes("export.csv", f"{number}\n".encode() * 1000)
 
     children = [start(lambda number=number: make(number)) for number in range(30)]  # type: ignore[misc]
     os.close(opener)
@@ -397,7 +397,7 @@ def test_a_kill_leaves_a_whole_text_and_a_free_lock(store: Path, report: Print) 
 
     def write_on() -> None:
         while True:
-            file.rewrite("store.toml", next_text)
+            atomic_file.rewrite("store.toml", next_text)
 
     kills = 250
     written = strays = 0
@@ -412,7 +412,7 @@ def test_a_kill_leaves_a_whole_text_and_a_free_lock(store: Path, report: Print) 
         strays += len(names()) - 1
         written = number + 1
         began = time.monotonic()
-        assert file.rewrite("store.toml", next_text, patience=0).after == text(written)
+        assert atomic_file.rewrite("store.toml", next_text, patience=0).after == text(written)
         one_write = time.monotonic() - began
         assert names() == ["store.toml"]
     assert written > kills
@@ -426,9 +426,9 @@ def test_a_stray_file_goes_with_the_next_write_and_nothing_else_does(store: Path
     kept = [".other.toml.backorderctl-1.tmp", ".store.toml.swp", "store.toml.backorderctl-1.tmp"]
     for name in [*kept, ".store.toml.backorderctl-1.tmp", ".store.toml.backorderctl-2.tmp"]:
         Path(name).touch()
-    file.rewrite("store.toml", str)
+    atomic_file.rewrite("store.toml", str)
     assert len(names()) == 6
-    file.rewrite("store.toml", str.upper)
+    atomic_file.rewrite("store.toml", str.upper)
     assert names() == sorted([*kept, "store.toml"])
 
 
@@ -438,7 +438,7 @@ def test_the_temporary_file_of_a_living_writer_stays(store: Path) -> None:
     name = ".store.toml.backorderctl-1.tmp"
     with Path(name).open("w") as living:
         fcntl.flock(living, fcntl.LOCK_EX)
-        file.rewrite("store.toml", str.upper)
+        atomic_file.rewrite("store.toml", str.upper)
         assert names() == [name, "store.toml"]
-    file.rewrite("store.toml", str.lower)
+    atomic_file.rewrite("store.toml", str.lower)
     assert names() == ["store.toml"]

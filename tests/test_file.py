@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from processes import NOBODY, answer, become_a_user, folder_of_a_user
 
-from backorderctl.errors import Failure, InvalidFile, Problem
-from backorderctl.toml import file
+from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.toml import atomic_file
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def mode(path: Path) -> int:
 
 def test_nothing_is_translated(store: Path) -> None:
     store.write_bytes(b"\xef\xbb\xbfa\r\nb\nc\rd\xc3\xa9")
-    assert file.read("store.toml") == "\ufeffa\r\nb\nc\rd\u00e9"
+    assert atomic_file.read_text("store.toml") == "\ufeffa\r\nb\nc\rd\u00e9"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_nothing_is_translated(store: Path) -> None:
 )
 def test_what_is_not_utf8_is_named_with_its_place(store: Path, content: bytes, problem: Problem) -> None:
     store.write_bytes(content)
-    for act in (lambda: file.read("store.toml"), lambda: file.rewrite("store.toml", new)):
+    for act in (lambda: atomic_file.read_text("store.toml"), lambda: atomic_file.rewrite("store.toml", new)):
         with pytest.raises(InvalidFile) as caught:
             act()
         assert (caught.value.file, caught.value.problems) == ("store.toml", (problem,))
@@ -85,16 +85,18 @@ def test_a_pipe_can_be_read_but_not_written(store: Path) -> None:
     receiver, sender = os.pipe()
     os.write(sender, b"version = 1\n")
     os.close(sender)
-    assert file.read(f"/dev/fd/{receiver}") == "version = 1\n"
-    for act in (lambda: file.rewrite("pipe", new), lambda: file.replace_bytes("pipe", b"")):
-        with pytest.raises(Failure, match="pipe: cannot write: not a regular file"):
+    assert atomic_file.read_text(f"/dev/fd/{receiver}") == "version = 1\n"
+    for act in (lambda: atomic_file.rewrite("pipe", new), lambda: atomic_file.replace_bytes("pipe", b"")):
+        with pytest.raises(BackorderctlError, match="pipe: cannot write: not a regular file"):
             act()
     assert os.read(descriptor, 9) == b"text"
     os.close(descriptor)
     os.close(receiver)
 
 
-@pytest.mark.parametrize("act", [file.read, lambda path: file.rewrite(path, new)], ids=["read", "rewrite"])
+@pytest.mark.parametrize(
+    "act", [atomic_file.read_text, lambda path: atomic_file.rewrite(path, new)], ids=["read", "rewrite"]
+)
 @pytest.mark.parametrize(
     ("path", "message", "hint"),
     [
@@ -116,16 +118,16 @@ def test_what_cannot_be_opened(
     Path("dangling").symlink_to("gone.toml")
     Path("loop").symlink_to("loop")
     Path("file").touch()
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(BackorderctlError) as caught:
         act(path)
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match=r": cannot read: is a directory$"):
-        file.read(str(tmp_path))
-    with pytest.raises(Failure, match=r": cannot read: is a directory$"):
-        file.rewrite(str(tmp_path), new)
+    with pytest.raises(BackorderctlError, match=r": cannot read: is a directory$"):
+        atomic_file.read_text(str(tmp_path))
+    with pytest.raises(BackorderctlError, match=r": cannot read: is a directory$"):
+        atomic_file.rewrite(str(tmp_path), new)
 
 
 def test_an_unreadable_file(user_folder: Path) -> None:
@@ -135,7 +137,7 @@ def test_an_unreadable_file(user_folder: Path) -> None:
 
     def act() -> object:
         become_a_user()
-        return file.read(str(path))
+        return atomic_file.read_text(str(path))
 
     assert answer(act) == f"{path}: cannot read: permission denied"
 
@@ -144,43 +146,45 @@ def test_an_unreadable_file(user_folder: Path) -> None:
 
 
 def test_a_rewrite_gives_both_texts_and_leaves_one_file(store: Path) -> None:
-    assert file.rewrite("store.toml", new) == ("old\n", "new\n", ())
+    assert atomic_file.rewrite("store.toml", new) == ("old\n", "new\n", ())
     assert (store.read_text(), names()) == ("new\n", ["store.toml"])
 
 
 def test_the_same_text_touches_nothing(store: Path) -> None:
     store.chmod(0o444)
     before = identity(store)
-    assert file.rewrite("store.toml", str) == ("old\n", "old\n", ())
-    assert file.replace_bytes("store.toml", b"old\n") == ()
+    assert atomic_file.rewrite("store.toml", str) == ("old\n", "old\n", ())
+    assert atomic_file.replace_bytes("store.toml", b"old\n") == ()
     assert identity(store) == before
 
 
 def test_bom_and_line_ends_are_kept(store: Path) -> None:
     store.write_bytes(b"\xef\xbb\xbfold\r\nb\nc")
-    file.rewrite("store.toml", new)
+    atomic_file.rewrite("store.toml", new)
     assert store.read_bytes() == b"\xef\xbb\xbfnew\r\nb\nc"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), FileNotFoundError(), BlockingIOError(), Failure("no")])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), FileNotFoundError(), BlockingIOError(), BackorderctlError("no")]
+)
 def test_an_exception_of_the_transform_passes_and_touches_nothing(store: Path, error: BaseException) -> None:
     def transform(text: str) -> str:
         raise error
 
     before = identity(store)
     with pytest.raises(type(error)) as caught:
-        file.rewrite("store.toml", transform)
+        atomic_file.rewrite("store.toml", transform)
     assert caught.value is error
     assert (identity(store), names()) == (before, ["store.toml"])
-    assert file.rewrite("store.toml", new, patience=0).after == "new\n"
+    assert atomic_file.rewrite("store.toml", new, patience=0).after == "new\n"
 
 
 def test_text_that_is_not_utf8_is_refused(store: Path) -> None:
     before = identity(store)
-    with pytest.raises(Failure, match=r"^store\.toml: cannot write: expected UTF-8, got '\\udcff'$"):
-        file.rewrite("store.toml", lambda text: text + "\udcff")
-    with pytest.raises(Failure, match="expected UTF-8"):
-        file.create("other.toml", "\udcff")
+    with pytest.raises(BackorderctlError, match=r"^store\.toml: cannot write: expected UTF-8, got '\\udcff'$"):
+        atomic_file.rewrite("store.toml", lambda text: text + "\udcff")
+    with pytest.raises(BackorderctlError, match="expected UTF-8"):
+        atomic_file.create("other.toml", "\udcff")
     assert (identity(store), names()) == (before, ["store.toml"])
 
 
@@ -189,15 +193,15 @@ def test_text_that_is_not_utf8_is_refused(store: Path) -> None:
 def test_the_mode_is_kept_whatever_the_umask(store: Path, bits: int) -> None:
     store.chmod(bits)
     if bits & 0o400 or os.getuid() == 0:
-        file.rewrite("store.toml", new)
+        atomic_file.rewrite("store.toml", new)
         assert mode(store) == bits
-        file.create("store.toml", "forced", force=True)
+        atomic_file.create("store.toml", "forced", force=True)
         assert (mode(store), store.read_text()) == (bits, "forced")
 
 
 def test_a_new_file_obeys_the_umask(store: Path, umask: int) -> None:
-    file.create("new.toml", "text")
-    file.replace_bytes("new.csv", b"bytes")
+    atomic_file.create("new.toml", "text")
+    atomic_file.replace_bytes("new.csv", b"bytes")
     assert [mode(Path(name)) for name in ("new.toml", "new.csv")] == [0o666 & ~umask] * 2
 
 
@@ -206,7 +210,7 @@ def test_extended_attributes_are_kept(store: Path) -> None:
         os.setxattr(store, "user.origin", b"erp")
     except OSError:
         return  # this file system has none to keep
-    file.rewrite("store.toml", new)
+    atomic_file.rewrite("store.toml", new)
     assert os.getxattr(store, "user.origin") == b"erp"
 
 
@@ -215,16 +219,16 @@ def test_owner_and_group_are_kept_or_the_loss_is_told(user_folder: Path) -> None
     path.write_text("old\n")
     path.chmod(0o666)
     owner = path.stat()
-    assert file.rewrite(str(path), new).warnings == ()
+    assert atomic_file.rewrite(str(path), new).warnings == ()
     assert (path.stat().st_uid, path.stat().st_gid) == (owner.st_uid, owner.st_gid)
     if os.getuid() == 0:
         os.chown(path, 1234, 5678)
-        assert file.rewrite(str(path), str.upper).warnings == ()
+        assert atomic_file.rewrite(str(path), str.upper).warnings == ()
         assert (path.stat().st_uid, path.stat().st_gid) == (1234, 5678)
 
         def act() -> object:
             become_a_user()
-            return file.rewrite(str(path), str.lower).warnings[0]
+            return atomic_file.rewrite(str(path), str.lower).warnings[0]
 
         assert answer(act) == f"{path} belonged to 1234:5678 and now belongs to {NOBODY}:{NOBODY}"
 
@@ -237,8 +241,8 @@ def test_links_are_followed_and_kept(store: Path) -> None:
     Path("chain").symlink_to("links/relative")
     Path("absolute").symlink_to(Path("chain").absolute())
     for number, link in enumerate(["links/relative", "chain", "absolute"]):
-        file.rewrite(link, lambda text, number=number: f"{text}{number}")  # type: ignore[misc]
-    file.create("chain", file.read("chain") + "!", force=True)
+        atomic_file.rewrite(link, lambda text, number=number: f"{text}{number}")  # type: ignore[misc]
+    atomic_file.create("chain", atomic_file.read_text("chain") + "!", force=True)
     assert Path("real/store.toml").read_text() == "old\n012!"
     assert [str(Path(link).readlink()) for link in ("links/relative", "chain")] == [
         "../real/store.toml",
@@ -250,20 +254,23 @@ def test_links_are_followed_and_kept(store: Path) -> None:
 def test_a_hard_link_is_broken_with_a_warning(store: Path) -> None:
     Path("other").hardlink_to(store)
     warning = "store.toml had 2 hard links; the others keep the old text"
-    assert file.rewrite("store.toml", new).warnings == (warning,)
+    assert atomic_file.rewrite("store.toml", new).warnings == (warning,)
     assert (store.read_text(), Path("other").read_text()) == ("new\n", "old\n")
-    assert file.rewrite("store.toml", str.upper).warnings == ()
+    assert atomic_file.rewrite("store.toml", str.upper).warnings == ()
     Path("other").unlink()
     Path("other").hardlink_to(store)
-    assert file.replace_bytes("store.toml", b"") == (warning,)
+    assert atomic_file.replace_bytes("store.toml", b"") == (warning,)
 
 
 @pytest.mark.parametrize("bits", [0o444, 0o400, 0o555], ids="{:03o}".format)
 def test_a_read_only_file_is_refused_even_to_root(store: Path, bits: int) -> None:
     store.chmod(bits)
     before = identity(store)
-    for act in (lambda: file.rewrite("store.toml", new), lambda: file.create("store.toml", "", force=True)):
-        with pytest.raises(Failure) as caught:
+    for act in (
+        lambda: atomic_file.rewrite("store.toml", new),
+        lambda: atomic_file.create("store.toml", "", force=True),
+    ):
+        with pytest.raises(BackorderctlError) as caught:
             act()
         assert caught.value.message == "store.toml: cannot write: the file is read-only"
         assert caught.value.hint == "chmod u+w store.toml"
@@ -289,7 +296,7 @@ def test_what_a_user_may_not_write(user_folder: Path, folder_bits: int, file_bit
 
     def act() -> object:
         become_a_user()
-        return file.rewrite(str(path), new)
+        return atomic_file.rewrite(str(path), new)
 
     assert answer(act) == f"{path}: {reason}"
     assert (identity(path), names(user_folder)) == (before, ["store.toml"])
@@ -299,14 +306,14 @@ def test_what_a_user_may_not_write(user_folder: Path, folder_bits: int, file_bit
 
 
 def test_create_writes_a_new_file_and_no_other(store: Path) -> None:
-    file.create("new.toml", "\ufeffa\r\n")
+    atomic_file.create("new.toml", "\ufeffa\r\n")
     assert Path("new.toml").read_bytes() == b"\xef\xbb\xbfa\r\n"
     assert (names(), Path("new.toml").stat().st_nlink) == (["new.toml", "store.toml"], 1)
 
 
 def test_create_follows_a_dangling_link(store: Path) -> None:
     Path("link").symlink_to("new.toml")
-    file.create("link", "text")
+    atomic_file.create("link", "text")
     assert (Path("link").readlink(), Path("new.toml").read_text()) == (Path("new.toml"), "text")
 
 
@@ -324,20 +331,20 @@ def test_create_refuses(store: Path, tmp_path: Path, path: str, message: str, hi
     Path("link").symlink_to("store.toml")
     Path("loop").symlink_to("loop")
     before = identity(store)
-    with pytest.raises(Failure) as caught:
-        file.create(path, "text")
+    with pytest.raises(BackorderctlError) as caught:
+        atomic_file.create(path, "text")
     assert caught.value.message == message.format(folder=tmp_path)
     assert caught.value.hint == hint.format(folder=tmp_path)
     assert (identity(store), names()) == (before, ["link", "loop", "store.toml"])
 
 
 def test_bytes_are_written_as_they_are(store: Path) -> None:
-    file.replace_bytes("export.csv", b"\xff\0\r\n")
+    atomic_file.replace_bytes("export.csv", b"\xff\0\r\n")
     assert Path("export.csv").read_bytes() == b"\xff\0\r\n"
-    file.replace_bytes("export.csv", b"\xfe")
+    atomic_file.replace_bytes("export.csv", b"\xfe")
     assert Path("export.csv").read_bytes() == b"\xfe"
     Path("loop").symlink_to("loop")
-    with pytest.raises(Failure, match="loop: cannot read: too many"):
-        file.replace_bytes("loop", b"")
-    with pytest.raises(Failure, match="gone/x: no such folder: "):
-        file.replace_bytes("gone/x", b"")
+    with pytest.raises(BackorderctlError, match="loop: cannot read: too many"):
+        atomic_file.replace_bytes("loop", b"")
+    with pytest.raises(BackorderctlError, match="gone/x: no such folder: "):
+        atomic_file.replace_bytes("gone/x", b"")

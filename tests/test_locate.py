@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from documents import document
 
-from backorderctl.toml import scan
-from backorderctl.toml.locate import Lines
+from backorderctl.toml import index
+from backorderctl.toml.line_numbers import Lines
 
 SHAPES = (Path(__file__).parent / "data" / "shapes.toml").read_text(encoding="utf-8")
 
@@ -56,7 +56,7 @@ PLACES = {
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
-def test_every_shape_has_its_line(path: scan.Path, ending: str, mark: str) -> None:
+def test_every_shape_has_its_line(path: index.Path, ending: str, mark: str) -> None:
     assert Lines(mark + SHAPES.replace("\n", ending)).line(path) == PLACES[path]
 
 
@@ -88,7 +88,7 @@ def test_random_documents(seed: int) -> None:
         number = 1
         for path, text in made.lines:
             if path:
-                counted: scan.Path = (*path[:2], int(path[2]), *path[3:]) if path[0] == "check" else path
+                counted: index.Path = (*path[:2], int(path[2]), *path[3:]) if path[0] == "check" else path
                 assert lines.line(counted) == number
                 assert Lines(made.text).line(counted) == number
             number += text.count("\n") + 1
@@ -97,7 +97,7 @@ def test_random_documents(seed: int) -> None:
 def test_the_outline_of_a_large_file_is_linear() -> None:
     tables = 50_000
     text = "".join(f'[products."P-{number}"]\nsources = ["a", "b"]\n\n' for number in range(tables))
-    outline = scan.Outline(text)
+    outline = index.Outline(text)
     assert len(outline.paths) == tables + 1
     lines = Lines(text)
     for number in range(0, tables, 100):

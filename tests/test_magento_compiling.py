@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import pytest
 from stores import seeded_stores
 
-from backorderctl.evaluate import Salability, evaluate, evaluate_at
-from backorderctl.magento import products_out
-from backorderctl.magento.compiling import Approximate, Compiled, Policy, compiled
-from backorderctl.orders import order
-from backorderctl.reading import build
-from backorderctl.store import Product, Store
-from backorderctl.toml.locate import Lines
+from backorderctl.magento import export_products
+from backorderctl.magento.policy_export import Approximate, Compiled, Policy, compiled
+from backorderctl.policy.evaluate import Salability, evaluate, evaluate_at
+from backorderctl.policy.orders import order
+from backorderctl.store.load import build
+from backorderctl.store.model import Product, Store
+from backorderctl.toml.line_numbers import Lines
 
 STORES = 1500
 STEP = Decimal("0.0001")
@@ -67,7 +67,7 @@ def store_of(data: dict[str, Any]) -> Store:
 def exported(store: Store, policies: Iterable[tuple[Product, Policy]]) -> dict[str, Magento]:
     """The rows of the product CSV as Magento reads them, with our [global] as its configuration."""
     out = io.StringIO()
-    products_out.write(store, policies, out)
+    export_products.write_products(store, policies, out)
     config = {
         "manage_stock": str(int(bool(store.settings.get("manage_stock", True)))),
         "allow_backorders": str(["no", "allow", "notify"].index(str(store.settings.get("backorders", "no")))),

@@ -11,12 +11,12 @@ import pytest
 from conftest import Run
 from stores import seeded_stores, toml_text
 
-from backorderctl.evaluate import Salability, evaluate
-from backorderctl.layout import StockStatus
-from backorderctl.orders import order
-from backorderctl.reading import load
-from backorderctl.settings import SETTINGS
-from backorderctl.store import Store
+from backorderctl.policy.evaluate import Salability, evaluate
+from backorderctl.policy.orders import order
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.load import load
+from backorderctl.store.model import Store
+from backorderctl.store.settings import SETTINGS
 
 DATA = Path(__file__).parent / "data" / "magento"
 OVERRIDES = tuple((str(row.csv_column), str(row.use_config_column)) for row in SETTINGS.values() if row.csv_column)

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from backorderctl.evaluate import Status, effective_threshold, evaluate_at, takes_backorders
-from backorderctl.orders import order
-from backorderctl.precedence import in_force, value
-from backorderctl.quantity import STEP, ZERO
-from backorderctl.reading import build
-from backorderctl.settings import BACKORDERS, SETTINGS, THRESHOLD, Backorders
-from backorderctl.store import Store
-from backorderctl.toml.locate import Lines
+from backorderctl.policy.evaluate import Status, effective_threshold, evaluate_at, takes_backorders
+from backorderctl.policy.orders import order
+from backorderctl.policy.resolve import in_force, value_of
+from backorderctl.store.load import build
+from backorderctl.store.model import Store
+from backorderctl.store.quantity import STEP, ZERO
+from backorderctl.store.settings import BACKORDERS, SETTINGS, THRESHOLD, Backorders
+from backorderctl.toml.line_numbers import Lines
 
 CASES = Path(__file__).parent / "data" / "magento.jsonl.gz"
 THEIR_NAMES = dict(
@@ -55,9 +55,9 @@ def _ours(given: dict[str, Any]) -> dict[str, Any]:
     answer = evaluate_at(store, "X", store.stocks["main"])
     asked = order(answer, Decimal(given["requested_qty"]).quantize(STEP, ROUND_DOWN))
     values = in_force(store, stock="main", product="X")
-    backorders = takes_backorders(value(values, BACKORDERS))
+    backorders = takes_backorders(value_of(values, BACKORDERS))
     return {
-        "effective threshold": effective_threshold(value(values, THRESHOLD), backorders=backorders),
+        "effective threshold": effective_threshold(value_of(values, THRESHOLD), backorders=backorders),
         "is salable": answer.status is not Status.OUT_OF_STOCK,
         "order accepted": asked.accepted,
         "backordered": asked.backordered,

@@ -12,9 +12,9 @@ from hypothesis import given
 from stores import seeded_stores, stores
 from test_evaluate import built
 
-from backorderctl.evaluate import everything
-from backorderctl.orders import Event, life, order
-from backorderctl.quantity import STEP
+from backorderctl.policy.evaluate import evaluate_all
+from backorderctl.policy.orders import Event, order, simulate_sales
+from backorderctl.store.quantity import STEP
 
 FINE = Decimal("0.01")
 """Stores whose quantities are finer are too many steps for the naive life."""
@@ -23,13 +23,13 @@ FINE = Decimal("0.01")
 def test_the_milestones_are_those_that_stepping_finds() -> None:
     compared = 0
     for data in (*seeded_stores(500, seed=3, whole=True), *seeded_stores(300, seed=4)):
-        for answer in everything(built(data)):
+        for answer in evaluate_all(built(data)):
             sku, stock = answer.product.sku, answer.stock
             if stock is None or naive.grain(data, sku, stock) < FINE:
                 continue
             found = [
                 (milestone.sold, event.value, source)
-                for milestone in life(answer)
+                for milestone in simulate_sales(answer)
                 for event in milestone.events
                 for source in (milestone.low_stock_sources if event is Event.LOW_STOCK else (None,))
             ]
@@ -41,8 +41,8 @@ def test_the_milestones_are_those_that_stepping_finds() -> None:
 
 @given(stores())
 def test_what_is_left_at_a_milestone_is_what_an_order_could_still_get(data: dict[str, Any]) -> None:
-    for answer in everything(built(data)):
-        for milestone in life(answer):
+    for answer in evaluate_all(built(data)):
+        for milestone in simulate_sales(answer):
             if milestone.salable:
                 assert order(answer, milestone.sold + milestone.salable).accepted
                 assert not order(answer, milestone.sold + milestone.salable + STEP).accepted

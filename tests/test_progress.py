@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backorderctl.cli import main
-from backorderctl.view import progress
+from backorderctl.output import progress
 
 CHANGES = "product,key,value\n24-MB01,backorders,allow\n"
 PRODUCTS = "sku,out_of_stock_qty,use_config_min_qty\n24-MB01,-7,0\n"

@@ -14,7 +14,7 @@ import pytest
 from documents import document
 
 from backorderctl.errors import InvalidFile
-from backorderctl.toml.read import fast, parse, standard
+from backorderctl.toml.parse import fast, parse, standard
 
 # What parsers are known to differ on, and what only looks like it; q stands for a single quote.
 VALUES: list[str] = r'''
@@ -171,7 +171,7 @@ def test_both_parsers_agree_on_nesting(nesting: str, levels: int) -> None:
 )
 def test_hostile_texts_are_refused_soon(text: str) -> None:
     code = (
-        "import sys\nfrom backorderctl.errors import InvalidFile\nfrom backorderctl.toml.read import parse\n"
+        "import sys\nfrom backorderctl.errors import InvalidFile\nfrom backorderctl.toml.parse import parse\n"
         "try:\n    print(len(parse(sys.stdin.read(), 'text')))\nexcept InvalidFile as failure:\n    print(failure)"
     )
     ran = subprocess.run(
@@ -242,7 +242,7 @@ def test_the_fast_parser_is_used_where_it_is_installed() -> None:
 
 def test_reading_imports_no_more_than_it_needs() -> None:
     code = (
-        "import sys\nimport backorderctl.toml.read, backorderctl.toml.locate, backorderctl.toml.edit\n"
+        "import sys\nimport backorderctl.toml.parse, backorderctl.toml.line_numbers, backorderctl.toml.patch\n"
         "print(sorted({'tomlkit', 'difflib', 'toml_rs'} & {*sys.modules}))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

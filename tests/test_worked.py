@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from backorderctl.evaluate import Salability, evaluate
-from backorderctl.orders import order
-from backorderctl.reading import parse
+from backorderctl.policy.evaluate import Salability, evaluate
+from backorderctl.policy.orders import order
+from backorderctl.store.load import load_bytes
 
 WORKED = Path(__file__).parent / "data" / "worked.toml"
 CASES = tomllib.loads(WORKED.read_text(encoding="utf-8"), parse_float=Decimal)["case"]
@@ -20,7 +20,7 @@ NOTHING = {"reason": "", "only_x_left": "none", "on_hand": "none", "notice": "no
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_worked(case: dict[str, Any]) -> None:
-    store = parse(case["store"].encode(), "store.toml")
+    store = load_bytes(case["store"].encode(), "store.toml")
     for expected in case["expect"]:
         answer = only(answer for answer in evaluate(store, expected["sku"]) if answer.stock == expected.get("stock"))
         given = {key: value for key, value in expected.items() if key not in ("sku", "stock", "orders")}

@@ -12,8 +12,8 @@ from conftest import Run
 from processes import become_a_user, ended, folder_of_a_user, start
 
 from backorderctl.cli import main
-from backorderctl.reading import load
-from backorderctl.toml import file
+from backorderctl.store.load import load
+from backorderctl.toml import atomic_file
 
 WRITERS = 200
 HEAD = "version = 1\n\n[sources.main]\n"
@@ -33,7 +33,7 @@ def test_two_hundred_writers_all_stand_and_a_reader_never_sees_a_torn_store(
     else:
         monkeypatch.setitem(sys.modules, "toml_rs", None)
     shop(folder / "store.toml")
-    monkeypatch.setattr(file, "PATIENCE", 120)
+    monkeypatch.setattr(atomic_file, "PATIENCE", 120)
 
     def write(number: int) -> Callable[[], None]:
         def once() -> None:
@@ -56,7 +56,7 @@ def test_two_hundred_writers_all_stand_and_a_reader_never_sees_a_torn_store(
 def test_a_locked_file_is_waited_for_and_then_named(
     run: Run, store_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file, "PATIENCE", 0.05)
+    monkeypatch.setattr(atomic_file, "PATIENCE", 0.05)
     before = store_file.read_bytes()
     with store_file.open() as holder:
         fcntl.flock(holder, fcntl.LOCK_EX)
@@ -120,10 +120,10 @@ def test_what_may_not_be_written_is_left_alone(
 def test_a_file_that_an_editor_saves_or_removes_meanwhile_loses_nothing(
     store_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from backorderctl import write
-    from backorderctl.changes import Changes, set_values
-    from backorderctl.settings import BACKORDERS, Backorders, Scope
-    from backorderctl.store import Place, Store
+    from backorderctl.edit import transaction
+    from backorderctl.edit.operations import Changes, set_values
+    from backorderctl.store.model import Place, Store
+    from backorderctl.store.settings import BACKORDERS, Backorders, Scope
 
     saved: list[str] = []
 
@@ -133,7 +133,7 @@ def test_a_file_that_an_editor_saves_or_removes_meanwhile_loses_nothing(
             store_file.write_text(saved[0])
         return set_values(store, Place(Scope.GLOBAL), {BACKORDERS.key: Backorders.NO})
 
-    write.write("store.toml", make)
+    transaction.write_store("store.toml", make)
     assert store_file.read_text() == saved[0].replace('"notify"', '"no"')
 
 

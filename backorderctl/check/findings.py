@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from backorderctl.check.hits import Hit, in_words
-from backorderctl.check.rules import RULES, Severity
-from backorderctl.errors import Failure, InvalidFile, Problem
-from backorderctl.settings import Scope
-from backorderctl.store import Place, Store, to_type
+from backorderctl.check.context import Violation, describe_scope
+from backorderctl.check.registry import RULES, Severity
+from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.store.model import Place, Store, format_command
+from backorderctl.store.settings import Scope
 
 EXAMPLES = 3
 """So many products are named in a message; the others are counted."""
@@ -33,9 +33,9 @@ class Finding(NamedTuple):
     hint: str | None
 
 
-def grouped(store: Store, hits: Iterable[Hit]) -> list[Finding]:
+def grouped(store: Store, hits: Iterable[Violation]) -> list[Finding]:
     """One finding for each cause, the worst first, then by code and line."""
-    groups: dict[object, list[Hit]] = {}
+    groups: dict[object, list[Violation]] = {}
     for hit in hits:
         place = hit.place._replace(product=None) if hit.gather else hit.place
         groups.setdefault((hit.code, hit.severity, place, hit.key, hit.says, hit.accept), []).append(hit)
@@ -48,7 +48,7 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda each: (ranks[each.severity], each.code, each.line or 0))
 
 
-def problems(failure: Failure, file: str) -> list[Finding]:
+def problems(failure: BackorderctlError, file: str) -> list[Finding]:
     """What is wrong with a file that cannot be read or is no store: BO001, once for each problem."""
     if isinstance(failure, InvalidFile):
         return ordered(_problem(problem, failure.hint) for problem in failure.problems)
@@ -69,7 +69,7 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 or word == Severity.INFO else f"{number} {word}s"
 
 
-def _finding(store: Store, group: list[Hit]) -> Finding:
+def _finding(store: Store, group: list[Violation]) -> Finding:
     first = group[0]
     apart = len({hit.place for hit in group}) > 1
     place = first.place._replace(product=None) if apart else first.place
@@ -84,17 +84,17 @@ def _finding(store: Store, group: list[Hit]) -> Finding:
         place.product,
         first.key,
         max(len({hit.product for hit in group} - {None}), 1),
-        to_type(*first.hint) if first.hint else None,
+        format_command(*first.hint) if first.hint else None,
     )
 
 
-def _message(group: list[Hit], place: Place) -> str:
+def _message(group: list[Violation], place: Place) -> str:
     """Where, what, and for whom: `global: this is so; 1800 products: A, B, C and 1797 more`."""
     says = group[0].says
     if place.product is not None:
         detail = f" ({group[0].detail})" if group[0].detail else ""
-        return f"{in_words(place)}: {says}{detail}"
-    head = says if place.scope is Scope.PRODUCT else f"{in_words(place)}: {says}"
+        return f"{describe_scope(place)}: {says}{detail}"
+    head = says if place.scope is Scope.PRODUCT else f"{describe_scope(place)}: {says}"
     products = {hit.product: hit for hit in reversed(group) if hit.product is not None}
     named = [f"{sku} ({hit.detail})" if hit.detail else sku for sku, hit in reversed(products.items())]
     if not named:

@@ -4,11 +4,20 @@ from collections.abc import Iterator, Set
 from decimal import Decimal
 from typing import NamedTuple
 
-from backorderctl.check.hits import NARROWNESS, Hit, Scene, at, backordered, in_stock, in_words, seen
-from backorderctl.check.reach import Chain, Reach, chain, has_products
-from backorderctl.evaluate import ItemInForce, Salability, salable
-from backorderctl.settings import BACKORDERS, THRESHOLD, Scope, text
-from backorderctl.store import Place, Store
+from backorderctl.check.context import (
+    NARROWNESS,
+    Context,
+    Violation,
+    backordered,
+    describe_scope,
+    in_stock,
+    scope_options,
+    seen,
+)
+from backorderctl.check.scope_usage import Chain, ScopeUsage, chain, has_products
+from backorderctl.policy.evaluate import ItemInForce, Salability, salable
+from backorderctl.store.model import Place, Store
+from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope, format_value
 
 
 class _Shared(NamedTuple):
@@ -19,7 +28,7 @@ class _Shared(NamedTuple):
     chain: Chain
 
 
-def telling(scene: Scene, reach: Reach, restated: Set[Place]) -> set[Place]:
+def telling(scene: Context, reach: ScopeUsage, restated: Set[Place]) -> set[Place]:
     """Those of the places whose threshold, though it equals the inherited one, changes something by standing there.
 
     It does when without it goods would be pooled otherwise: for today's quantities that may give the same numbers, for
@@ -36,7 +45,7 @@ def telling(scene: Scene, reach: Reach, restated: Set[Place]) -> set[Place]:
     return told
 
 
-def second_allowances(scene: Scene, reach: Reach, restated: Set[Place]) -> Iterator[Hit]:
+def second_allowances(scene: Context, reach: ScopeUsage, restated: Set[Place]) -> Iterator[Violation]:
     """BO303: thresholds that give a source a limit or reserve of its own beside the same one that it would share."""
     for answer in scene.managed:
         if answer.unlimited or len(answer.pools) < 2:
@@ -54,7 +63,7 @@ def second_allowances(scene: Scene, reach: Reach, restated: Set[Place]) -> Itera
             yield from (_second(answer, place, first, detail, scene.store) for place, first in places.items())
 
 
-def _shared(answer: Salability, reach: Reach) -> list[_Shared]:
+def _shared(answer: Salability, reach: ScopeUsage) -> list[_Shared]:
     return [
         _Shared(
             item, backordered(item), chain(reach.chains, (answer.stock, item.source), answer.product, THRESHOLD.key)
@@ -88,7 +97,7 @@ def _both_numbers(store: Store, answer: Salability, shared: list[_Shared]) -> st
     """What could be sold if nothing were restated, and what can be."""
     firsts = {each.item.source: _first(store, each.chain) for each in shared}
     once = salable([_moved(item, firsts.get(item.source)) for item in answer.items], answer.reserved)
-    numbers = [text(units) for units in (once, answer.salable) if units is not None]
+    numbers = [format_value(units) for units in (once, answer.salable) if units is not None]
     if len(set(numbers)) == 1:
         return f"{numbers[0]} today with or without it{in_stock(answer, store)}"
     return f"{' becomes '.join(numbers)}{in_stock(answer, store)}"
@@ -102,9 +111,11 @@ def _moved(item: ItemInForce, place: Place | None) -> ItemInForce:
     return item._replace(settings={**item.settings, THRESHOLD.key: threshold})
 
 
-def _second(answer: Salability, place: Place, first: Place, detail: str, store: Store) -> Hit:
+def _second(answer: Salability, place: Place, first: Place, detail: str, store: Store) -> Violation:
     threshold = store.set_at(place)[THRESHOLD.key]
     own = "an allowance" if isinstance(threshold, Decimal) and threshold < 0 else "a reserve"
-    says = f"the threshold {text(threshold)} restates that of {in_words(first)} and makes {own} of its own"
-    hint = ("config", "unset", THRESHOLD.key, *at(place))
-    return Hit("BO303", place, says, THRESHOLD.key, **seen(answer), detail=detail, hint=hint)
+    says = (
+        f"the threshold {format_value(threshold)} restates that of {describe_scope(first)} and makes {own} of its own"
+    )
+    hint = ("config", "unset", THRESHOLD.key, *scope_options(place))
+    return Violation("BO303", place, says, THRESHOLD.key, **seen(answer), detail=detail, hint=hint)

@@ -13,7 +13,7 @@ import typer.core
 import typer.main
 
 from backorderctl.cli.options import HELP, SHIELD, say
-from backorderctl.errors import COULD_NOT, Failure
+from backorderctl.errors import COMMAND_FAILED, BackorderctlError
 
 DONE = 0
 INTERRUPTED = 130
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
         return _reader_gone() if isinstance(leaving.__context__, BrokenPipeError) else int(leaving.code or DONE)
     except BrokenPipeError:
         return _reader_gone()
-    except (Failure, typer.TyperException, OSError) as error:
+    except (BackorderctlError, typer.TyperException, OSError) as error:
         return _failed(error)
     return status or DONE
 
@@ -118,16 +118,16 @@ def run() -> NoReturn:
     sys.exit(status)
 
 
-def _failed(error: Failure | typer.TyperException | OSError) -> int:
+def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
     """Say what went wrong, and what to type where there is such a thing."""
     match error:
-        case Failure():
+        case BackorderctlError():
             message, hint, status = error.message, error.hint, error.status
         case typer.TyperException():
-            message, hint, status = *_usage(error), COULD_NOT
+            message, hint, status = *_usage(error), COMMAND_FAILED
         case OSError():
             name = f"{error.filename}: " if error.filename else ""
-            message, hint, status = name + (error.strerror or str(error)), None, COULD_NOT
+            message, hint, status = name + (error.strerror or str(error)), None, COMMAND_FAILED
     for line in message.split("\n"):
         say(f"Error: {line}", quiet=False)
     if hint:

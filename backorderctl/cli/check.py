@@ -11,7 +11,7 @@ import typer
 from backorderctl.check import check as findings_of
 from backorderctl.check import findings
 from backorderctl.check.findings import Finding
-from backorderctl.check.rules import RULES, Severity, selected
+from backorderctl.check.registry import RULES, Severity, selected
 from backorderctl.cli.options import (
     DEFAULT_FILE,
     OUTPUT_VARIABLE,
@@ -23,10 +23,10 @@ from backorderctl.cli.options import (
     read_store,
     say,
 )
-from backorderctl.errors import ANSWER_IS_NO, COULD_NOT, Failure
-from backorderctl.view import findings as view
-from backorderctl.view.findings import Format, Located
-from backorderctl.view.words import Output
+from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError
+from backorderctl.output import findings as view
+from backorderctl.output.findings import Format, Located
+from backorderctl.output.format import Output
 
 app = noun("")
 
@@ -81,7 +81,7 @@ def check(
     view.show(found, output, sys.stdout, complete=all(each.readable for each in checked))
     say(findings.summary(finding for _, finding in found), quiet=quiet)
     if not all(each.readable for each in checked):
-        raise typer.Exit(COULD_NOT)
+        raise typer.Exit(COMMAND_FAILED)
     if any(finding.severity in _failing(fail_level) for _, finding in found):
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -90,7 +90,7 @@ def _checked(path: str) -> _Checked:
     name = "<stdin>" if path == STANDARD_INPUT else path
     try:
         store = read_store(path)
-    except Failure as failure:
+    except BackorderctlError as failure:
         return _Checked(name, findings.problems(failure, name), readable=False)
     found = findings_of(store, today=date.today())
     return _Checked(name, [finding._replace(hint=_for(path, finding.hint)) for finding in found], readable=True)
@@ -107,7 +107,7 @@ def _for(path: str, hint: str | None) -> str | None:
 
 
 def _codes(option: str, typed: Sequence[str] | None) -> set[str]:
-    """The codes that an option names, in lists or one by one; Failure when one is unknown."""
+    """The codes that an option names, in lists or one by one; BackorderctlError when one is unknown."""
     if typed is None:
         return set()
     return {code for words in typed for word in words.split(",") for code in selected(option, word)}
@@ -120,7 +120,7 @@ def _failing(level: FailLevel) -> tuple[Severity, ...]:
 
 
 def _plain(output: Format) -> Output:
-    """The shape in which rules are listed; Failure for those that only findings have."""
+    """The shape in which rules are listed; BackorderctlError for those that only findings have."""
     if output in (Format.GITHUB, Format.SARIF):
-        raise Failure(f"--rules: expected {', '.join(Output)}, got {output.value}")
+        raise BackorderctlError(f"--rules: expected {', '.join(Output)}, got {output.value}")
     return Output(output.value)

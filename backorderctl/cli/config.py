@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from backorderctl import changes, lookup, settings
 from backorderctl.cli.options import (
     BACKORDER_LIMIT,
     DEFAULT_FILE,
@@ -31,11 +30,14 @@ from backorderctl.cli.options import (
     seen_place,
 )
 from backorderctl.cli.writing import change
-from backorderctl.errors import ANSWER_IS_NO, Failure, Mismatch
-from backorderctl.settings import THRESHOLD, Value
-from backorderctl.store import Place, Store
-from backorderctl.view import config as view
-from backorderctl.view.words import Output, place_with_names
+from backorderctl.edit import operations
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
+from backorderctl.output import settings as view
+from backorderctl.output.format import Output, describe_place_in_full
+from backorderctl.policy import viewpoints
+from backorderctl.store import settings
+from backorderctl.store.model import Place, Store
+from backorderctl.store.settings import THRESHOLD, Value
 
 app = noun("Settings: set them, unset them, see what is in force and where it comes from.")
 
@@ -70,22 +72,25 @@ def set_(
     values = _values(typed)
     found: list[Sequence[Place]] = []
 
-    def make(store: Store) -> changes.Changes:
+    def make(store: Store) -> operations.Changes:
         found.append(places(store, stock=stock, source=source, product=product, match=match))
-        return [each for where in found[-1] for each in changes.set_values(store, where, values)]
+        return [each for where in found[-1] for each in operations.set_values(store, where, values)]
 
     def check(store: Store) -> None:
         if BACKORDER_LIMIT in typed:
             for where in found[-1]:
-                changes.check_limit(store, where)
+                operations.check_limit(store, where)
 
     written = change(file, make, check=check, dry_run=dry_run, quiet=quiet)
     if not found[-1]:
         say(f"no product matches {match!r}" + (f" at source {source}" if source else ""), quiet=quiet)
         raise typer.Exit(ANSWER_IS_NO)
     for key, value in values.items():
-        said = f"{match} ({len(found[-1])})" if match is not None else place_with_names(found[-1][0])
-        say(f"{said}: {key} = {settings.text(value)}{_was(written.store, found[-1], key)}", quiet=quiet or dry_run)
+        said = f"{match} ({len(found[-1])})" if match is not None else describe_place_in_full(found[-1][0])
+        say(
+            f"{said}: {key} = {settings.format_value(value)}{_was(written.store, found[-1], key)}",
+            quiet=quiet or dry_run,
+        )
 
 
 @app.command("apply", cls=Command)
@@ -101,11 +106,11 @@ def apply_(
     A key is a setting, or quantity, status, reserved or name. An empty value leaves what is there, and the word inherit
     takes it away. All rows are done, or none.
     """
-    from backorderctl import sheet
+    from backorderctl.edit import bulk_csv
 
     name = "<stdin>" if table == STANDARD_INPUT else table
-    rows = sheet.rows(read_text(table), name)
-    written = change(file, lambda store: sheet.apply(store, rows, name, create=create), dry_run=dry_run, quiet=quiet)
+    rows = bulk_csv.rows(read_text(table), name)
+    written = change(file, lambda store: bulk_csv.apply(store, rows, name, create=create), dry_run=dry_run, quiet=quiet)
     told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     done = f"{told} applied" if written.changed else f"{told}: nothing to change"
     say(done, quiet=quiet or dry_run)
@@ -122,18 +127,18 @@ def unset(
     quiet: QuietOption = False,
 ) -> None:
     """Take a value away, so that it is inherited again. Exit status 1 when it was not set there."""
-    row = settings.named(key)
+    row = settings.setting_named(key)
     where: list[Place] = []
 
-    def make(store: Store) -> changes.Changes:
+    def make(store: Store) -> operations.Changes:
         where.append(place(store, stock=stock, source=source, product=product))
-        return changes.unset(store, where[-1], row.key)
+        return operations.unset(store, where[-1], row.key)
 
     written = change(file, make, dry_run=dry_run, quiet=quiet)
     if not written.changed:
-        say(f"{place_with_names(where[-1])}: {row.key} is not set there", quiet=quiet)
+        say(f"{describe_place_in_full(where[-1])}: {row.key} is not set there", quiet=quiet)
         raise typer.Exit(ANSWER_IS_NO)
-    say(f"{place_with_names(where[-1])}: {row.key} is no longer set", quiet=quiet or dry_run)
+    say(f"{describe_place_in_full(where[-1])}: {row.key} is no longer set", quiet=quiet or dry_run)
 
 
 @app.command(cls=Command)
@@ -148,13 +153,17 @@ def get(
     quiet: QuietOption = False,
 ) -> None:
     """Print the value in force, bare. --stock beside --product or --source names the stock that it is seen from."""
-    row = settings.named(key)
+    row = settings.setting_named(key)
     store = read_store(file)
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
-    found = lookup.own(store, where, row.key) if own else lookup.agreed(store, where, row.key, stock=seen_from)
+    found = (
+        viewpoints.own_value(store, where, row.key)
+        if own
+        else viewpoints.single_value(store, where, row.key, stock=seen_from)
+    )
     if found is None:
         raise typer.Exit(ANSWER_IS_NO)
-    view.value(found, output, sys.stdout)
+    view.write_value(found, output, sys.stdout)
 
 
 @app.command("list", cls=Command)
@@ -171,14 +180,14 @@ def list_(
     """List the settings in force at a scope and where each comes from."""
     store = read_store(file)
     if all_ and (own or stock or source or product):
-        raise Failure("--all: expected alone, got a scope or --own beside it")
+        raise BackorderctlError("--all: expected alone, got a scope or --own beside it")
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
     if all_:
-        view.show_settings(lookup.written(store), output, sys.stdout)
+        view.show_settings(viewpoints.written_values(store), output, sys.stdout)
     elif own:
-        view.show_settings(lookup.written(store, where), output, sys.stdout)
+        view.show_settings(viewpoints.written_values(store, where), output, sys.stdout)
     else:
-        view.show_seen(lookup.everything(store, where, stock=seen_from), output, sys.stdout)
+        view.show_seen(viewpoints.all_in_force(store, where, stock=seen_from), output, sys.stdout)
 
 
 @app.command(cls=Command)
@@ -192,12 +201,12 @@ def explain(
     quiet: QuietOption = False,
 ) -> None:
     """Show every level that a value can come from, the one that wins, and what the evaluator makes of it."""
-    from backorderctl.view.explain import show_chains
+    from backorderctl.output.explain import show_chains
 
-    row = settings.named(key)
+    row = settings.setting_named(key)
     store = read_store(file)
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
-    show_chains(row.key, lookup.chains(store, where, row.key, stock=seen_from), output, sys.stdout)
+    show_chains(row.key, viewpoints.chains(store, where, row.key, stock=seen_from), output, sys.stdout)
 
 
 @app.command(cls=Command)
@@ -214,12 +223,12 @@ def _assigned(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         key, equals, value = word.partition("=")
         if not equals:
-            raise Failure(f"{word!r}: expected KEY VALUE, or KEY=VALUE for each of several settings")
+            raise BackorderctlError(f"{word!r}: expected KEY VALUE, or KEY=VALUE for each of several settings")
         if _key(key) in typed:
-            raise Failure(f"{_key(key)}: expected once, got it twice")
+            raise BackorderctlError(f"{_key(key)}: expected once, got it twice")
         typed[_key(key)] = value
     if BACKORDER_LIMIT in typed and THRESHOLD.key in typed:
-        raise Failure(f"expected {BACKORDER_LIMIT} or {THRESHOLD.key}, got both: they are one setting")
+        raise BackorderctlError(f"expected {BACKORDER_LIMIT} or {THRESHOLD.key}, got both: they are one setting")
     return typed
 
 
@@ -228,13 +237,13 @@ def _was(store: Store, where: Sequence[Place], key: str) -> str:
     if len(where) > 1:
         return ""
     old = store.set_at(where[0]).get(key)
-    return " (was not set)" if old is None else f" (was {settings.text(old)})"
+    return " (was not set)" if old is None else f" (was {settings.format_value(old)})"
 
 
 def _key(typed: str) -> str:
     if typed.strip().replace("-", "_") == BACKORDER_LIMIT:
         return BACKORDER_LIMIT
-    return settings.named(typed).key
+    return settings.setting_named(typed).key
 
 
 def _values(typed: Mapping[str, str]) -> dict[str, Value]:
@@ -242,9 +251,9 @@ def _values(typed: Mapping[str, str]) -> dict[str, Value]:
     for key, text in typed.items():
         try:
             if key == BACKORDER_LIMIT:
-                values[THRESHOLD.key] = changes.limit_threshold(text)
+                values[THRESHOLD.key] = operations.limit_threshold(text)
             else:
-                values[key] = settings.from_text(settings.SETTINGS[key], text)
+                values[key] = settings.parse_value(settings.SETTINGS[key], text)
         except Mismatch as mismatch:
-            raise Failure(f"{key}: {mismatch}") from None
+            raise BackorderctlError(f"{key}: {mismatch}") from None
     return values

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from backorderctl import revision
 from backorderctl.cli.options import (
     DEFAULT_FILE,
     STANDARD_INPUT,
@@ -16,12 +15,13 @@ from backorderctl.cli.options import (
     noun,
     read_store,
 )
-from backorderctl.diff import difference
-from backorderctl.errors import ANSWER_IS_NO, Failure
-from backorderctl.reading import parse
-from backorderctl.store import Store
-from backorderctl.view import diff as view
-from backorderctl.view.words import Output
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.output import diff as view
+from backorderctl.output.format import Output
+from backorderctl.policy.diff import difference
+from backorderctl.store import git_revision
+from backorderctl.store.load import load_bytes
+from backorderctl.store.model import Store
 
 app = noun("")
 
@@ -41,8 +41,8 @@ def diff(
     """Show what changes in effect, not in text: settings, and what follows for products."""
     new = new or file
     if old == new == STANDARD_INPUT:
-        raise Failure("standard input can be one side only, got it for both")
-    paths = [side for side in (new, old) if not side.startswith(revision.PREFIX) and side != STANDARD_INPUT]
+        raise BackorderctlError("standard input can be one side only, got it for both")
+    paths = [side for side in (new, old) if not side.startswith(git_revision.PREFIX) and side != STANDARD_INPUT]
     default_path = paths[0] if paths else file
     found = difference(_side(old, default_path), _side(new, default_path))
     view.show(found, output, sys.stdout, everything=all_)
@@ -52,7 +52,7 @@ def diff(
 
 def _side(side: str, default_path: str) -> Store:
     """The store that a side of the comparison names."""
-    if not side.startswith(revision.PREFIX):
+    if not side.startswith(git_revision.PREFIX):
         return read_store(side)
-    content = revision.content(side, default_path=default_path)
-    return parse(content, revision.name(side, default_path=default_path))
+    content = git_revision.content(side, default_path=default_path)
+    return load_bytes(content, git_revision.name(side, default_path=default_path))

@@ -5,35 +5,26 @@ from typing import Annotated
 
 import typer
 
-from backorderctl import sheet
-from backorderctl import store as stores
-from backorderctl.cli.options import (
-    DEFAULT_FILE,
-    Command,
-    FileOption,
-    QuietOption,
-    StockOption,
-    noun,
-    read_store,
-    say,
-)
-from backorderctl.cli.target import ToOption, deliver
-from backorderctl.errors import ANSWER_IS_NO, Failure
-from backorderctl.magento import products_out, source_items_out
-from backorderctl.magento.compiling import Approximate, compiled
-from backorderctl.magento.identity import unheld
-from backorderctl.store import Store
-from backorderctl.view import listing
-from backorderctl.view import magento as view
-from backorderctl.view.listing import Column, Listing
-from backorderctl.view.words import Output
+from backorderctl.cli.options import DEFAULT_FILE, Command, FileOption, QuietOption, StockOption, noun, read_store, say
+from backorderctl.cli.target import ToOption, write_export
+from backorderctl.edit import bulk_csv
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.magento import export_products, export_sources
+from backorderctl.magento.policy_export import Approximate, compiled
+from backorderctl.magento.sku import unheld
+from backorderctl.output import magento as view
+from backorderctl.output import table
+from backorderctl.output.format import Output
+from backorderctl.output.table import Column, Listing
+from backorderctl.store import model
+from backorderctl.store.model import Store
 
 app = noun("Exports: a store as files that Magento or a spreadsheet reads.")
 magento = noun("Files that Magento imports.")
 app.add_typer(magento, name="magento")
 
 
-class Inexact(Failure):
+class Inexact(BackorderctlError):
     """Policy that Magento cannot run as it is."""
 
     status = ANSWER_IS_NO
@@ -43,7 +34,7 @@ def _read(path: str, stock: str | None = None) -> Store:
     """The store, when Magento can hold its SKUs and it has the stock."""
     store = read_store(path)
     if stock is not None:
-        stores.stock(store, stock)
+        model.stock_named(store, stock)
     if problems := list(unheld(store.products)):
         raise Inexact("\n".join(problems))
     return store
@@ -93,8 +84,8 @@ def products(
     for line in approximations:
         say(line, quiet=quiet)
     out = io.StringIO()
-    rows = products_out.write(store, policies, out, quantities=quantities)
-    deliver(out.getvalue(), to, rows=f"{rows} products", store=file, quiet=quiet)
+    rows = export_products.write_products(store, policies, out, quantities=quantities)
+    write_export(out.getvalue(), to, rows=f"{rows} products", store=file, quiet=quiet)
     if left_out := len(store.products) - rows:
         say(f"{left_out} products that are not in stock {stock} but in another: left out", quiet=quiet)
     others = {source for code, other in store.stocks.items() if code != stock for source in other.sources}
@@ -106,8 +97,8 @@ def products(
 def stock_sources(to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOption = False) -> None:
     """Write a stock_sources CSV: the quantity and stock status of every source item."""
     out = io.StringIO()
-    rows = source_items_out.write_stock_sources(_read(file), out)
-    deliver(out.getvalue(), to, rows=f"{rows} source items", store=file, quiet=quiet)
+    rows = export_sources.write_stock_sources(_read(file), out)
+    write_export(out.getvalue(), to, rows=f"{rows} source items", store=file, quiet=quiet)
 
 
 @magento.command("low-quantity", cls=Command)
@@ -120,18 +111,18 @@ def low_quantity(
     the status is 1; --stock chooses, and leaves out the sources that it does not sell from.
     """
     store = _read(file, stock)
-    items = list(source_items_out.low_quantities(store, stock=stock))
+    items = list(export_sources.low_quantities(store, stock=stock))
     if differing := [view.differing(item) for item in items if not item.agreed]:
         raise Inexact("\n".join(differing), hint="--stock CODE")
     out = io.StringIO()
     view.show_low_quantities(items, out)
-    deliver(out.getvalue(), to, rows=f"{len(items)} source items", store=file, quiet=quiet)
+    write_export(out.getvalue(), to, rows=f"{len(items)} source items", store=file, quiet=quiet)
 
 
 @app.command("csv", cls=Command)
 def csv_(to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOption = False) -> None:
     """Write everything that is set as rows of product, source, stock, key and value: what `config apply` reads."""
     out = io.StringIO()
-    rows = list(sheet.written(read_store(file)))
-    listing.show(Listing("changes", tuple(map(Column, sheet.COLUMNS)), rows), Output.CSV, out)
-    deliver(out.getvalue(), to, rows=f"{len(rows)} rows", store=file, quiet=quiet)
+    rows = list(bulk_csv.exported_rows(read_store(file)))
+    table.show(Listing("changes", tuple(map(Column, bulk_csv.COLUMNS)), rows), Output.CSV, out)
+    write_export(out.getvalue(), to, rows=f"{len(rows)} rows", store=file, quiet=quiet)

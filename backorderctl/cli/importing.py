@@ -9,21 +9,21 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.changes import Changes
 from backorderctl.cli.options import DEFAULT_FILE, Command, DryRunOption, FileOption, QuietOption, noun, say
-from backorderctl.cli.target import packed, spare
+from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.cli.writing import change
-from backorderctl.errors import Failure
-from backorderctl.magento import configuration, products_in, stock_sources_in
+from backorderctl.edit.operations import Changes
+from backorderctl.errors import BackorderctlError
+from backorderctl.magento import import_config, import_products, import_sources
 from backorderctl.magento import rejects as rejected
-from backorderctl.magento.merging import Imported, merged
+from backorderctl.magento.csv_reader import OnProgress
+from backorderctl.magento.merge import Imported, merged
 from backorderctl.magento.report import Refused, Report
-from backorderctl.magento.tables import Watch
-from backorderctl.store import Store
-from backorderctl.toml import file as files
-from backorderctl.toml.read import collector_off
-from backorderctl.view import importing as view
-from backorderctl.view.progress import progress
+from backorderctl.output import importing as view
+from backorderctl.output.progress import progress
+from backorderctl.store.model import Store
+from backorderctl.toml import atomic_file
+from backorderctl.toml.parse import collector_off
 
 app = noun("Imports: the files that merchants have, taken into the store file.")
 
@@ -74,15 +74,15 @@ def magento(
     only where it is in force in Magento, use_config flags included. Files may be compressed.
     """
     if not (products or stock_sources or config or link):
-        raise Failure("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
+        raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
     read = Report()
     with collector_off():
         imported = _read(products, stock_sources, config, link or (), read, quiet=quiet)
     if read.refused and skip_bad is None:
-        raise Failure(view.refusals(read.refused), hint="--skip-bad rejects.csv takes the other rows")
+        raise BackorderctlError(view.refusals(read.refused), hint="--skip-bad rejects.csv takes the other rows")
     rejects = _rejects(read, skip_bad, {"products": products, "stock-sources": stock_sources})
     for name in rejects:
-        spare("--skip-bad", name, [file, *filter(None, (products, stock_sources, config))])
+        refuse_overwriting_input("--skip-bad", name, [file, *filter(None, (products, stock_sources, config))])
     merges: list[Report] = []
 
     def make(store: Store) -> Changes:
@@ -94,8 +94,8 @@ def magento(
     for name, rows in rejects.items():
         if not dry_run:
             out = io.StringIO()
-            rejected.write(read.headers[rows[0].file], rows, out)
-            files.replace_bytes(name, packed(out.getvalue(), name))
+            rejected.write_rejects(read.headers[rows[0].file], rows, out)
+            atomic_file.replace_bytes(name, encoded_export(out.getvalue(), name))
         say(f"{name}: {len(rows)} rows refused, the first at line {rows[0].line}: {rows[0].reason}", quiet=quiet)
     for line in view.summary((read, merges[-1])):
         say(line, quiet=quiet)
@@ -112,30 +112,30 @@ def _read(
 ) -> Imported:
     rows, items, values = {}, {}, {}
     if config:
-        values = configuration.read(config, report)
+        values = import_config.read_config(config, report)
     if products:
         with _watched(products, quiet=quiet) as watch:
-            rows = products_in.read(products, report, watch)
+            rows = import_products.read_products(products, report, watch)
     if stock_sources:
         with _watched(stock_sources, quiet=quiet) as watch:
-            items = stock_sources_in.read(stock_sources, report, watch)
+            items = import_sources.read_stock_sources(stock_sources, report, watch)
     return Imported(rows, items, values, _links(links))
 
 
 @contextmanager
-def _watched(path: str, *, quiet: bool) -> Iterator[Watch]:
+def _watched(path: str, *, quiet: bool) -> Iterator[OnProgress]:
     with progress(Path(path).stat().st_size, sys.stderr, quiet=quiet) as tell:
         yield lambda done: tell(f"{path}: reading", done)
 
 
 def _links(typed: Sequence[str]) -> dict[str, list[str]]:
-    """The sources to link by stock; Failure when one is typed otherwise."""
+    """The sources to link by stock; BackorderctlError when one is typed otherwise."""
     links: dict[str, list[str]] = {}
     for each in typed:
         stock, equals, sources = each.partition("=")
         codes = [code.strip() for code in sources.split(",")]
         if not equals or not all(codes):
-            raise Failure(f"--link: expected STOCK=SOURCE,..., got {each!r}")
+            raise BackorderctlError(f"--link: expected STOCK=SOURCE,..., got {each!r}")
         links.setdefault(stock.strip(), []).extend(codes)
     return links
 

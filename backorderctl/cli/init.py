@@ -17,13 +17,13 @@ from backorderctl.cli.options import (
     noun,
     say,
 )
-from backorderctl.diff import difference
-from backorderctl.errors import Failure, InvalidFile
-from backorderctl.reading import parse
-from backorderctl.toml import file as files
-from backorderctl.toml.lock import command
-from backorderctl.view import diff, text_difference
-from backorderctl.view.words import Output
+from backorderctl.errors import BackorderctlError, InvalidFile
+from backorderctl.output import diff, text_difference
+from backorderctl.output.format import Output
+from backorderctl.policy.diff import difference
+from backorderctl.store.load import load_bytes
+from backorderctl.toml import atomic_file
+from backorderctl.toml.file_lock import init_command
 
 app = noun("")
 
@@ -37,12 +37,12 @@ def init(
 ) -> None:
     """Write a commented store file to start from."""
     if file == STANDARD_INPUT:
-        raise Failure("standard input cannot be written", hint="-f store.toml")
+        raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
     text = (resources.files("backorderctl") / "starter.toml").read_text(encoding="utf-8")
     if dry_run:
         _show(file, text, force=force)
         return
-    files.create(file, text, force=force)
+    atomic_file.create(file, text, force=force)
     say(f"{file}: written", quiet=quiet)
 
 
@@ -52,12 +52,12 @@ def _show(file: str, text: str, *, force: bool) -> None:
         text_difference.show("", text, file, sys.stdout)
         return
     if not force:
-        raise Failure(f"{file}: file exists", hint=command("init --force", file))
-    old = files.read(file)
+        raise BackorderctlError(f"{file}: file exists", hint=init_command("init --force", file))
+    old = atomic_file.read_text(file)
     text_difference.show(old, text, file, sys.stdout)
     try:
-        before = parse(old.encode(), file)
+        before = load_bytes(old.encode(), file)
     except InvalidFile:  # what is in force in it, nobody can say
         return
     sys.stdout.write("\n")
-    diff.show(difference(before, parse(text.encode(), file)), Output.TABLE, sys.stdout)
+    diff.show(difference(before, load_bytes(text.encode(), file)), Output.TABLE, sys.stdout)

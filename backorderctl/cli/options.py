@@ -12,14 +12,13 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from backorderctl import quantity, settings
-from backorderctl import store as stores
-from backorderctl.errors import Failure, InvalidFile, Mismatch
-from backorderctl.reading import load, parse
-from backorderctl.settings import Scope
-from backorderctl.store import Place, Store
-from backorderctl.toml import file as files
-from backorderctl.view.words import Output, printable
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch
+from backorderctl.output.format import Output, printable
+from backorderctl.store import model, quantity, settings
+from backorderctl.store.load import load, load_bytes
+from backorderctl.store.model import Place, Store
+from backorderctl.store.settings import Scope
+from backorderctl.toml import atomic_file
 
 HELP = {"help_option_names": ["-h", "--help"]}
 DEFAULT_FILE = "store.toml"
@@ -45,11 +44,12 @@ class Command(typer.core.TyperCommand):
 
 
 def _once(given: Sequence[Any]) -> None:
-    """Failure when an option that holds one value is given several: Typer would take the last without a word."""
+    """BackorderctlError when an option that holds one value is given several: Typer would take the last without a
+    word."""
     for option in given:
         one_value = option.param_type_name == "option" and not (option.multiple or option.is_flag)
         if one_value and given.count(option) > 1:
-            raise Failure(f"{option.opts[0]}: expected once, got it {given.count(option)} times")
+            raise BackorderctlError(f"{option.opts[0]}: expected once, got it {given.count(option)} times")
 
 
 def noun(help_text: str) -> typer.Typer:
@@ -61,7 +61,7 @@ def _offered(context: typer.Context, names: Callable[[Store], Iterable[str]]) ->
     """Names of the file in question, or none where it cannot be read: completion is no place for errors."""
     try:
         return list(names(load(context.params.get("file") or os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)))
-    except (Failure, OSError):
+    except (BackorderctlError, OSError):
         return []
 
 
@@ -145,15 +145,15 @@ StockArgument = Annotated[str, typer.Argument(metavar="STOCK", help="A stock.", 
 def read_text(path: str) -> str:
     """The text of a file that is no store, or of standard input for `-`."""
     if path == STANDARD_INPUT:
-        return files.decoded(sys.stdin.buffer.read(), "<stdin>")
+        return atomic_file.decoded(sys.stdin.buffer.read(), "<stdin>")
     if path.endswith(".gz"):
-        return files.decoded(_unpacked(path), path)
+        return atomic_file.decoded(_unpacked(path), path)
     try:
-        return files.read(path)
+        return atomic_file.read_text(path)
     except InvalidFile:
         raise
-    except Failure as failure:
-        raise Failure(failure.message) from None  # its hint is about store files
+    except BackorderctlError as failure:
+        raise BackorderctlError(failure.message) from None  # its hint is about store files
 
 
 def _unpacked(path: str) -> bytes:
@@ -164,31 +164,31 @@ def _unpacked(path: str) -> bytes:
         with gzip.open(path) as packed:
             return packed.read()
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise Failure(f"{path}: expected a whole gzip file, got another") from None
+        raise BackorderctlError(f"{path}: expected a whole gzip file, got another") from None
 
 
 def read_store(path: str) -> Store:
     """The store in the file, or on standard input for `-`."""
     if path == STANDARD_INPUT:
-        return parse(sys.stdin.buffer.read(), "<stdin>")
+        return load_bytes(sys.stdin.buffer.read(), "<stdin>")
     return load(path)
 
 
 def place(store: Store, *, stock: str | None, source: str | None, product: str | None) -> Place:
     """The scope that the options name, checked to exist: none is global. `--stock` stands alone, as for every write."""
     if stock is not None and (source is not None or product is not None):
-        raise Failure(
+        raise BackorderctlError(
             "--stock: expected alone, got it beside "
             + " and ".join(name for name, given in (("--source", source), ("--product", product)) if given is not None)
         )
     if stock is not None:
-        return Place(Scope.STOCK, stock=stores.stock(store, stock).code)
+        return Place(Scope.STOCK, stock=model.stock_named(store, stock).code)
     if product is not None and source is not None:
-        return stores.item_place(store, product, source)
+        return model.item_place(store, product, source)
     if product is not None:
-        return Place(Scope.PRODUCT, product=stores.product(store, product).sku)
+        return Place(Scope.PRODUCT, product=model.product_named(store, product).sku)
     if source is not None:
-        return Place(Scope.SOURCE, source=stores.source(store, source).code)
+        return Place(Scope.SOURCE, source=model.source_named(store, source).code)
     return Place(Scope.GLOBAL)
 
 
@@ -200,11 +200,11 @@ def places(
         return [place(store, stock=stock, source=source, product=product)]
     for name, given in (("--product", product), ("--stock", stock)):
         if given is not None:
-            raise Failure(f"--match: expected alone or with --source, got it beside {name}")
+            raise BackorderctlError(f"--match: expected alone or with --source, got it beside {name}")
     skus = [sku for sku in store.products if fnmatchcase(sku, match)]
     if source is None:
         return [Place(Scope.PRODUCT, product=sku) for sku in skus]
-    stores.source(store, source)
+    model.source_named(store, source)
     at_source = (sku for sku in skus if source in store.products[sku].items)
     return [Place(Scope.SOURCE_ITEM, source=source, product=sku) for sku in at_source]
 
@@ -212,29 +212,32 @@ def places(
 def seen_place(store: Store, *, stock: str | None, source: str | None, product: str | None) -> tuple[Place, str | None]:
     """For commands that read: the scope, and the stock from which a product or source is seen when one is named."""
     if stock is not None and (source is not None or product is not None):
-        seen_from = stores.stock(store, stock).code
+        seen_from = model.stock_named(store, stock).code
         return place(store, stock=None, source=source, product=product), seen_from
     return place(store, stock=stock, source=source, product=product), None
 
 
 def one_stock(store: Store, sku: str, named: str | None) -> str:
-    """The stock that is named, or the only one that can be meant for the product; Failure when there are several."""
+    """The stock that is named, or the only one that can be meant for the product.
+
+    BackorderctlError when there are several.
+    """
     if named is not None:
-        return stores.stock(store, named).code
-    items = stores.product(store, sku).items
+        return model.stock_named(store, named).code
+    items = model.product_named(store, sku).items
     reaching = [code for code, stock in store.stocks.items() if not items.keys().isdisjoint(stock.sources)]
     meant = reaching or list(store.stocks)
     if len(meant) > 1:
-        raise Failure(f"{sku!r} is in several stocks: {', '.join(meant)}", hint=f"--stock {meant[0]}")
+        raise BackorderctlError(f"{sku!r} is in several stocks: {', '.join(meant)}", hint=f"--stock {meant[0]}")
     return meant[0]
 
 
 def typed_quantity(name: str, typed: str, *, minimum: Decimal | None = None) -> Decimal:
-    """A quantity as typed for `name`; Failure when it is none."""
+    """A quantity as typed for `name`; BackorderctlError when it is none."""
     try:
-        return quantity.from_text(typed, minimum=minimum)
+        return quantity.parse_quantity(typed, minimum=minimum)
     except Mismatch as mismatch:
-        raise Failure(f"{name}: {mismatch}") from None
+        raise BackorderctlError(f"{name}: {mismatch}") from None
 
 
 def say(message: str, *, quiet: bool) -> None:

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from backorderctl import orders
-from backorderctl import store as stores
 from backorderctl.cli.options import (
     DEFAULT_FILE,
     Command,
@@ -21,11 +19,13 @@ from backorderctl.cli.options import (
     typed_quantity,
 )
 from backorderctl.errors import ANSWER_IS_NO
-from backorderctl.evaluate import Salability, evaluate, evaluate_at
-from backorderctl.quantity import STEP
-from backorderctl.store import Store
-from backorderctl.view import orders as view
-from backorderctl.view.words import Output
+from backorderctl.output import orders as view
+from backorderctl.output.format import Output
+from backorderctl.policy import orders
+from backorderctl.policy.evaluate import Salability, evaluate, evaluate_at
+from backorderctl.store import model
+from backorderctl.store.model import Store
+from backorderctl.store.quantity import STEP
 
 app = noun("Orders: would one be accepted, and how does the stock sell from here.")
 
@@ -63,7 +63,7 @@ def simulate(
     """
     every = None if step is None else typed_quantity("--step", step, minimum=STEP)
     answer = _answer(read_store(file), sku, stock)
-    view.show_life(answer, orders.life(answer, step=every), output, sys.stdout)
+    view.show_life(answer, orders.simulate_sales(answer, step=every), output, sys.stdout)
 
 
 def _answer(store: Store, sku: str, stock: str | None) -> Salability:
@@ -71,4 +71,4 @@ def _answer(store: Store, sku: str, stock: str | None) -> Salability:
     answers = evaluate(store, sku)
     if stock is None and answers[0].stock is None:
         return answers[0]
-    return evaluate_at(store, sku, stores.stock(store, one_stock(store, sku, stock)))
+    return evaluate_at(store, sku, model.stock_named(store, one_stock(store, sku, stock)))

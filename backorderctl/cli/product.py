@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from backorderctl import changes, lookup
-from backorderctl import store as stores
 from backorderctl.cli.options import (
     DEFAULT_FILE,
     Command,
@@ -27,13 +25,16 @@ from backorderctl.cli.options import (
     typed_quantity,
 )
 from backorderctl.cli.writing import change
-from backorderctl.evaluate import Salability, Status, evaluate, evaluate_at, everything
-from backorderctl.layout import StockStatus
-from backorderctl.quantity import ZERO
-from backorderctl.store import Product, Store
-from backorderctl.view import listing
-from backorderctl.view import product as view
-from backorderctl.view.words import Output
+from backorderctl.edit import operations
+from backorderctl.output import product as view
+from backorderctl.output import table
+from backorderctl.output.format import Output
+from backorderctl.policy import viewpoints
+from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_all, evaluate_at
+from backorderctl.store import model
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.model import Product, Store
+from backorderctl.store.quantity import ZERO
 
 app = noun("Products: what is in force, how many can be sold, and the products themselves.")
 
@@ -56,9 +57,9 @@ def list_(
     """List what every product offers: a row a product and stock, or with --by-source a row a source item."""
     store = read_store(file)
     if stock is not None:
-        stores.stock(store, stock)
+        model.stock_named(store, stock)
     if source is not None:
-        stores.source(store, source)
+        model.source_named(store, source)
 
     def wanted(answer: Salability) -> bool:
         items = [item for item in answer.items if source in (None, item.source)]
@@ -69,9 +70,9 @@ def list_(
             and (not low_stock or any(item.low_stock for item in items))
         )
 
-    answers = filter(wanted, everything(store, _matching(store, match)))
+    answers = filter(wanted, evaluate_all(store, _matching(store, match)))
     rows = view.source_items(answers, source, low_stock=low_stock) if by_source else view.products(answers)
-    listing.show(rows, output, sys.stdout)
+    table.show(rows, output, sys.stdout)
 
 
 @app.command(cls=Command)
@@ -96,10 +97,10 @@ def explain(
     quiet: QuietOption = False,
 ) -> None:
     """Show how many can be sold as a sum to check with a pencil, and every level that won or lost."""
-    from backorderctl.view.explain import Explained, show_sums
+    from backorderctl.output.explain import Explained, show_sums
 
     store = read_store(file)
-    explained = [Explained(answer, lookup.all_chains(store, answer)) for answer in _answers(store, sku, stock)]
+    explained = [Explained(answer, viewpoints.all_chains(store, answer)) for answer in _answers(store, sku, stock)]
     show_sums(explained, output, sys.stdout)
 
 
@@ -114,7 +115,7 @@ def add(
     """Add a product; `product assign` then puts it at a source."""
     change(
         file,
-        lambda store: changes.add_product(store, sku, name=name),
+        lambda store: operations.add_product(store, sku, name=name),
         done=f"product {sku}: added",
         dry_run=dry_run,
         quiet=quiet,
@@ -132,7 +133,7 @@ def set_(
     """Give a product another name."""
     change(
         file,
-        lambda store: changes.rename(("products", sku), name, stores.product(store, sku).name),
+        lambda store: operations.rename(("products", sku), name, model.product_named(store, sku).name),
         done=f"product {sku}: now called {name!r}" if name else f"product {sku}: has no name now",
         dry_run=dry_run,
         quiet=quiet,
@@ -149,7 +150,7 @@ def remove(
     """Remove a product with its source items and reservations."""
     change(
         file,
-        lambda store: changes.remove_product(store, sku),
+        lambda store: operations.remove_product(store, sku),
         done=f"product {sku}: removed",
         dry_run=dry_run,
         quiet=quiet,
@@ -170,7 +171,7 @@ def assign(
     units = None if quantity is None else typed_quantity("quantity", quantity)
     change(
         file,
-        lambda store: changes.assign(store, sku, source, quantity=units, status=status),
+        lambda store: operations.assign(store, sku, source, quantity=units, status=status),
         done=f"{sku} at {source}: assigned",
         dry_run=dry_run,
         quiet=quiet,
@@ -188,7 +189,7 @@ def unassign(
     """Take a product away from a source."""
     change(
         file,
-        lambda store: changes.unassign(store, sku, source),
+        lambda store: operations.unassign(store, sku, source),
         done=f"{sku} at {source}: no longer assigned",
         dry_run=dry_run,
         quiet=quiet,
@@ -208,7 +209,7 @@ def reserve(
     units = typed_quantity("reserved", quantity, minimum=ZERO)
     change(
         file,
-        lambda store: changes.reserve(store, sku, units, stock=one_stock(store, sku, stock)),
+        lambda store: operations.reserve(store, sku, units, stock=one_stock(store, sku, stock)),
         done=f"product {sku}: {quantity} reserved",
         dry_run=dry_run,
         quiet=quiet,
@@ -217,7 +218,7 @@ def reserve(
 
 def _answers(store: Store, sku: str, stock: str | None) -> Sequence[Salability]:
     """What the product offers in the stock that is named, or in each that reaches it."""
-    return [evaluate_at(store, sku, stores.stock(store, stock))] if stock else evaluate(store, sku)
+    return [evaluate_at(store, sku, model.stock_named(store, stock))] if stock else evaluate(store, sku)
 
 
 def _matching(store: Store, glob: str | None) -> list[Product] | None:

@@ -3,8 +3,8 @@
 import sys
 
 from backorderctl.cli.options import Command, QuietOption, noun
-from backorderctl.schema import json_schema
-from backorderctl.view import listing
+from backorderctl.output import table
+from backorderctl.store.json_schema import json_schema
 
 app = noun("")
 
@@ -12,4 +12,4 @@ app = noun("")
 @app.command(cls=Command)
 def schema(quiet: QuietOption = False) -> None:
     """Print the JSON Schema of the store file, for editors that check TOML."""
-    sys.stdout.write(listing.dumps(json_schema(), indent=2) + "\n")
+    sys.stdout.write(table.dumps(json_schema(), indent=2) + "\n")

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from backorderctl import changes
-from backorderctl import store as stores
 from backorderctl.cli.options import (
     DEFAULT_FILE,
     Command,
@@ -19,8 +17,10 @@ from backorderctl.cli.options import (
     read_store,
 )
 from backorderctl.cli.writing import change
-from backorderctl.view import scopes as view
-from backorderctl.view.words import Output
+from backorderctl.edit import operations
+from backorderctl.output import scopes as view
+from backorderctl.output.format import Output
+from backorderctl.store import model
 
 app = noun("Sources: the warehouses, shops and drop-shippers that hold goods.")
 
@@ -43,7 +43,7 @@ def show(
 ) -> None:
     """Show one source."""
     store = read_store(file)
-    view.show_source(store, stores.source(store, source), output, sys.stdout)
+    view.show_source(store, model.source_named(store, source), output, sys.stdout)
 
 
 @app.command(cls=Command)
@@ -58,7 +58,7 @@ def add(
     """Add a source."""
     change(
         file,
-        lambda store: changes.add_source(store, source, name=name, enabled=not disabled),
+        lambda store: operations.add_source(store, source, name=name, enabled=not disabled),
         done=f"source {source}: added",
         dry_run=dry_run,
         quiet=quiet,
@@ -76,7 +76,7 @@ def set_(
     """Give a source another name."""
     change(
         file,
-        lambda store: changes.rename(("sources", source), name, stores.source(store, source).name),
+        lambda store: operations.rename(("sources", source), name, model.source_named(store, source).name),
         done=f"source {source}: now called {name!r}" if name else f"source {source}: has no name now",
         dry_run=dry_run,
         quiet=quiet,
@@ -94,7 +94,7 @@ def remove(
     """Remove a source that nothing names, or with --cascade also its source items and its links to stocks."""
     change(
         file,
-        lambda store: changes.remove_source(store, source, cascade=cascade),
+        lambda store: operations.remove_source(store, source, cascade=cascade),
         done=f"source {source}: removed",
         dry_run=dry_run,
         quiet=quiet,
@@ -126,7 +126,7 @@ def disable(
 def _enable(source: str, file: str, *, enabled: bool, dry_run: bool, quiet: bool) -> None:
     change(
         file,
-        lambda store: changes.enable_source(store, source, enabled=enabled),
+        lambda store: operations.enable_source(store, source, enabled=enabled),
         done=f"source {source}: {'enabled' if enabled else 'disabled'}",
         dry_run=dry_run,
         quiet=quiet,

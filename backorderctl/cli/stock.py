@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from backorderctl import changes
-from backorderctl import store as stores
 from backorderctl.cli.options import (
     DEFAULT_FILE,
     Command,
@@ -20,9 +18,11 @@ from backorderctl.cli.options import (
     read_store,
 )
 from backorderctl.cli.writing import change
-from backorderctl.errors import Failure
-from backorderctl.view import scopes as view
-from backorderctl.view.words import Output
+from backorderctl.edit import operations
+from backorderctl.errors import BackorderctlError
+from backorderctl.output import scopes as view
+from backorderctl.output.format import Output
+from backorderctl.store import model
 
 app = noun("Stocks: groups of sources, each of which one or more sales channels sell from.")
 
@@ -50,7 +50,7 @@ def show(
 ) -> None:
     """Show one stock."""
     store = read_store(file)
-    view.show_stock(stores.stock(store, stock), output, sys.stdout)
+    view.show_stock(model.stock_named(store, stock), output, sys.stdout)
 
 
 @app.command(cls=Command)
@@ -71,7 +71,7 @@ def add(
     """Add a stock. The first one links every source unless --source is given, and takes over what is reserved."""
     change(
         file,
-        lambda store: changes.add_stock(store, stock, name=name, sources=source or [], channels=channel or []),
+        lambda store: operations.add_stock(store, stock, name=name, sources=source or [], channels=channel or []),
         done=f"stock {stock}: added",
         dry_run=dry_run,
         quiet=quiet,
@@ -90,12 +90,12 @@ def set_(
 ) -> None:
     """Give a stock another name or other sales channels."""
     if channel and no_channels:
-        raise Failure("--no-channels: expected alone, got it beside --channel")
+        raise BackorderctlError("--no-channels: expected alone, got it beside --channel")
     if name is None and not channel and not no_channels:
-        raise Failure("expected --name, --channel or --no-channels, got none of them")
+        raise BackorderctlError("expected --name, --channel or --no-channels, got none of them")
     change(
         file,
-        lambda store: changes.set_stock(store, stock, name=name, channels=[] if no_channels else channel),
+        lambda store: operations.set_stock(store, stock, name=name, channels=[] if no_channels else channel),
         done=f"stock {stock}: changed",
         dry_run=dry_run,
         quiet=quiet,
@@ -113,7 +113,7 @@ def remove(
     """Remove a stock that nothing names, or with --cascade also what is reserved in it."""
     change(
         file,
-        lambda store: changes.remove_stock(store, stock, cascade=cascade),
+        lambda store: operations.remove_stock(store, stock, cascade=cascade),
         done=f"stock {stock}: removed",
         dry_run=dry_run,
         quiet=quiet,
@@ -131,7 +131,7 @@ def link(
     """Let a stock sell from more sources."""
     change(
         file,
-        lambda store: changes.link(store, stock, sources),
+        lambda store: operations.link(store, stock, sources),
         done=f"stock {stock}: now sells from {', '.join(sources)} too",
         dry_run=dry_run,
         quiet=quiet,
@@ -149,7 +149,7 @@ def unlink(
     """Let a stock no longer sell from sources."""
     change(
         file,
-        lambda store: changes.unlink(store, stock, sources),
+        lambda store: operations.unlink(store, stock, sources),
         done=f"stock {stock}: no longer sells from {', '.join(sources)}",
         dry_run=dry_run,
         quiet=quiet,

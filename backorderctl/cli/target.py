@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.options import say
-from backorderctl.errors import Failure
-from backorderctl.toml import file as files
-from backorderctl.view.words import printable
+from backorderctl.errors import BackorderctlError
+from backorderctl.output.format import printable
+from backorderctl.toml import atomic_file
 
 ToOption = Annotated[
     str | None,
@@ -21,20 +21,20 @@ ToOption = Annotated[
 ]
 
 
-def spare(option: str, to: str, read: Iterable[str]) -> None:
-    """Failure when what shall be written to the file `to` would take the place of a file that is read."""
+def refuse_overwriting_input(option: str, to: str, read: Iterable[str]) -> None:
+    """BackorderctlError when what shall be written to the file `to` would take the place of a file that is read."""
     for path in read:
         if Path(to).exists() and Path(path).exists() and Path(to).samefile(path):
-            raise Failure(f"{option} {to}: expected another file, got one that this command reads")
+            raise BackorderctlError(f"{option} {to}: expected another file, got one that this command reads")
 
 
-def packed(text: str, name: str) -> bytes:
+def encoded_export(text: str, name: str) -> bytes:
     """The bytes of a file of that name: compressed when it ends in .gz, the same for the same text."""
     content = text.encode()
     return gzip.compress(content, mtime=0) if name.endswith(".gz") else content
 
 
-def deliver(text: str, to: str | None, *, rows: str, store: str, quiet: bool) -> None:
+def write_export(text: str, to: str | None, *, rows: str, store: str, quiet: bool) -> None:
     """Write an export of the file `store` to standard output, or to the file `to` and say how many rows went there."""
     if to in (None, "-", "/dev/stdout"):
         if sys.stdout.isatty():
@@ -43,7 +43,7 @@ def deliver(text: str, to: str | None, *, rows: str, store: str, quiet: bool) ->
             sys.stdout.flush()
             sys.stdout.buffer.write(text.encode())
         return
-    spare("--to", to, [store])
-    for warning in files.replace_bytes(to, packed(text, to)):
+    refuse_overwriting_input("--to", to, [store])
+    for warning in atomic_file.replace_bytes(to, encoded_export(text, to)):
         say(f"Warning: {warning}", quiet=quiet)
     say(f"{to}: {rows}", quiet=quiet)

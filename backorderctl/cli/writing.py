@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from backorderctl.changes import Changes
 from backorderctl.cli.options import STANDARD_INPUT, say
-from backorderctl.errors import Failure
-from backorderctl.store import Store
-from backorderctl.view.progress import progress
-from backorderctl.view.words import Output
-from backorderctl.write import Stage, Written, write
+from backorderctl.edit.operations import Changes
+from backorderctl.edit.transaction import Stage, WriteResult, write_store
+from backorderctl.errors import BackorderctlError
+from backorderctl.output.format import Output
+from backorderctl.output.progress import progress
+from backorderctl.store.model import Store
 
 
 def change(
@@ -21,20 +21,20 @@ def change(
     check: Callable[[Store], None] | None = None,
     new: str | None = None,
     done: str | None = None,
-) -> Written:
+) -> WriteResult:
     """Write the changes that `make` asks for and say `done`, or with `dry_run` print the difference they would make.
 
     Where there is no file, one is made out of the text `new`, if that is given.
     """
     if file == STANDARD_INPUT:
-        raise Failure("standard input cannot be written", hint="-f store.toml")
+        raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
     stages = list(Stage)
     with progress(len(stages), sys.stderr, quiet=quiet) as tell:
 
         def watch(stage: Stage) -> None:
             tell(f"{file}: {stage}", stages.index(stage))
 
-        written = write(file, make, check=check, new=new, dry_run=dry_run, watch=watch)
+        written = write_store(file, make, check=check, new=new, dry_run=dry_run, watch=watch)
     for warning in written.warnings:
         say(f"Warning: {warning}", quiet=quiet)
     if dry_run:
@@ -44,10 +44,10 @@ def change(
     return written
 
 
-def _show(written: Written, file: str) -> None:
+def _show(written: WriteResult, file: str) -> None:
     """The difference of the text, and what changes in effect, as `diff` shows it."""
-    from backorderctl.diff import difference
-    from backorderctl.view import diff, text_difference
+    from backorderctl.output import diff, text_difference
+    from backorderctl.policy.diff import difference
 
     text_difference.show(written.text, written.new_text, file, sys.stdout)
     if written.changed:

@@ -7,12 +7,12 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from backorderctl import settings
-from backorderctl.errors import Failure, Mismatch
-from backorderctl.layout import StockStatus
-from backorderctl.magento.tables import Table
-from backorderctl.quantity import from_text
-from backorderctl.settings import SETTINGS, AnySetting, Value
+from backorderctl.errors import BackorderctlError, Mismatch
+from backorderctl.magento.csv_reader import Table
+from backorderctl.store import settings
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.quantity import parse_quantity
+from backorderctl.store.settings import SETTINGS, AnySetting, Value
 
 SKU = "sku"
 QUANTITY = "qty"
@@ -112,7 +112,8 @@ def picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
 
 
 def taken(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cells:
-    """The settings that a row's cells give, as Magento's import reads them; Failure, with the column, when one is none.
+    """The settings that a row's cells give, as Magento's import reads them; BackorderctlError, with the column, when
+    one is none.
 
     A value counts when its flag is 0, or there is no flag and the value is not `0` (Import/Product.php,
     _setStockUseConfigFieldsValues). A blank cell says nothing.
@@ -131,28 +132,28 @@ def taken(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cells:
 
 def setting_value(setting: AnySetting, text: str) -> Value:
     """The value that Magento's text stands for, `1.0000` for 1 included; Mismatch when it is none."""
-    value = settings.from_text(setting, text if isinstance(setting.default, Decimal) else _plain(text))
+    value = settings.parse_value(setting, text if isinstance(setting.default, Decimal) else _plain(text))
     return _bare(value) if isinstance(value, Decimal) else value
 
 
 @lru_cache(CACHED)
 def units(column: str, cell: str) -> Decimal:
-    """The quantity in a cell; Failure, with the column, when it is none."""
+    """The quantity in a cell; BackorderctlError, with the column, when it is none."""
     try:
-        return _bare(from_text(cell))
+        return _bare(parse_quantity(cell))
     except Mismatch as mismatch:
-        raise Failure(f"{column}: {mismatch}") from None
+        raise BackorderctlError(f"{column}: {mismatch}") from None
 
 
 @lru_cache(CACHED)
 def stock_status(column: str, cell: str) -> StockStatus:
-    """The stock status that a cell of 0 or 1 says; Failure, with the column, when it is neither."""
+    """The stock status that a cell of 0 or 1 says; BackorderctlError, with the column, when it is neither."""
     match _plain(cell):
         case "1":
             return StockStatus.IN_STOCK
         case "0":
             return StockStatus.OUT_OF_STOCK
-    raise Failure(f"{column}: expected 0 or 1, got {cell!r}")
+    raise BackorderctlError(f"{column}: expected 0 or 1, got {cell!r}")
 
 
 def _given(setting: AnySetting, value: str, flag: str) -> Taken | None:
@@ -162,7 +163,7 @@ def _given(setting: AnySetting, value: str, flag: str) -> Taken | None:
     try:
         read = setting_value(setting, value)
     except Mismatch as mismatch:
-        raise Failure(f"{setting.csv_column}: {mismatch}") from None
+        raise BackorderctlError(f"{setting.csv_column}: {mismatch}") from None
     if inherited:
         return Inherited(read)
     return Unmarked(read) if value == "0" and not flag else read
@@ -171,9 +172,9 @@ def _given(setting: AnySetting, value: str, flag: str) -> Taken | None:
 def _is_on(setting: AnySetting, flag: str) -> bool:
     """Whether a flag says that the configuration's value is meant: any number but 0 does, to PHP."""
     try:
-        return bool(flag) and from_text(flag) != 0
+        return bool(flag) and parse_quantity(flag) != 0
     except Mismatch as mismatch:
-        raise Failure(f"{setting.use_config_column}: {mismatch}") from None
+        raise BackorderctlError(f"{setting.use_config_column}: {mismatch}") from None
 
 
 def _notes(setting: AnySetting, value: str, flag: str) -> Iterator[tuple[str, str]]:

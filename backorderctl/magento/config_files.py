@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from backorderctl.errors import Failure, InvalidFile, Problem
-from backorderctl.magento import tables
+from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.magento import csv_reader
 from backorderctl.magento.report import Report
 
 SECTION = "cataloginventory"
@@ -29,13 +29,14 @@ class Entry(NamedTuple):
 
 
 def entries(path: str) -> list[Entry]:
-    """The values of inventory in the file; InvalidFile or Failure when it has none or is in none of the formats.
+    """The values of inventory in the file; InvalidFile or BackorderctlError when it has none or is in none of the
+    formats.
 
     YAML and JSON are those of ConfigImportExport, flat or nested.
     """
     found = [entry for entry in _every_entry(path) if entry.path.startswith(f"{SECTION}/")]
     if not found:
-        raise Failure(f"{path}: expected values of {SECTION}, got none")
+        raise BackorderctlError(f"{path}: expected values of {SECTION}, got none")
     return found
 
 
@@ -60,8 +61,8 @@ _SHOWN = re.compile(rf"^({SECTION}/\S+) -(?: (.*))?$", re.MULTILINE)
 
 
 def _text(path: str) -> str:
-    with Path(path).open("rb") as raw, tables.whole(path):
-        content = tables.unpacked(raw).read()
+    with Path(path).open("rb") as raw, csv_reader.whole(path):
+        content = csv_reader.unpacked(raw).read()
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,7 +73,7 @@ def _text(path: str) -> str:
 def _rows(path: str) -> list[Entry]:
     """The entries of a CSV with columns path, value and, where there are scopes, scope and scope_code."""
     own = Report()
-    with tables.opened(path, own, "configuration rows") as table:
+    with csv_reader.open_table(path, own, "configuration rows") as table:
         at, value = table.needed("path"), table.needed("value")
         scope, code = table.column("scope"), table.column("scope_code", "scope_id")
         entries = [
@@ -91,16 +92,16 @@ def _rows(path: str) -> list[Entry]:
 
 
 def _loaded(path: str, text: str, load: Callable[[str], Any]) -> Mapping[str, Any]:
-    """The mapping that the text holds; a Failure that quotes none of it when there is none."""
+    """The mapping that the text holds; a BackorderctlError that quotes none of it when there is none."""
     try:
         data = load(text)
     except RecursionError:
-        raise Failure(f"{path}: expected a configuration, got one nested too deeply") from None
+        raise BackorderctlError(f"{path}: expected a configuration, got one nested too deeply") from None
     except _Unreadable as error:
         raise InvalidFile(path, [error.problem]) from None
     if not isinstance(data, dict):
         formats = f"lines of config:show {SECTION}, a CSV with the columns path and value, YAML or JSON"
-        raise Failure(f"{path}: expected {formats}, got none of them")
+        raise BackorderctlError(f"{path}: expected {formats}, got none of them")
     return data
 
 
@@ -121,11 +122,11 @@ def _json(text: str) -> Any:
 
 
 def _yaml(path: str) -> Callable[[str], Any]:
-    """A reader of YAML that makes texts, lists and mappings, and nothing else; Failure without PyYAML."""
+    """A reader of YAML that makes texts, lists and mappings, and nothing else; BackorderctlError without PyYAML."""
     try:
         import yaml
     except ModuleNotFoundError:
-        raise Failure(f"{path}: reading YAML needs PyYAML", hint="pip install 'backorderctl[yaml]'") from None
+        raise BackorderctlError(f"{path}: reading YAML needs PyYAML", hint="pip install 'backorderctl[yaml]'") from None
 
     def load(text: str) -> Any:
         try:

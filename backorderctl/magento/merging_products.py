@@ -5,14 +5,14 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
 
-from backorderctl import changes
-from backorderctl.layout import StockStatus
+from backorderctl.edit import operations
 from backorderctl.magento.columns import DEFAULT_SOURCE, Inherited, Taken, Unmarked
-from backorderctl.magento.products_in import SILENT, Inventory, ProductRow
+from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
+from backorderctl.magento.import_sources import Pair, SourceRow
 from backorderctl.magento.report import Report
-from backorderctl.magento.stock_sources_in import Pair, SourceRow
-from backorderctl.settings import SETTINGS, Value, text
-from backorderctl.store import Product, SourceItem, Store
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.model import Product, SourceItem, Store
+from backorderctl.store.settings import SETTINGS, Value, format_value
 from backorderctl.toml.change import REMOVED, Change
 
 Rows = Mapping[str, ProductRow]
@@ -69,9 +69,9 @@ def _said(inventory: Inventory, general: Mapping[str, Value]) -> _Said:
     speaks = inventory.quantity is not None or inventory.status is not None
     units = {DEFAULT_SOURCE: _Units(inventory.quantity, inventory.status)} if speaks else {}
     return _Said(
-        {key: changes.toml(given) for key, given in taken.items() if not isinstance(given, Inherited | Unmarked)},
+        {key: operations.toml(given) for key, given in taken.items() if not isinstance(given, Inherited | Unmarked)},
         tuple(key for key, given in taken.items() if isinstance(given, Inherited)),
-        {key: changes.toml(given.value) for key, given in taken.items() if isinstance(given, Unmarked)},
+        {key: operations.toml(given.value) for key, given in taken.items() if isinstance(given, Unmarked)},
         tuple(_idle(taken, general)),
         units,
         _new_items(units),
@@ -84,7 +84,7 @@ def _idle(taken: Mapping[str, Taken], general: Mapping[str, Value]) -> Iterator[
         if isinstance(given, Inherited) and given.idle not in (None, general[key]):
             setting = SETTINGS[key]
             what = f"{setting.csv_column} not in force, because {setting.use_config_column} is set: ignored"
-            yield what, text(given.idle)
+            yield what, format_value(given.idle)
 
 
 def _spellings(store: Store, rows: Rows, items: Items) -> dict[str, str]:
@@ -153,7 +153,7 @@ def _changes(
 
 def _item(path: tuple[str, ...], item: SourceItem, wanted: _Units) -> Iterator[Change]:
     if wanted.quantity not in (None, item.quantity):
-        yield Change((*path, "quantity"), changes.toml(wanted.quantity))
+        yield Change((*path, "quantity"), operations.toml(wanted.quantity))
     if wanted.status not in (None, item.status):
         yield Change((*path, "status"), str(wanted.status))
 
@@ -161,7 +161,7 @@ def _item(path: tuple[str, ...], item: SourceItem, wanted: _Units) -> Iterator[C
 def _new_items(units: Mapping[str, _Units]) -> dict[str, Any]:
     """Source items that are not in the store yet, of which a quantity is known."""
     return {
-        source: {"quantity": changes.toml(said.quantity)}
+        source: {"quantity": operations.toml(said.quantity)}
         | ({"status": str(said.status)} if said.status is StockStatus.OUT_OF_STOCK else {})
         for source, said in units.items()
         if said.quantity is not None

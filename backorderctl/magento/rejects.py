@@ -10,7 +10,7 @@ REASON, LINE = "refused", "line"
 """Columns before those of the file; an import passes over them, as over every other that it does not know."""
 
 
-def write(header: Sequence[str], refused: Iterable[Refused], out: TextIO) -> None:
+def write_rejects(header: Sequence[str], refused: Iterable[Refused], out: TextIO) -> None:
     """Write the refused rows of one file, as they were, after why and where they were refused."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([REASON, LINE, *header])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
-from backorderctl.toml.locate import Path
+from backorderctl.toml.line_numbers import Path
 
 Value = str | bool | int | Decimal | date | list["Value"] | dict[str, "Value"]
 

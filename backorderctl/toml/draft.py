@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from backorderctl.errors import Failure
+from backorderctl.errors import BackorderctlError
 from backorderctl.toml.change import REMOVED, Change, normal
-from backorderctl.toml.read import Data
-from backorderctl.toml.scan import Outline, Path
-from backorderctl.toml.space import has_comment
+from backorderctl.toml.index import Outline, Path
+from backorderctl.toml.parse import Data
+from backorderctl.toml.trivia import has_comment
 
 
 class Step(NamedTuple):
@@ -21,8 +21,8 @@ def drafted(data: Data, changes: Sequence[Change], outline: Outline) -> Data:
     """The data after the changes, made in their order; what they do not touch is shared with the old data.
 
     A removal leaves the tables above it. Only the one that held the removed table goes, when it is empty now and the
-    text names it nowhere: with its last source item goes `sources`, the product stays. Failure when a path leads
-    through what is no table.
+    text names it nowhere: with its last source item goes `sources`, the product stays. BackorderctlError when a path
+    leads through what is no table.
     """
     draft = _Draft(data)
     for change in changes:
@@ -74,7 +74,7 @@ class _Draft:
                 here.setdefault(part, {})
             below = here[part]
             if not isinstance(below, dict | list):
-                raise Failure(f"{'.'.join(map(str, path[: depth + 1]))}: expected a table, got {below!r}")
+                raise BackorderctlError(f"{'.'.join(map(str, path[: depth + 1]))}: expected a table, got {below!r}")
             if id(below) not in self._own:
                 here[part] = below = below.copy()
                 self._own[id(below)] = below

@@ -2,8 +2,8 @@
 
 from collections.abc import Container, Sequence
 
-from backorderctl.toml import scan, space, spell
-from backorderctl.toml.scan import Outline, Path
+from backorderctl.toml import encode, index, trivia
+from backorderctl.toml.index import Outline, Path
 
 
 def new_table(outline: Outline, path: Path, families: Sequence[str], gone: Container[int]) -> int:
@@ -13,7 +13,7 @@ def new_table(outline: Outline, path: Path, families: Sequence[str], gone: Conta
     """
     for number in outline.members.get(path, ()):
         if number not in gone:
-            return space.block_start(outline, number)
+            return trivia.block_start(outline, number)
     for family in [path[:2], path[:1]] if len(path) > 2 else [path[:1]]:
         if last := _last(outline, family, gone):
             return table_end(outline, last)
@@ -27,7 +27,7 @@ def _new_family(outline: Outline, name: str, families: Sequence[str], gone: Cont
     for earlier in reversed(families[: families.index(name)]):
         if last := _last(outline, (earlier,), gone):
             return table_end(outline, last)
-    return space.block_start(outline, 1) if bottom else table_end(outline, 0)
+    return trivia.block_start(outline, 1) if bottom else table_end(outline, 0)
 
 
 def _last(outline: Outline, path: Path, gone: Container[int]) -> int:
@@ -38,11 +38,11 @@ def _last(outline: Outline, path: Path, gone: Container[int]) -> int:
 def table_end(outline: Outline, number: int) -> int:
     """Where a table ends with what belongs to it; that of the last header has all that follows."""
     if number + 1 < len(outline.starts):
-        return space.own_end(outline, number)
-    return space.before_blank_lines(outline.text, len(outline.text))
+        return trivia.own_end(outline, number)
+    return trivia.before_blank_lines(outline.text, len(outline.text))
 
 
-def header_key(outline: Outline, path: Path) -> str:
+def new_header_key(outline: Outline, path: Path) -> str:
     """The path as a header's key: what is known as other headers have it, the next part quoted as its siblings are."""
     parts: list[str] = []
     for length, part in enumerate(path, 1):
@@ -57,10 +57,10 @@ def _like_siblings(outline: Outline, path: Path, key: str) -> str:
     for number in reversed(outline.members.get(path, [])):
         parts = header_parts(outline, number)
         if len(parts) > len(path):
-            return spell.key_like(key, parts[len(path)])
-    return spell.plain_key(key)
+            return encode.key_like(key, parts[len(path)])
+    return encode.plain_key(key)
 
 
 def header_parts(outline: Outline, number: int) -> list[str]:
     """The parts of a header's key, each as written."""
-    return scan.key_parts(scan.header_key(outline.text, outline.starts[number])[0])
+    return index.key_parts(index.header_key(outline.text, outline.starts[number])[0])

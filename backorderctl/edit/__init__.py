@@ -1,0 +1,1 @@
+"""Changes to a store file: from a Store to new text, written whole or not at all."""

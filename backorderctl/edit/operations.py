@@ -1,0 +1,246 @@
+"""What each command changes in a store file: one function a command, from a Store to the changes of its text."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+from backorderctl.errors import BackorderctlError, Mismatch
+from backorderctl.policy import viewpoints
+from backorderctl.policy.evaluate import takes_backorders
+from backorderctl.store import fields, model, quantity
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.model import DEFAULT_STOCK, Place, Store
+from backorderctl.store.settings import BACKORDERS, Backorders, Scope, Value
+from backorderctl.toml.change import REMOVED, Change, normal
+from backorderctl.toml.change import Value as TomlValue
+
+Changes = Sequence[Change]
+
+
+def set_values(store: Store, place: Place, values: Mapping[str, Value]) -> Changes:
+    """Each setting gets its value at `place`.
+
+    BackorderctlError where it has no such setting or the file no such place.
+    """
+    for key in values:
+        viewpoints.check_scope(place, key)
+    if place.scope is Scope.STOCK:
+        _declared(store, str(place.stock))
+    return [Change((*place.path, key), toml(value)) for key, value in values.items()]
+
+
+def unset(store: Store, place: Place, key: str) -> Changes:
+    """The setting is inherited again; no change where it was not set."""
+    viewpoints.check_scope(place, key)
+    if key not in store.set_at(place):
+        return []
+    return [Change((*place.path, key), REMOVED, prune=place.scope is Scope.GLOBAL)]
+
+
+def limit_threshold(typed: str) -> Decimal:
+    """The threshold that stands for a limit of backorders as typed: -N for N, 0 for `unlimited`; Mismatch otherwise."""
+    if typed.strip().casefold() == "unlimited":
+        return quantity.ZERO
+    most = quantity.parse_quantity(typed)
+    if most > 0:
+        return -most
+    raise Mismatch(f"a number above 0 or unlimited (for none at all: {BACKORDERS.key} {Backorders.NO})", repr(typed))
+
+
+def check_limit(store: Store, place: Place) -> None:
+    """BackorderctlError unless some viewpoint of `place` takes backorders, without which a limit on them means
+    nothing.
+    """
+    words = (each.value.value for each in viewpoints.values_seen(store, place, BACKORDERS.key))
+    if not any(isinstance(word, Backorders) and takes_backorders(word) for word in words):
+        raise BackorderctlError(
+            f"backorder_limit: expected {BACKORDERS.key} to be in force there, got {Backorders.NO.value!r}",
+            hint=f"config set {BACKORDERS.key}={Backorders.ALLOW} backorder_limit=... in one write",
+        )
+
+
+def add_source(store: Store, code: str, *, name: str | None, enabled: bool) -> Changes:
+    """A new source; BackorderctlError when the code is none or taken."""
+    _new("source", code, store.sources)
+    return [Change(("sources", code), _given(name=name, enabled=None if enabled else False))]
+
+
+def enable_source(store: Store, code: str, *, enabled: bool) -> Changes:
+    """The source's goods count, or no longer do."""
+    if model.source_named(store, code).enabled == enabled:
+        return []
+    return [Change(("sources", code, "enabled"), enabled)]
+
+
+def remove_source(store: Store, code: str, *, cascade: bool) -> Changes:
+    """The source goes, and with `cascade` whatever names it; BackorderctlError when something does and may not go."""
+    model.source_named(store, code)
+    stocks = [stock for stock in store.stocks.values() if stock.declared and code in stock.sources]
+    products = [product.sku for product in store.products.values() if code in product.items]
+    accepts = [number for number, accept in enumerate(store.accepts) if accept.source == code]
+    if not cascade:
+        _refuse_named(f"source {code!r}", stocks=len(stocks), products=len(products), accepts=len(accepts))
+    return [
+        *(change for stock in stocks for change in unlink(store, stock.code, [code])),
+        *(Change(("products", sku, "sources", code), REMOVED) for sku in products),
+        *_removed_accepts(accepts),
+        Change(("sources", code), REMOVED),
+    ]
+
+
+def add_stock(store: Store, code: str, *, name: str | None, sources: Sequence[str], channels: Sequence[str]) -> Changes:
+    """A new stock. The first links every source unless some are given, and takes over what `default` has reserved."""
+    declared = {stock.code for stock in store.stocks.values() if stock.declared}
+    _new("stock", code, declared)
+    for source in sources:
+        model.source_named(store, source)
+    linked = list(dict.fromkeys(sources)) or ([] if declared else list(store.sources))
+    table = _given(name=name, sources=[*linked], channels=[*channels] or None)
+    moved = [] if declared or code == DEFAULT_STOCK else _moved_reservations(store, code)
+    return [Change(("stocks", code), table), *moved]
+
+
+def remove_stock(store: Store, code: str, *, cascade: bool) -> Changes:
+    """The stock goes, and with `cascade` whatever names it; BackorderctlError when something does and may not go."""
+    _declared(store, code)
+    products = [product.sku for product in store.products.values() if code in product.reserved]
+    accepts = [number for number, accept in enumerate(store.accepts) if accept.stock == code]
+    if not cascade:
+        _refuse_named(f"stock {code!r}", products=len(products), accepts=len(accepts))
+    return [
+        *(Change(("products", sku, "stocks", code), REMOVED) for sku in products),
+        *_removed_accepts(accepts),
+        Change(("stocks", code), REMOVED),
+    ]
+
+
+def set_stock(store: Store, code: str, *, name: str | None, channels: Sequence[str] | None) -> Changes:
+    """A stock's name and sales channels; what is None stays, what is empty goes."""
+    stock = _declared(store, code)
+    changes = rename(("stocks", code), name, stock.name)
+    if channels is not None and tuple(channels) != stock.channels:
+        changes.append(Change(("stocks", code, "channels"), list(channels) if channels else REMOVED))
+    return changes
+
+
+def link(store: Store, code: str, sources: Sequence[str]) -> Changes:
+    """The stock sells from these sources too, after those that it has."""
+    stock = _declared(store, code)
+    for source in sources:
+        model.source_named(store, source)
+    return _linked(store, code, dict.fromkeys((*stock.sources, *sources)))
+
+
+def unlink(store: Store, code: str, sources: Sequence[str]) -> Changes:
+    """The stock no longer sells from these sources."""
+    stock = _declared(store, code)
+    for source in sources:
+        model.source_named(store, source)
+    return _linked(store, code, [source for source in stock.sources if source not in sources])
+
+
+def rename(path: model.Path, name: str | None, old: str | None) -> list[Change]:
+    """A new name for what stands at `path`; an empty one takes the name away, None leaves it."""
+    if name is None or name == (old or ""):
+        return []
+    return [Change((*path, "name"), name or REMOVED)]
+
+
+def add_product(store: Store, sku: str, *, name: str | None) -> Changes:
+    """A new product without source items; BackorderctlError when the SKU is none or taken."""
+    try:
+        fields.sku(sku)
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"product: {mismatch}") from None
+    if sku in store.products:
+        raise BackorderctlError(f"product {sku!r} exists")
+    return [Change(("products", sku), _given(name=name))]
+
+
+def remove_product(store: Store, sku: str) -> Changes:
+    """The product goes, with its source items and reservations."""
+    return [Change(("products", model.product_named(store, sku).sku), REMOVED)]
+
+
+def assign(store: Store, sku: str, source: str, *, quantity: Decimal | None, status: StockStatus | None) -> Changes:
+    """A source item is created, which needs a quantity, or updated; what is None stays."""
+    items = model.product_named(store, sku).items
+    path = ("products", sku, "sources", model.source_named(store, source).code)
+    given = _given(quantity=quantity, status=None if status is None else status.value)
+    if source in items:
+        return [Change((*path, key), value) for key, value in given.items()]
+    if quantity is None:
+        raise BackorderctlError(f"{sku!r} is not at source {source!r}: expected a quantity", hint="--quantity 0")
+    return [Change(path, given)]
+
+
+def unassign(store: Store, sku: str, source: str) -> Changes:
+    """The source item goes; BackorderctlError when there is none."""
+    model.item_place(store, sku, source)
+    return [Change(("products", sku, "sources", source), REMOVED)]
+
+
+def reserve(store: Store, sku: str, quantity: Decimal, *, stock: str) -> Changes:
+    """The total of units reserved in the stock; 0 removes it."""
+    product = model.product_named(store, sku)
+    path = ("products", sku, "stocks", model.stock_named(store, stock).code, "reserved")
+    if quantity:
+        return [Change(path, quantity)]
+    return [Change(path, REMOVED, prune=True)] if stock in product.reserved else []
+
+
+def toml(value: Value | StockStatus) -> TomlValue:
+    """A value as the file holds it."""
+    return value.value if isinstance(value, StrEnum) else normal(value)
+
+
+def stock_place(store: Store, code: str) -> Place:
+    """A stock that is in the file; BackorderctlError with what to type when it is not."""
+    return Place(Scope.STOCK, stock=_declared(store, code).code)
+
+
+def _given(**values: TomlValue | None) -> dict[str, TomlValue]:
+    return {key: value for key, value in values.items() if value is not None and value != ""}
+
+
+def _new(kind: str, code: str, taken: Iterable[str]) -> None:
+    try:
+        fields.code(code)
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"{kind}: {mismatch}") from None
+    if code in taken:
+        raise BackorderctlError(f"{kind} {code!r} exists")
+
+
+def _declared(store: Store, code: str) -> model.Stock:
+    stock = model.stock_named(store, code)
+    if not stock.declared:
+        raise BackorderctlError(
+            f"stock {code!r} stands for no stock at all and is not in the file",
+            hint=f"backorderctl stock add {code}",
+        )
+    return stock
+
+
+def _linked(store: Store, code: str, sources: Iterable[str]) -> Changes:
+    linked = tuple(sources)
+    return [] if linked == store.stocks[code].sources else [Change(("stocks", code, "sources"), list(linked))]
+
+
+def _moved_reservations(store: Store, code: str) -> list[Change]:
+    moved = []
+    for product in store.products.values():
+        if DEFAULT_STOCK in product.reserved:
+            moved.append(Change(("products", product.sku, "stocks", DEFAULT_STOCK), REMOVED))
+            moved.append(Change(("products", product.sku, "stocks", code, "reserved"), product.reserved[DEFAULT_STOCK]))
+    return moved
+
+
+def _removed_accepts(numbers: Sequence[int]) -> list[Change]:
+    return [Change(("check", "accept", number), REMOVED) for number in reversed(numbers)]
+
+
+def _refuse_named(name: str, **counts: int) -> None:
+    named = [f"{count} {kind if count != 1 else kind.removesuffix('s')}" for kind, count in counts.items() if count]
+    if named:
+        raise BackorderctlError(f"{name} is still named by {' and '.join(named)}", hint="--cascade")

@@ -1,0 +1,114 @@
+"""Findings and rules: for people, for programs, and as annotations of GitHub."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from itertools import groupby
+from typing import NamedTuple, TextIO
+
+from backorderctl.check.findings import Finding
+from backorderctl.check.registry import RULES, Severity
+from backorderctl.output import table
+from backorderctl.output.format import Cell, Output, printable
+from backorderctl.output.table import Column, Listing
+
+
+class Format(StrEnum):
+    """The shapes in which findings can be given."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+class Located(NamedTuple):
+    """A finding and the name of the file that it is in."""
+
+    file: str
+    finding: Finding
+
+
+_FINDINGS = tuple(
+    map(
+        Column,
+        ("code", "severity", "message", "file", "line", "scope", "stock", "source", "product", "key", "count", "hint"),
+    )
+)
+_RULES = tuple(map(Column, ("code", "name", "severity", "reason", "remedy")))
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
+_ANNOTATIONS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def show(found: Sequence[Located], output: Format, out: TextIO, *, complete: bool = True) -> None:
+    """Write the findings; not `complete` when a file could not be read."""
+    match output:
+        case Format.TABLE:
+            _page(found, out)
+        case Format.GITHUB:
+            out.writelines(_annotation(*each) + "\n" for each in found)
+        case Format.SARIF:
+            from backorderctl.output import sarif
+
+            out.write(table.dumps(sarif.log(found, complete=complete), indent=2) + "\n")
+        case _:
+            table.show(Listing("findings", _FINDINGS, map(_row, found)), Output(output.value), out)
+
+
+def show_rules(output: Output, out: TextIO) -> None:
+    """Write the rules."""
+    if output is Output.TABLE:
+        out.write("\n".join(_paragraph(*rule) for rule in RULES.values()))
+    else:
+        table.show(Listing("rules", _RULES, RULES.values()), output, out)
+
+
+def _row(located: Located) -> tuple[Cell, ...]:
+    code, severity, message, *rest = located.finding
+    return (code, severity, message, located.file, *rest)
+
+
+def _paragraph(code: str, name: str, severity: str, reason: str, remedy: str) -> str:
+    return f"{code} {name} ({severity})\n  finds  {reason}\n  to do  {remedy}\n"
+
+
+def _page(found: Sequence[Located], out: TextIO) -> None:
+    """How bad, which rule and where, what it is, and below it what to type; a blank line before the next file."""
+    from rich.table import Table
+    from rich.text import Text
+
+    with table.screen(out) as console:
+        for number, (file, group) in enumerate(groupby(found, key=lambda each: each.file)):
+            if number:
+                console.print()
+            grid = Table.grid(padding=(0, 1, 0, 0))
+            grid.add_column(no_wrap=True)
+            grid.add_column(no_wrap=True)
+            grid.add_column(overflow="fold")
+            for _, finding in group:
+                severity = Text(finding.severity, style=_STYLES[finding.severity])
+                message = Text(printable(f"{_where(file, finding)} {finding.message}"))
+                if finding.hint:
+                    message.append("\n" + printable(finding.hint), style="dim")
+                grid.add_row(severity, finding.code, message)
+            console.print(grid)
+
+
+def _where(file: str, finding: Finding) -> str:
+    return file if finding.line is None else f"{file}:{finding.line}"
+
+
+def _annotation(file: str, finding: Finding) -> str:
+    """A workflow command: `::error file=store.toml,line=5,title=BO101 unlimited-by-accident::message`."""
+    properties = {"file": file, "line": finding.line, "title": f"{finding.code} {RULES[finding.code].name}"}
+    told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
+    message = f"{finding.message}\n{finding.hint}" if finding.hint else finding.message
+    return f"::{_ANNOTATIONS[finding.severity]} {told}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

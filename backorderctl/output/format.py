@@ -1,0 +1,90 @@
+"""Values as the words and numbers that people and programs read."""
+
+import re
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Any
+
+from backorderctl.store import quantity
+from backorderctl.store.model import Place
+from backorderctl.store.settings import Scope
+
+
+class Output(StrEnum):
+    """The shapes in which an answer can be given."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Boundless(Enum):
+    """A quantity that has no limit: null in JSON, the word in a table or CSV."""
+
+    UNLIMITED = "unlimited"
+
+
+UNLIMITED = Boundless.UNLIMITED
+Cell = str | Decimal | int | bool | Boundless | tuple[str, ...] | None
+
+_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+
+
+def printable(text: str) -> str:
+    """The text with everything that could move, colour or reorder what a terminal shows written as an escape."""
+    return text if text.isascii() and text.isprintable() else re.sub(_UNPRINTABLE, _escape, text)
+
+
+def plain_text(cell: Cell) -> str:
+    """A cell as a table or CSV prints it: nothing for None."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case Decimal():
+            return quantity.format_quantity(cell)
+        case Boundless():
+            return cell.value
+        case tuple():
+            return ", ".join(cell)
+    return str(cell)
+
+
+def json_number(exact: Decimal) -> int | float:
+    """The quantity as a JSON number: 12 digits and their sums print exactly as a float does."""
+    whole = int(exact)
+    return whole if whole == exact else float(exact)
+
+
+def jsonable(cell: Any) -> Any:
+    """A cell as JSON holds it; for `json.dumps` as `default`."""
+    if isinstance(cell, Decimal):
+        return json_number(cell)
+    if cell is UNLIMITED:
+        return None
+    raise TypeError(f"{type(cell).__name__} has no JSON form")
+
+
+def describe_place(where: Place) -> str:
+    """A place in words: `global`, `source lyon`, `product`, `source item`."""
+    match where.scope:
+        case Scope.STOCK:
+            return f"stock {where.stock}"
+        case Scope.SOURCE:
+            return f"source {where.source}"
+    return where.scope.replace("_", " ")
+
+
+def describe_place_in_full(where: Place) -> str:
+    """A place in words that stand alone: `product 24-MB01`, `24-MB01 at lyon`."""
+    match where.scope:
+        case Scope.PRODUCT:
+            return f"product {where.product}"
+        case Scope.SOURCE_ITEM:
+            return f"{where.product} at {where.source}"
+    return describe_place(where)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")

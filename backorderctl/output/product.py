@@ -1,0 +1,178 @@
+"""What products offer: rows of a list, and everything in force for one."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, TextIO
+
+from backorderctl.output import table
+from backorderctl.output.format import UNLIMITED, Boundless, Cell, Output
+from backorderctl.output.table import Column, Listing
+from backorderctl.policy.evaluate import ItemInForce, Pool, Salability
+from backorderctl.policy.resolve import InForce, value_of
+from backorderctl.store.settings import BACKORDERS, NOTIFY_BELOW, OF_ITEMS, OF_PRODUCTS, THRESHOLD
+
+_PRODUCTS = (
+    Column("sku"),
+    Column("name", rank=9),
+    Column("stock"),
+    Column("status"),
+    Column("reason", rank=8),
+    Column("quantity", number=True, rank=5),
+    Column("reserved", number=True, rank=6),
+    Column("on_hand", number=True, rank=3),
+    Column("backorderable", number=True, rank=4),
+    Column("salable", number=True),
+    Column("unlimited", hidden=True),
+    Column("only_x_left", number=True, rank=2),
+    Column("low_stock", rank=1),
+)
+_SOURCE_ITEMS = (
+    Column("sku"),
+    Column("source"),
+    Column("stock", rank=1),
+    Column("quantity", number=True),
+    Column("status", rank=3),
+    Column("counts", rank=2),
+    Column("excluded", rank=7),
+    Column(BACKORDERS.key, rank=5),
+    Column(THRESHOLD.key, number=True, rank=4),
+    Column(NOTIFY_BELOW.key, number=True, rank=6),
+    Column("low_stock"),
+)
+_IN_FORCE = (
+    "sku", "stock", "status", "reason", "salable", "unlimited", "source", "key", "value", "effective",
+    "scope", "origin_stock", "origin_source", "origin_product", "line",
+)  # fmt: skip
+
+
+def products(answers: Iterable[Salability]) -> Listing:
+    """One row for each product and stock."""
+    return Listing("products", _PRODUCTS, (tuple(row(answer).values()) for answer in answers))
+
+
+def source_items(answers: Iterable[Salability], source: str | None = None, *, low_stock: bool = False) -> Listing:
+    """One row for each source item that a stock sees: all, those at `source`, those low in stock."""
+    rows = (
+        (
+            answer.product.sku, item.source, answer.stock, item.quantity, item.status, item.counts, item.excluded,
+            value_of(item.settings, BACKORDERS), value_of(item.settings, THRESHOLD),
+            value_of(item.settings, NOTIFY_BELOW), item.low_stock,
+        )
+        for answer in answers
+        for item in answer.items
+        if source in (None, item.source) and (item.low_stock or not low_stock)
+    )  # fmt: skip
+    return Listing("source_items", _SOURCE_ITEMS, rows)
+
+
+def row(answer: Salability) -> dict[str, Cell]:
+    """The answer for one product and stock without its settings, under the names of the list's columns."""
+    return {
+        "sku": answer.product.sku,
+        "name": answer.product.name,
+        "stock": answer.stock,
+        "status": answer.status,
+        "reason": answer.reason,
+        "quantity": answer.quantity,
+        "reserved": answer.reserved,
+        "on_hand": answer.on_hand,
+        "backorderable": limit(answer.backorderable, unlimited=answer.unlimited),
+        "salable": limit(answer.salable, unlimited=answer.unlimited),
+        "unlimited": answer.unlimited,
+        "only_x_left": answer.only_x_left,
+        "low_stock": answer.low_stock,
+    }
+
+
+def limit(units: Decimal | None, *, unlimited: bool) -> Decimal | Boundless | None:
+    """A quantity as a cell, where None means that there is no limit."""
+    return UNLIMITED if unlimited and units is None else units
+
+
+def show(answers: Iterable[Salability], output: Output, out: TextIO) -> None:
+    """Write everything in force for one product, as each stock sees it."""
+    answers = tuple(answers)
+    match output:
+        case Output.JSON:
+            out.write(table.dumps(document(answers), indent=2) + "\n")
+        case Output.CSV:
+            columns = tuple(map(Column, _IN_FORCE))
+            table.show(Listing("settings", columns, _rows_in_force(answers)), output, out)
+        case Output.TABLE:
+            from backorderctl.output import product_page
+
+            product_page.write(answers, out)
+
+
+def document(answers: Iterable[Salability]) -> dict[str, Any]:
+    """Everything in force for one product as one JSON object."""
+    answers = tuple(answers)
+    product = answers[0].product
+    return {"sku": product.sku, "name": product.name, "stocks": [_stock(answer) for answer in answers]}
+
+
+def origin(in_force: InForce) -> dict[str, str | int | None]:
+    """Where a value comes from, as JSON has it."""
+    return {**in_force.origin._asdict(), "line": in_force.line}
+
+
+def _stock(answer: Salability) -> dict[str, Any]:
+    cells: dict[str, Any] = row(answer)
+    del cells["sku"], cells["name"]
+    return {
+        **cells,
+        "settings": {key: _in_force(answer.settings[key]) for key in OF_PRODUCTS},
+        "sources": [_source(item) for item in answer.items],
+        "pools": [_pool(pool) for pool in answer.pools],
+    }
+
+
+def _in_force(in_force: InForce) -> dict[str, Any]:
+    return {"value": in_force.value, "origin": origin(in_force)}
+
+
+def _source(item: ItemInForce) -> dict[str, Any]:
+    values = {key: _in_force(item.settings[key]) for key in OF_ITEMS}
+    threshold = values[THRESHOLD.key]
+    values[THRESHOLD.key] = {"value": threshold["value"], "effective": item.threshold, "origin": threshold["origin"]}
+    return {
+        "source": item.source,
+        "quantity": item.quantity,
+        "status": item.status,
+        "counts": item.counts,
+        "excluded": item.excluded,
+        "low_stock": item.low_stock,
+        "settings": values,
+    }
+
+
+def _pool(pool: Pool) -> dict[str, Any]:
+    unlimited = pool.backorderable is None
+    return {
+        "sources": pool.sources,
+        BACKORDERS.key: pool.backorders,
+        "threshold": pool.threshold.value,
+        "effective": pool.effective,
+        "origin": origin(pool.threshold),
+        "quantity": pool.quantity,
+        "on_hand": pool.on_hand,
+        "backorderable": pool.backorderable,
+        "unlimited": unlimited,
+    }
+
+
+def _rows_in_force(answers: Iterable[Salability]) -> Iterator[tuple[Cell, ...]]:
+    for answer in answers:
+        salable = limit(answer.salable, unlimited=answer.unlimited)
+        head = (answer.product.sku, answer.stock, answer.status, answer.reason, salable, answer.unlimited)
+        for key in OF_PRODUCTS:
+            yield (*head, None, key, *_cells(answer.settings[key], None))
+        for item in answer.items:
+            for key in OF_ITEMS:
+                effective = item.threshold if key == THRESHOLD.key else None
+                yield (*head, item.source, key, *_cells(item.settings[key], effective))
+
+
+def _cells(in_force: InForce, effective: Decimal | None) -> tuple[Cell, ...]:
+    where = in_force.origin
+    return in_force.value, effective, where.scope, where.stock, where.source, where.product, in_force.line

@@ -1,0 +1,50 @@
+"""A bar that shows how far long work has come, where somebody watches."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from time import monotonic
+from typing import TextIO
+
+from backorderctl.output.format import printable
+
+LONG = 0.5
+"""Seconds after which work wants a bar."""
+
+Tell = Callable[[str, int], None]
+"""Is told what is being done now, and how much of all is done."""
+
+
+@contextmanager
+def progress(total: int, err: TextIO, *, quiet: bool = False) -> Iterator[Tell]:
+    """A function to tell how far the work has come; on a terminal it draws a bar once that takes long."""
+    if quiet or not err.isatty():
+        yield lambda _words, _done: None
+        return
+    begun = monotonic()
+    with ExitStack() as shown:
+        bar: Tell | None = None
+
+        def tell(words: str, done: int) -> None:
+            nonlocal bar
+            if bar is None and monotonic() - begun >= LONG:
+                bar = shown.enter_context(_bar(words, total, err))
+            if bar is not None:
+                bar(words, done)
+
+        yield tell
+
+
+@contextmanager
+def _bar(words: str, total: int, err: TextIO) -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=err), transient=True) as bar:
+        task = bar.add_task(printable(words), total=total)
+
+        def tell(words: str, done: int) -> None:
+            news = printable(words) != bar.tasks[task].description
+            bar.update(task, description=printable(words), completed=done, refresh=news)
+
+        yield tell

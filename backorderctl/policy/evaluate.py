@@ -1,0 +1,290 @@
+"""How many units can still be sold, and why not more: Magento Inventory's rules, exactly.
+
+A product is always seen from one stock. `evaluate` gives what one product offers in each stock, `everything` the same
+for a whole store. The arithmetic is that of Magento's GetProductSalableQty, with one pool of goods for each threshold.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from backorderctl.policy.resolve import InForce, Level, Values, in_force, overlaid, value_of
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.model import Place, Product, SourceItem, Stock, Store
+from backorderctl.store.model import product_named as product_named
+from backorderctl.store.quantity import ZERO
+from backorderctl.store.settings import (
+    BACKORDERS,
+    MANAGE_STOCK,
+    NOTIFY_BELOW,
+    ONLY_X_LEFT,
+    THRESHOLD,
+    Backorders,
+    Scope,
+)
+from backorderctl.toml.line_numbers import Lines
+
+
+class Status(StrEnum):
+    """What the storefront can sell: goods on hand, backorders only, or nothing."""
+
+    IN_STOCK = "in_stock"
+    BACKORDER = "backorder"
+    OUT_OF_STOCK = "out_of_stock"
+
+
+class Reason(StrEnum):
+    """Why a product is out of stock; the first that holds."""
+
+    NO_SOURCES = "no_sources"
+    NO_SOURCE_IN_STOCK = "no_source_in_stock"
+    BACKORDER_LIMIT_REACHED = "backorder_limit_reached"
+    RESERVE_REACHED = "reserve_reached"
+    SOLD_OUT = "sold_out"
+
+
+class Excluded(StrEnum):
+    """Why a source item does not count towards its stock."""
+
+    SOURCE_DISABLED = "source_disabled"
+    OUT_OF_STOCK = "out_of_stock"
+
+
+class ItemInForce(NamedTuple):
+    """A source item as its stock sees it; `threshold` is the effective one, `excluded` None when the item counts."""
+
+    source: str
+    quantity: Decimal
+    status: StockStatus
+    excluded: Excluded | None
+    low_stock: bool
+    settings: Values
+    threshold: Decimal
+
+    @property
+    def counts(self) -> bool:
+        """Whether the item counts towards the stock."""
+        return self.excluded is None
+
+
+class Pool(NamedTuple):
+    """Source items that share one threshold, counted once; `backorderable` is None when it has no limit."""
+
+    sources: tuple[str, ...]
+    backorders: bool
+    threshold: InForce
+    effective: Decimal
+    quantity: Decimal
+    on_hand: Decimal
+    backorderable: Decimal | None
+
+
+class Salability(NamedTuple):
+    """What one product offers in one stock; `stock` is None where no stock reaches it. Quantities are units of goods.
+
+    `quantity` is the sum over the items that count. `salable` and `backorderable` are None when unlimited, and so is
+    `on_hand` where stock is not managed. `only_x_left` is N when the page says "Only N left".
+    """
+
+    product: Product
+    stock: str | None
+    status: Status
+    reason: Reason | None
+    quantity: Decimal
+    reserved: Decimal
+    on_hand: Decimal | None
+    backorderable: Decimal | None
+    salable: Decimal | None
+    only_x_left: Decimal | None
+    settings: Values
+    items: tuple[ItemInForce, ...]
+    pools: tuple[Pool, ...]
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether any number of units can be ordered."""
+        return self.salable is None
+
+    @property
+    def managed(self) -> bool:
+        """Whether quantities count for this product."""
+        return value_of(self.settings, MANAGE_STOCK)
+
+    @property
+    def low_stock(self) -> bool:
+        """Whether any source item is low in stock."""
+        return any(item.low_stock for item in self.items)
+
+
+def evaluate(store: Store, sku: str) -> tuple[Salability, ...]:
+    """What the product offers, one entry for each stock that reaches it.
+
+    BackorderctlError when there is no such SKU.
+    """
+    return tuple(_salabilities(_views(store), product_named(store, sku)))
+
+
+def evaluate_at(store: Store, sku: str, stock: Stock) -> Salability:
+    """What the product offers in this stock, whether or not the stock reaches it.
+
+    BackorderctlError when there is no such SKU.
+    """
+    return _salability(_view(store, stock), product_named(store, sku))
+
+
+def evaluate_all(store: Store, products: Iterable[Product] | None = None) -> Iterator[Salability]:
+    """What every product (or each of `products`) offers in every stock, in the order of the file."""
+    views = _views(store)
+    for product in store.products.values() if products is None else products:
+        yield from _salabilities(views, product)
+
+
+def takes_backorders(backorders: Backorders) -> bool:
+    """Whether a value of Backorders takes orders that no goods on hand cover."""
+    return backorders is not Backorders.NO
+
+
+def effective_threshold(threshold: Decimal, *, backorders: bool) -> Decimal:
+    """What a threshold amounts to: a reserve without backorders, and with them minus the most that may be owed.
+
+    With backorders, 0 means no limit (Magento's AdaptMinQtyToBackordersPlugin).
+    """
+    return min(threshold, ZERO) if backorders else max(threshold, ZERO)
+
+
+def salable(items: Iterable[ItemInForce], reserved: Decimal) -> Decimal | None:
+    """How many units these source items of a managed product let be ordered; None when there is no limit."""
+    on_hand, backorderable = _left(share_pools(items), reserved)
+    return None if backorderable is None else on_hand + backorderable
+
+
+class _View(NamedTuple):
+    """A stock, and what is in force in it for every product that sets nothing itself."""
+
+    stock: str | None
+    whole: Values
+    by_source: dict[str, Values]
+    enabled: Mapping[str, bool]
+    lines: Lines
+
+
+def _views(store: Store) -> tuple[_View, ...]:
+    return (*(_view(store, stock) for stock in store.stocks.values()), _view(store, None))
+
+
+def _view(store: Store, stock: Stock | None) -> _View:
+    code, sources = (stock.code, stock.sources) if stock else (None, ())
+    return _View(
+        code,
+        in_force(store, stock=code),
+        {source: in_force(store, stock=code, source=source) for source in sources},
+        {source: store.sources[source].enabled for source in sources},
+        store.lines,
+    )
+
+
+def _salabilities(views: tuple[_View, ...], product: Product) -> Iterator[Salability]:
+    """One for each stock that reaches the product; the last view, of no stock, where none does."""
+    reached = False
+    for view in views:
+        if (view.stock is None and not reached) or not view.by_source.keys().isdisjoint(product.items):
+            reached = True
+            yield _salability(view, product)
+
+
+def _salability(view: _View, product: Product) -> Salability:
+    own = Level(Place(Scope.PRODUCT, product=product.sku), product.settings)
+    whole = overlaid(view.whole, own, view.lines)
+    managed = value_of(whole, MANAGE_STOCK)
+    items = tuple(
+        _item(view, own, source, product.items[source], managed=managed)
+        for source in view.by_source
+        if source in product.items
+    )
+    reserved = product.reserved.get(view.stock, ZERO) if view.stock else ZERO
+    quantity = sum((item.quantity for item in items if item.excluded is None), ZERO)
+    if items and not managed:
+        return Salability(
+            product, view.stock, Status.IN_STOCK, None, quantity, reserved, None, None, None, None, whole, items, ()
+        )
+    pools = share_pools(items)
+    on_hand, backorderable = _left(pools, reserved)
+    salable = None if backorderable is None else on_hand + backorderable
+    status, reason = _status(items, pools, quantity, reserved, on_hand, salable)
+    only_x_left = salable if salable and salable <= value_of(whole, ONLY_X_LEFT) else None
+    return Salability(
+        product, view.stock, status, reason, quantity, reserved, on_hand, backorderable, salable, only_x_left,
+        whole, items, pools,
+    )  # fmt: skip
+
+
+def _item(view: _View, product: Level, source: str, item: SourceItem, *, managed: bool) -> ItemInForce:
+    values = overlaid(view.by_source[source], product, view.lines)
+    if item.settings:
+        place = Place(Scope.SOURCE_ITEM, source=source, product=product.place.product)
+        values = overlaid(values, Level(place, item.settings), view.lines)
+    excluded = None
+    if not view.enabled[source]:
+        excluded = Excluded.SOURCE_DISABLED
+    elif item.status is not StockStatus.IN_STOCK:
+        excluded = Excluded.OUT_OF_STOCK
+    low = managed and excluded is None and item.quantity <= value_of(values, NOTIFY_BELOW)
+    backorders = takes_backorders(value_of(values, BACKORDERS))
+    threshold = effective_threshold(value_of(values, THRESHOLD), backorders=backorders)
+    return ItemInForce(source, item.quantity, item.status, excluded, low, values, threshold)
+
+
+def share_pools(items: Iterable[ItemInForce]) -> tuple[Pool, ...]:
+    """The counting items by what they share: the place their threshold comes from, and whether backorders are taken."""
+    shared: dict[tuple[Place, bool], list[ItemInForce]] = {}
+    for item in items:
+        if item.excluded is None:
+            key = item.settings[THRESHOLD.key].origin, takes_backorders(value_of(item.settings, BACKORDERS))
+            shared.setdefault(key, []).append(item)
+    return tuple(_pool(members, backorders=backorders) for (_, backorders), members in shared.items())
+
+
+def _pool(members: list[ItemInForce], *, backorders: bool) -> Pool:
+    effective = members[0].threshold
+    quantity = sum((item.quantity for item in members), ZERO)
+    on_hand = max(quantity - max(effective, ZERO), ZERO)
+    backorderable = None if backorders and not effective else max(quantity - effective, ZERO) - on_hand
+    sources = tuple(item.source for item in members)
+    return Pool(sources, backorders, members[0].settings[THRESHOLD.key], effective, quantity, on_hand, backorderable)
+
+
+def _left(pools: tuple[Pool, ...], reserved: Decimal) -> tuple[Decimal, Decimal | None]:
+    """On hand and backorderable once `reserved` has used up what is on hand first, then what is backorderable."""
+    on_hand = sum((pool.on_hand for pool in pools), ZERO)
+    limits = [pool.backorderable for pool in pools]
+    left = max(on_hand - reserved, ZERO)
+    if None in limits:
+        return left, None
+    backorderable = sum((limit for limit in limits if limit is not None), ZERO)
+    return left, max(backorderable - max(reserved - on_hand, ZERO), ZERO)
+
+
+def _status(
+    items: tuple[ItemInForce, ...],
+    pools: tuple[Pool, ...],
+    quantity: Decimal,
+    reserved: Decimal,
+    on_hand: Decimal,
+    salable: Decimal | None,
+) -> tuple[Status, Reason | None]:
+    if on_hand > 0:
+        return Status.IN_STOCK, None
+    if salable is None or salable > 0:
+        return Status.BACKORDER, None
+    if not items:
+        reason = Reason.NO_SOURCES
+    elif not pools:
+        reason = Reason.NO_SOURCE_IN_STOCK
+    elif any(pool.backorders for pool in pools):
+        reason = Reason.BACKORDER_LIMIT_REACHED
+    elif quantity > reserved:
+        reason = Reason.RESERVE_REACHED
+    else:
+        reason = Reason.SOLD_OUT
+    return Status.OUT_OF_STOCK, reason

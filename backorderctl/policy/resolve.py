@@ -1,0 +1,76 @@
+"""Which value wins: the order of the scopes, and what is in force at a place with its origin."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, cast
+
+from backorderctl.store.model import Place, Store
+from backorderctl.store.settings import Kind, Scope, Setting, Settings, Value
+from backorderctl.toml.line_numbers import Lines
+
+
+class InForce(NamedTuple):
+    """A setting's value in force, and the place that it comes from."""
+
+    key: str
+    value: Value
+    origin: Place
+    lines: Lines
+
+    @property
+    def line(self) -> int | None:
+        """The line of the store file on which the value stands; None for a default."""
+        return self.lines.line((*self.origin.path, self.key)) if self.origin.path else None
+
+
+Values = Mapping[str, InForce]
+"""Every setting's value in force at one place, by key."""
+
+
+class Level(NamedTuple):
+    """One step of the way from the narrowest scope to the default, with the values that it sets."""
+
+    place: Place
+    settings: Settings
+
+
+def levels(
+    store: Store, *, stock: str | None = None, source: str | None = None, product: str | None = None
+) -> Iterator[Level]:
+    """The scopes that can set a value for a product at a source, seen from a stock: the narrowest first."""
+    if product is not None:
+        if source is not None and source in store.products[product].items:
+            yield _level(store, Place(Scope.SOURCE_ITEM, source=source, product=product))
+        yield _level(store, Place(Scope.PRODUCT, product=product))
+    if source is not None:
+        yield _level(store, Place(Scope.SOURCE, source=source))
+    if stock is not None:
+        yield _level(store, Place(Scope.STOCK, stock=stock))
+    yield _level(store, Place(Scope.GLOBAL))
+    yield _level(store, Place(Scope.DEFAULT))
+
+
+def in_force(
+    store: Store, *, stock: str | None = None, source: str | None = None, product: str | None = None
+) -> Values:
+    """Every setting's value in force there, by key, with its origin."""
+    found: Values = {}
+    for level in reversed(tuple(levels(store, stock=stock, source=source, product=product))):
+        found = overlaid(found, level, store.lines)
+    return found
+
+
+def value_of(values: Values, setting: Setting[Kind]) -> Kind:
+    """The setting's own value among `values`, of the type its row says."""
+    return cast("Kind", values[setting.key].value)
+
+
+def _level(store: Store, place: Place) -> Level:
+    return Level(place, store.set_at(place))
+
+
+def overlaid(wider: Values, level: Level, lines: Lines) -> Values:
+    """What is in force once a narrower level has its say."""
+    if not level.settings:
+        return wider
+    place = level.place
+    return {**wider, **{key: InForce(key, value, place, lines) for key, value in level.settings.items()}}

@@ -1,0 +1,179 @@
+"""What is in force at one scope, as each stock and source that can be meant sees it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from backorderctl.errors import BackorderctlError
+from backorderctl.policy.evaluate import Salability, effective_threshold, takes_backorders
+from backorderctl.policy.resolve import InForce, Level, Values, in_force, levels, value_of
+from backorderctl.store import settings
+from backorderctl.store.model import Place, Store
+from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope, Value
+
+
+class ViewedValue(NamedTuple):
+    """A value in force at a source (None: for the product or scope as a whole), seen from a stock (None: from none)."""
+
+    stock: str | None
+    source: str | None
+    value: InForce
+
+
+def values_seen(store: Store, place: Place, key: str, *, stock: str | None = None) -> tuple[ViewedValue, ...]:
+    """The setting's value at `place` from every viewpoint that `stock` leaves open.
+
+    BackorderctlError when `place` has no such setting, or `stock` does not link its source.
+    """
+    check_scope(place, key)
+    views = viewpoints(store, place, stock=stock)
+    if key in settings.OF_PRODUCTS:
+        views = tuple(dict.fromkeys((stock, None) for stock, _ in views))
+    return tuple(
+        ViewedValue(*view, in_force(store, stock=view[0], source=view[1], product=place.product)[key]) for view in views
+    )
+
+
+def single_value(store: Store, place: Place, key: str, *, stock: str | None = None) -> InForce:
+    """The one value in force at `place`; BackorderctlError, with all of them, where stocks or sources disagree."""
+    found = values_seen(store, place, key, stock=stock)
+    if len({each.value.value for each in found}) == 1:
+        return found[0].value
+    by_source = len({each.stock for each in found}) == 1
+    name = place.source or place.product
+    values = ", ".join(
+        f"{_viewpoint(each, by_source=by_source, name=name)} {settings.format_value(each.value.value)}"
+        for each in found
+    )
+    raise BackorderctlError(
+        f"{name}: {key} differs by {'source' if by_source else 'stock'}: {values}",
+        hint=_narrower(found, by_source=by_source),
+    )
+
+
+def _narrower(found: Sequence[ViewedValue], *, by_source: bool) -> str:
+    """What to add so that one value is left, as far as that can be said of the first."""
+    first = found[0]
+    source, stock = f"--source {first.source}", f"--stock {first.stock}"
+    if by_source:
+        return source
+    at_first = {each.value.value for each in found if each.stock == first.stock}
+    return stock if len(at_first) == 1 or first.source is None else f"{stock} {source}"
+
+
+class ChainLevel(NamedTuple):
+    """One level of a chain: the place, the value that it sets or None, and the line on which that stands."""
+
+    place: Place
+    value: Value | None
+    line: int | None
+    wins: bool
+
+
+class Chain(NamedTuple):
+    """How a setting gets its value, level by level, and what the evaluator makes of it.
+
+    `effective` is the threshold that counts, for any other setting its value. `values` is all that is in force there.
+    """
+
+    seen: ViewedValue
+    effective: Value
+    values: Values
+    steps: tuple[ChainLevel, ...]
+
+
+def chains(store: Store, place: Place, key: str, *, stock: str | None = None) -> Iterator[Chain]:
+    """One chain for each viewpoint of `place` that `stock` leaves open, the narrowest level first."""
+    scopes = (*settings.SETTINGS[key].scopes, Scope.DEFAULT)
+    for each in values_seen(store, place, key, stock=stock):
+        at = {"stock": each.stock, "source": each.source, "product": place.product}
+        values = in_force(store, **at)
+        reaching = [level for level in levels(store, **at) if level.place.scope in scopes]
+        winner = each.value.origin
+        steps = tuple(_step(store, level, key, wins=level.place == winner) for level in reaching)
+        yield Chain(each, _effective(key, values), values, steps)
+
+
+def all_chains(store: Store, answer: Salability) -> list[tuple[str, Chain]]:
+    """The chains of every setting of a product, as the stock of `answer` sees it, by key."""
+    place = Place(Scope.PRODUCT, product=answer.product.sku)
+    return [(key, chain) for key in settings.SETTINGS for chain in chains(store, place, key, stock=answer.stock)]
+
+
+def own_value(store: Store, place: Place, key: str) -> InForce | None:
+    """The value that `place` itself sets, or None; BackorderctlError when it has no such setting."""
+    check_scope(place, key)
+    return next((found for found in written_values(store, place) if found.key == key), None)
+
+
+def all_in_force(store: Store, place: Place, *, stock: str | None = None) -> Iterator[ViewedValue]:
+    """Every setting in force at `place`, from every viewpoint that `stock` leaves open."""
+    for key in keys_at(place):
+        yield from values_seen(store, place, key, stock=stock)
+
+
+def written_values(store: Store, place: Place | None = None) -> Iterator[InForce]:
+    """Every value that is written in the file, or those that `place` sets, scope by scope from the widest."""
+    for where in places_with_values(store) if place is None else (place,):
+        for key, own_value in store.set_at(where).items():
+            yield InForce(key, own_value, where, store.lines)
+
+
+def places_with_values(store: Store) -> Iterator[Place]:
+    """Every place of the file that sets a value."""
+    if store.settings:
+        yield Place(Scope.GLOBAL)
+    yield from (Place(Scope.STOCK, stock=code) for code, stock in store.stocks.items() if stock.settings)
+    yield from (Place(Scope.SOURCE, source=code) for code, source in store.sources.items() if source.settings)
+    for sku, product in store.products.items():
+        if product.settings:
+            yield Place(Scope.PRODUCT, product=sku)
+        for code, item in product.items.items():
+            if item.settings:
+                yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
+
+
+def keys_at(place: Place) -> Iterable[str]:
+    """The settings that have a value at `place`."""
+    return settings.OF_ITEMS if place.source else settings.SETTINGS
+
+
+def check_scope(place: Place, key: str) -> None:
+    """BackorderctlError unless a setting can have a value at `place`."""
+    if key not in keys_at(place):
+        scopes = ", ".join(scope.replace("_", " ") for scope in settings.SETTINGS[key].scopes)
+        raise BackorderctlError(f"{key}: expected at {scopes}, got it at {place.scope.replace('_', ' ')}")
+
+
+def viewpoints(store: Store, place: Place, *, stock: str | None = None) -> tuple[tuple[str | None, str | None], ...]:
+    """The stocks and sources through which `place` can be seen, as pairs; None where there is none."""
+    if place.scope in (Scope.GLOBAL, Scope.STOCK):
+        return ((place.stock, None),)
+    sources = (place.source,) if place.source else tuple(store.products[str(place.product)].items)
+    stocks = (stock,) if stock else store.stocks
+    linked = tuple((code, source) for code in stocks for source in store.stocks[code].sources if source in sources)
+    if linked:
+        return linked
+    if stock and place.source:
+        raise BackorderctlError(f"stock {stock!r} does not link source {place.source!r}")
+    return tuple((None, source) for source in sources) if sources and not stock else ((stock, None),)
+
+
+def _step(store: Store, level: Level, key: str, *, wins: bool) -> ChainLevel:
+    if key not in level.settings:
+        return ChainLevel(level.place, None, None, wins)
+    line = InForce(key, level.settings[key], level.place, store.lines).line
+    return ChainLevel(level.place, level.settings[key], line, wins)
+
+
+def _effective(key: str, values: Values) -> Value:
+    if key != THRESHOLD.key:
+        return values[key].value
+    backorders = takes_backorders(value_of(values, BACKORDERS))
+    return effective_threshold(value_of(values, THRESHOLD), backorders=backorders)
+
+
+def _viewpoint(each: ViewedValue, *, by_source: bool, name: str | None) -> str:
+    """The stock and source of a viewpoint, as far as they tell it from the others of what is called `name`."""
+    if by_source:
+        return str(each.source)
+    return f"{each.stock} ({each.source})" if each.source not in (None, name) else str(each.stock)

@@ -1,0 +1,1 @@
+"""The store file as values: its settings, tables and products, loaded from text or refused with every problem."""

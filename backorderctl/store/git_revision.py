@@ -1,0 +1,48 @@
+"""A store file as it was in a revision of its git repository."""
+
+import os
+import subprocess
+
+from backorderctl.errors import BackorderctlError
+
+PREFIX = "git:"
+
+
+def content(side: str, *, default_path: str) -> bytes:
+    """The bytes of `git:REV` or `git:REV:PATH`, PATH relative to here; BackorderctlError when git cannot give them."""
+    revision, _, path = side.removeprefix(PREFIX).partition(":")
+    if not revision:
+        raise BackorderctlError(f"{side}: expected git:REV or git:REV:PATH")
+    folder, name = os.path.split(path or default_path)
+    if not folder.startswith("/"):
+        folder, name = "", path or default_path
+    shown = _git(folder, "show", "--end-of-options", f"{revision}:./{os.path.normpath(name)}")
+    if shown.returncode:
+        raise _failure(side, revision, folder, shown.stderr.decode(errors="replace"))
+    return shown.stdout
+
+
+def name(side: str, *, default_path: str) -> str:
+    """The side in full, with its path."""
+    revision, _, path = side.removeprefix(PREFIX).partition(":")
+    return f"{PREFIX}{revision}:{path or default_path}"
+
+
+def _failure(side: str, revision: str, folder: str, said: str) -> BackorderctlError:
+    """Git's own words, and what helps where a shallow clone lacks the revision."""
+    lines = [line.removeprefix("fatal: ") for line in said.splitlines() if line.strip()] or ["git gave no answer"]
+    shallow = _git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+    known = (
+        _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").returncode == 0
+    )
+    if shallow and not known:
+        return BackorderctlError(f"{side}: this clone is shallow and has no {revision!r}", hint="git fetch --unshallow")
+    return BackorderctlError(f"{side}: git: {lines[0].rstrip('.')}")
+
+
+def _git(folder: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["git", *(("-C", folder) if folder else ()), *words]
+    try:
+        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    except FileNotFoundError:
+        raise BackorderctlError("git: not found; a side git:REV is read with it") from None

@@ -1,0 +1,56 @@
+"""The JSON Schema of the store file, made from its layout and the settings table."""
+
+from decimal import Decimal
+from typing import Any
+
+from backorderctl.store import fields
+from backorderctl.store.fields import Form
+from backorderctl.store.settings import AnySetting, Backorders
+
+_CODES = {"pattern": f"^{fields.CODE.pattern}$"}
+_SKUS = {"pattern": r"^\S(.*\S)?$"}
+
+
+def json_schema() -> dict[str, Any]:
+    """A JSON Schema (draft 2020-12) that every valid store file meets once it is read as TOML 1.0."""
+    product = _table(
+        fields.PRODUCT,
+        sources=_named(_table(fields.SOURCE_ITEM), _CODES),
+        stocks=_named(_table(fields.RESERVATION), _CODES),
+    )
+    accept = {"type": "array", "items": _table(fields.ACCEPT)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "backorderctl store file",
+        **_table(
+            fields.TOP,
+            **{"global": _table(fields.GLOBAL)},
+            stocks=_named(_table(fields.STOCK), _CODES),
+            sources=_named(_table(fields.SOURCE), _CODES),
+            products=_named(product, _SKUS),
+            check=_table(fields.CHECK, accept=accept),
+        ),
+    }
+
+
+def _table(form: Form, **tables: dict[str, Any]) -> dict[str, Any]:
+    own = {key: {"description": field.meaning, **field.schema} for key, field in form.own.items()}
+    chosen = {key: _setting(setting) for key, setting in form.settings.items()}
+    schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": own | chosen | tables}
+    return schema | ({"required": list(form.needed)} if form.needed else {})
+
+
+def _named(table: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {"type": "object", "propertyNames": names, "additionalProperties": table}
+
+
+def _setting(setting: AnySetting) -> dict[str, Any]:
+    match setting.default:
+        case bool():
+            kind: dict[str, Any] = {"type": "boolean", "default": setting.default}
+        case Backorders():
+            kind = {"enum": [word.value for word in Backorders], "default": setting.default.value}
+        case Decimal():
+            kind = {"type": "number", "default": int(setting.default)}
+            kind |= {} if setting.minimum is None else {"minimum": int(setting.minimum)}
+    return {"title": setting.label, "description": setting.meaning, **kind}

@@ -1,0 +1,220 @@
+"""A parsed store file as a frozen Store, or every problem in it at once."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from backorderctl.errors import InvalidFile, Mismatch, Problem, nearest
+from backorderctl.store import fields, settings
+from backorderctl.store.fields import Form, StockStatus
+from backorderctl.store.model import DEFAULT_STOCK, Accept, Path, Product, Source, SourceItem, Stock, Store, dotted_path
+from backorderctl.store.quantity import toml_repr
+from backorderctl.store.settings import Settings
+from backorderctl.toml import atomic_file
+from backorderctl.toml.line_numbers import Lines
+from backorderctl.toml.parse import Data, parse
+
+
+def load(path: str) -> Store:
+    """The store in the file at `path`.
+
+    BackorderctlError when it cannot be read, InvalidFile with all that is wrong in it.
+    """
+    return _read(atomic_file.read_text(path), path)
+
+
+def load_bytes(content: bytes, name: str) -> Store:
+    """The store that `content` holds, as the file `name` would; InvalidFile with all that is wrong in it."""
+    return _read(atomic_file.decoded(content, name), name)
+
+
+class PreviousBuild(NamedTuple):
+    """A store, and the data that it was built from: what stays the same need not be built again."""
+
+    data: Data
+    store: Store
+
+
+def build(data: Data, *, file: str, lines: Lines, known: PreviousBuild | None = None) -> Store:
+    """The store that parsed TOML holds; InvalidFile with every problem, each at its line of `file`."""
+    problems: _Problems = []
+    store = _store(data, lines, known, problems)
+    if problems:
+        raise InvalidFile(
+            file, [Problem(f"{dotted_path(path)}: {message}", _line(lines, path)) for path, message in problems]
+        )
+    return store
+
+
+_Problems = list[tuple[Path, str]]
+_NONE: Mapping[str, Any] = {}
+
+
+def _read(text: str, name: str) -> Store:
+    return build(parse(text, name), file=name, lines=Lines(text))
+
+
+def _line(lines: Lines, path: Path) -> int | None:
+    """The line of the key, or of the table that lacks it."""
+    return lines.line(path) or (lines.line(path[:-1]) if path[:-1] else None)
+
+
+def _store(data: Data, lines: Lines, known: PreviousBuild | None, problems: _Problems) -> Store:
+    _values(data, (), fields.TOP, problems)
+    sources = {
+        code: Source(code, own.get("name"), own.get("enabled", True), chosen)
+        for code, own, chosen in _family(data, "sources", fields.SOURCE, problems)
+    }
+    stocks = {
+        code: _stock(code, own, chosen, sources, problems)
+        for code, own, chosen in _family(data, "stocks", fields.STOCK, problems)
+    } or {DEFAULT_STOCK: Stock(DEFAULT_STOCK, None, tuple(sources), (), {}, declared=False)}
+    chosen = _values(data.get("global", {}), ("global",), fields.GLOBAL, problems)[1]
+    tables = _table(data, "products", (), problems)
+    if known and known.store.sources.keys() == sources.keys() and known.store.stocks.keys() == stocks.keys():
+        old, built = known.data.get("products", {}), known.store.products
+        same = {sku: built[sku] for sku, table in tables.items() if sku in built and old[sku] == table}
+    else:
+        same = {}
+    products = {sku: same.get(sku) or _product(sku, table, sources, stocks, problems) for sku, table in tables.items()}
+    return Store(chosen, stocks, sources, products, _accepts(data, sources, stocks, problems), lines)
+
+
+def _table(parent: Data, key: str, path: Path, problems: _Problems) -> Data:
+    table = parent.get(key, {})
+    if isinstance(table, dict):
+        return table
+    problems.append(((*path, key), f"expected a table, got {toml_repr(table)}"))
+    return {}
+
+
+def _family(data: Data, name: str, form: Form, problems: _Problems) -> Iterable[tuple[str, dict[str, Any], Settings]]:
+    for code, table in _table(data, name, (), problems).items():
+        try:
+            fields.code(code)
+        except Mismatch as mismatch:
+            problems.append(((name, code), str(mismatch)))
+        yield code, *_values(table, (name, code), form, problems)
+
+
+def _stock(
+    code: str, own: dict[str, Any], chosen: Settings, sources: Mapping[str, Source], problems: _Problems
+) -> Stock:
+    linked = own.get("sources", ())
+    for name in linked:
+        if name not in sources:
+            problems.append((("stocks", code, "sources"), _no_such("source", name, sources)))
+    return Stock(code, own.get("name"), linked, own.get("channels", ()), chosen)
+
+
+def _product(
+    sku: str, table: Any, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
+) -> Product:
+    path = ("products", sku)
+    try:
+        fields.sku(sku)
+    except Mismatch as mismatch:
+        problems.append((path, str(mismatch)))
+    own, chosen = _values(table, path, fields.PRODUCT, problems)
+    items: Mapping[str, SourceItem] = _NONE
+    reserved: Mapping[str, Decimal] = _NONE
+    if isinstance(table, dict):
+        if "sources" in table:
+            items = _items(_table(table, "sources", path, problems), (*path, "sources"), sources, problems)
+        if "stocks" in table:
+            reserved = _reserved(_table(table, "stocks", path, problems), (*path, "stocks"), stocks, problems)
+    return Product(sku, own.get("name"), chosen or _NONE, items, reserved)
+
+
+def _items(tables: Data, path: Path, sources: Mapping[str, Source], problems: _Problems) -> dict[str, SourceItem]:
+    items = {}
+    for code, table in tables.items():
+        here = (*path, code)
+        if code not in sources:
+            problems.append((here, _no_such("source", code, sources)))
+        own, chosen = _values(table, here, fields.SOURCE_ITEM, problems)
+        if "quantity" in own:
+            items[code] = SourceItem(own["quantity"], own.get("status", StockStatus.IN_STOCK), chosen or _NONE)
+    return items
+
+
+def _reserved(tables: Data, path: Path, stocks: Mapping[str, Stock], problems: _Problems) -> dict[str, Decimal]:
+    reserved = {}
+    for code, table in tables.items():
+        here = (*path, code)
+        if code not in stocks:
+            problems.append((here, _no_such("stock", code, stocks)))
+        own, _ = _values(table, here, fields.RESERVATION, problems)
+        if own.get("reserved"):
+            reserved[code] = own["reserved"]
+    return reserved
+
+
+def _accepts(
+    data: Data, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
+) -> tuple[Accept, ...]:
+    _values(data.get("check", {}), ("check",), fields.CHECK, problems)
+    tables = data["check"].get("accept", []) if isinstance(data.get("check"), dict) else []
+    if not isinstance(tables, list):
+        problems.append((("check", "accept"), f"expected an array of tables, got {toml_repr(tables)}"))
+        return ()
+    return tuple(_accept(table, number, sources, stocks, problems) for number, table in enumerate(tables))
+
+
+def _accept(
+    table: Any, number: int, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
+) -> Accept:
+    path = ("check", "accept", number)
+    own, _ = _values(table, path, fields.ACCEPT, problems)
+    for kind, names in (("source", sources), ("stock", stocks)):
+        if kind in own and own[kind] not in names:
+            problems.append(((*path, kind), _no_such(kind, own[kind], names)))
+    return Accept(
+        own.get("code", ""),
+        own.get("stock"),
+        own.get("source"),
+        own.get("product"),
+        own.get("reason"),
+        own.get("until"),
+    )
+
+
+def _no_such(kind: str, name: str, names: Iterable[str]) -> str:
+    return f"expected a {kind} of the file, got {toml_repr(name)}{_suggestion(name, names)}"
+
+
+def _values(raw: Any, path: Path, form: Form, problems: _Problems) -> tuple[dict[str, Any], Settings]:
+    """A table's own keys and its settings, typed; what does not fit goes to `problems`."""
+    if type(raw) is not dict:
+        problems.append((path, f"expected a table, got {toml_repr(raw)}"))
+        return {}, {}
+    own: dict[str, Any] = {}
+    chosen: dict[str, settings.Value] = {}
+    readers = form.readers
+    for key, value in raw.items():
+        if (entry := readers.get(key)) is None:
+            if key not in form.tables:
+                problems.append(((*path, key), _unknown(key, form)))
+            continue
+        is_setting, reader = entry
+        try:
+            (chosen if is_setting else own)[key] = reader(value)
+        except Mismatch as mismatch:
+            problems.append(((*path, key), str(mismatch)))
+    for key in form.needed:
+        if key not in raw:
+            problems.append(((*path, key), "expected a value, got none"))
+    return own, chosen
+
+
+def _unknown(key: str, form: Form) -> str:
+    if key in settings.SETTINGS:
+        scopes = ", ".join(scope.replace("_", " ") for scope in settings.SETTINGS[key].scopes)
+        return f"expected at {scopes}, got it at {form.title}"
+    names = [*form.own, *form.settings, *form.tables]
+    return f"expected a key of {form.title}, got {toml_repr(key)}{_suggestion(key, names)}"
+
+
+def _suggestion(name: str, names: Iterable[str]) -> str:
+    close = nearest(name, names)
+    return f"; did you mean {close!r}?" if close else ""

@@ -1,0 +1,176 @@
+"""A store: its sources, stocks and products, what each of them sets, and where that stands in the file."""
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from backorderctl.errors import BackorderctlError, nearest
+from backorderctl.store import settings
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.settings import Scope, Settings
+from backorderctl.toml.line_numbers import Lines
+
+Path = tuple[str | int, ...]
+"""Where a key or table stands in the file: its keys from the top, and an index into an array of tables."""
+
+DEFAULT_STOCK = "default"
+"""The stock of a store that declares none: it links every source."""
+
+
+class Place(NamedTuple):
+    """One instance of a scope: the global one, or that of a stock, source, product or source item."""
+
+    scope: Scope
+    stock: str | None = None
+    source: str | None = None
+    product: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """The table that holds its values; no path for the default."""
+        match self.scope:
+            case Scope.DEFAULT:
+                return ()
+            case Scope.GLOBAL:
+                return ("global",)
+            case Scope.STOCK:
+                return ("stocks", str(self.stock))
+            case Scope.SOURCE:
+                return ("sources", str(self.source))
+            case Scope.PRODUCT:
+                return ("products", str(self.product))
+        return ("products", str(self.product), "sources", str(self.source))
+
+
+class Stock(NamedTuple):
+    """A group of sources that sales channels sell from; `declared` is False for the one that stands for none."""
+
+    code: str
+    name: str | None
+    sources: tuple[str, ...]
+    channels: tuple[str, ...]
+    settings: Settings
+    declared: bool = True
+
+
+class Source(NamedTuple):
+    """A place that holds goods."""
+
+    code: str
+    name: str | None
+    enabled: bool
+    settings: Settings
+
+
+class SourceItem(NamedTuple):
+    """One product at one source: units, which may be negative, and whether they are on sale."""
+
+    quantity: Decimal
+    status: StockStatus
+    settings: Settings
+
+
+class Product(NamedTuple):
+    """One product, with its source items by source and its reserved units by stock."""
+
+    sku: str
+    name: str | None
+    settings: Settings
+    items: Mapping[str, SourceItem]
+    reserved: Mapping[str, Decimal]
+
+
+class Accept(NamedTuple):
+    """A finding of `check` that is meant, for what it names; `until` is the last day it holds."""
+
+    code: str
+    stock: str | None
+    source: str | None
+    product: str | None
+    reason: str | None
+    until: datetime.date | None
+
+
+class Store(NamedTuple):
+    """A whole store file, checked: everything that it names exists and every value fits."""
+
+    settings: Settings
+    stocks: Mapping[str, Stock]
+    sources: Mapping[str, Source]
+    products: Mapping[str, Product]
+    accepts: tuple[Accept, ...]
+    lines: Lines
+
+    def set_at(self, place: Place) -> Settings:
+        """The values that `place` itself sets; what it names must exist."""
+        match place.scope:
+            case Scope.DEFAULT:
+                return settings.DEFAULTS
+            case Scope.GLOBAL:
+                return self.settings
+            case Scope.STOCK:
+                return self.stocks[str(place.stock)].settings
+            case Scope.SOURCE:
+                return self.sources[str(place.source)].settings
+            case Scope.PRODUCT:
+                return self.products[str(place.product)].settings
+        return self.products[str(place.product)].items[str(place.source)].settings
+
+
+def dotted_path(path: Path) -> str:
+    """A path as TOML writes it, keys quoted where needed: `products."24-MB01".backorders`, `check.accept[0]`."""
+    parts = (f"[{part}]" if isinstance(part, int) else "." + _key(part) for part in path)
+    return "".join(parts).removeprefix(".")
+
+
+def product_named(store: Store, sku: str) -> Product:
+    """The product with this SKU; BackorderctlError with the nearest SKU when there is none."""
+    return store.products[_known("product", sku, store.products)]
+
+
+def source_named(store: Store, code: str) -> Source:
+    """The source with this code; BackorderctlError with the nearest code when there is none."""
+    return store.sources[_known("source", code, store.sources)]
+
+
+def stock_named(store: Store, code: str) -> Stock:
+    """The stock with this code; BackorderctlError with the nearest code when there is none."""
+    return store.stocks[_known("stock", code, store.stocks)]
+
+
+def item_place(store: Store, sku: str, code: str) -> Place:
+    """The source item of a product; BackorderctlError with what to type when the product is not there."""
+    items = product_named(store, sku).items
+    if source_named(store, code).code not in items:
+        where = ", ".join(items) or "no source"
+        raise BackorderctlError(
+            f"product {sku!r} is not at source {code!r}, but at {where}",
+            hint=format_command("product", "assign", sku, code, "--quantity", "0"),
+        )
+    return Place(Scope.SOURCE_ITEM, source=code, product=sku)
+
+
+def format_command(noun: str, verb: str, *words: str) -> str:
+    """The command line of these words, names before options; a name that begins with a dash stands after `--`."""
+    from shlex import join
+
+    end = next((number for number, word in enumerate(words) if word.startswith("--")), len(words))
+    names, options = words[:end], words[end:]
+    dashed = any(name.startswith("-") and not name[1:2].isdigit() for name in names)
+    return join(("backorderctl", noun, verb, *((*options, "--", *names) if dashed else words)))
+
+
+def _known(kind: str, name: str, names: Iterable[str]) -> str:
+    if name in names:
+        return name
+    close = nearest(name, names)
+    raise BackorderctlError(f"unknown {kind} {name!r}", hint=f"did you mean {close!r}?" if close else None)
+
+
+def _key(part: str) -> str:
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", part):
+        return part
+    escaped = part.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[^\x20-\x7e\xa0-\U0010ffff]", lambda found: f"\\u{ord(found[0]):04x}", escaped) + '"'

@@ -1,0 +1,40 @@
+"""Edits by tomlkit: of one key with all that its value holds, or of a whole file."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from backorderctl.toml import encode
+from backorderctl.toml.change import REMOVED
+from backorderctl.toml.draft import Step
+
+
+def edited_by_tomlkit(text: str, steps: Sequence[Step]) -> str:
+    """The text after the steps, as far as tomlkit gets them right: whoever calls parses the outcome again."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    for path, value in steps:
+        table: Any = document
+        for part in path[:-1]:
+            table = table[part]
+        if value is REMOVED:
+            del table[path[-1]]
+        elif isinstance(value, list) and isinstance(table.get(path[-1]), list):
+            _change_list(table[path[-1]], value)
+        else:
+            table[path[-1]] = tomlkit.value(encode.literal(value))
+    return document.as_string()
+
+
+def _change_list(array: Any, elements: list[Any]) -> None:
+    """Remove and append what is needed, so that the elements that stay keep their place and comments."""
+    import tomlkit
+
+    for number in reversed(range(len(array))):
+        if array[number] not in elements:
+            del array[number]
+    for element in elements[len(array) :]:
+        array.append(tomlkit.value(encode.literal(element)))
+    if array.unwrap() != elements:
+        array.clear()
+        array.extend(tomlkit.value(encode.literal(element)) for element in elements)
