@@ -6,13 +6,16 @@ from typing import NamedTuple
 ANSWER_IS_NO = 1
 COMMAND_FAILED = 2
 
+Hint = str | tuple[str, ...]
+"""One thing to type: words of any kind, or a command of this program as its arguments."""
+
 
 class BackorderctlError(Exception):
     """Something the user asked for that could not be done: what is wrong and, where there is one, a thing to type."""
 
     status = COMMAND_FAILED
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: Hint | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -34,7 +37,7 @@ class Problem(NamedTuple):
 class InvalidFile(BackorderctlError):
     """A file that is not what it should be, with every problem it has, in the order of its lines."""
 
-    def __init__(self, file: str, problems: Iterable[Problem], *, hint: str | None = None) -> None:
+    def __init__(self, file: str, problems: Iterable[Problem], *, hint: Hint | None = None) -> None:
         self.file = file
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
         super().__init__("\n".join(problem.at(file) for problem in self.problems), hint=hint)

@@ -13,10 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from processes import answer, become_a_user, ended, folder_of_a_user, running, start
+from processes import answer, become_a_user, ended, folder_of_a_user, rewrite, running, start
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.toml import atomic_file
+from backorderctl.toml.atomic_file import Rewritten
 
 Print = Callable[[str], None]
 
@@ -71,7 +72,7 @@ def test_an_editor_that_saves_meanwhile_wins(store: Path, save: Callable[[Path, 
             save(store, text)
         return before + "mine\n"
 
-    assert atomic_file.rewrite("store.toml", transform) == (text, f"{text}mine\n", ())
+    assert rewrite("store.toml", transform) == Rewritten(before=text, after=f"{text}mine\n", result=None, warnings=())
     assert (seen, store.read_text(), names()) == (["old\n", text], f"{text}mine\n", ["store.toml"])
 
 
@@ -84,7 +85,7 @@ def test_the_same_text_saved_by_rename_is_a_new_file_to_lock(store: Path) -> Non
             save_by_rename(store, before)
         return "mine\n"
 
-    atomic_file.rewrite("store.toml", transform)
+    rewrite("store.toml", transform)
     assert calls == ["old\n"] * 2
 
 
@@ -97,7 +98,7 @@ def test_an_editor_that_never_stops_gets_its_way(store: Path) -> None:
         return before + "mine\n"
 
     with pytest.raises(BackorderctlError) as caught:
-        atomic_file.rewrite("store.toml", transform)
+        rewrite("store.toml", transform)
     assert caught.value.message == "store.toml: changed by another program 5 times while it was being written"
     assert (store.read_text(), len(saved), names()) == (saved[-1], 5, ["store.toml"])
 
@@ -108,7 +109,7 @@ def test_a_removed_file_is_not_brought_back(store: Path) -> None:
         return "mine\n"
 
     with pytest.raises(BackorderctlError, match=r"^store\.toml: no such file$"):
-        atomic_file.rewrite("store.toml", transform)
+        rewrite("store.toml", transform)
     assert names() == []
 
 
@@ -122,7 +123,7 @@ def test_a_removed_folder_is_not_brought_back(store: Path) -> None:
         return "mine\n"
 
     with pytest.raises(BackorderctlError, match=r"^shop/store\.toml: no such file$"):
-        atomic_file.rewrite("shop/store.toml", transform)
+        rewrite("shop/store.toml", transform)
     assert names() == []
 
 
@@ -135,7 +136,7 @@ def test_a_link_that_is_turned_meanwhile_leads_to_its_new_target(store: Path) ->
         Path("link").symlink_to("other")
         return before + "mine\n"
 
-    atomic_file.rewrite("link", transform)
+    rewrite("link", transform)
     assert (store.read_text(), Path("other").read_text()) == ("old\n", "other\nmine\n")
 
 
@@ -147,7 +148,7 @@ def test_a_pipe_in_the_place_of_the_file_does_not_hang(store: Path) -> None:
 
     def act() -> object:
         signal.alarm(5)
-        return atomic_file.rewrite("store.toml", transform)
+        return rewrite("store.toml", transform)
 
     assert answer(act) == "store.toml: cannot write: no such device or address"
     assert answer(act) == "store.toml: cannot write: not a regular file"
@@ -157,7 +158,7 @@ def test_a_pipe_that_may_only_be_read_does_not_hang() -> None:
     def act() -> object:
         become_a_user()
         signal.alarm(5)
-        return atomic_file.rewrite(str(pipe), str.upper)
+        return rewrite(str(pipe), str.upper)
 
     with folder_of_a_user() as folder:
         pipe = folder / "pipe"
@@ -188,7 +189,7 @@ def test_a_file_replaced_between_opening_and_locking_is_not_read(store: Path) ->
 
     def act() -> object:
         before_the_first("fcntl.flock", lambda: save_by_rename(store, "OLD\n"))
-        atomic_file.rewrite("store.toml", transform)
+        rewrite("store.toml", transform)
         return calls
 
     assert answer(act) == "['OLD\\n']"
@@ -219,7 +220,7 @@ def test_an_interrupt_right_before_the_rename_leaves_the_old_file(store: Path) -
     def act() -> object:
         before_the_first("os.rename", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            atomic_file.rewrite("store.toml", str.upper)
+            rewrite("store.toml", str.upper)
         return atomic_file.read_text("store.toml"), names()
 
     assert answer(act) == "('old\\n', ['store.toml'])"
@@ -234,7 +235,7 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.toml import atomic_file
 Path("store.toml").write_text("old")
 for act in (
-    lambda: atomic_file.rewrite("store.toml", lambda text: "new" * 100_000),
+    lambda: atomic_file.rewrite("store.toml", lambda text: ("new" * 100_000, None)),
     lambda: atomic_file.create("store.toml", "new" * 100_000, force=True),
     lambda: atomic_file.create("new.toml", "new" * 100_000),
 ):
@@ -266,7 +267,7 @@ def test_a_full_disk_leaves_the_old_file(store: Path) -> None:
 def test_a_file_too_large_for_the_process_leaves_the_old_one(store: Path) -> None:
     def act() -> object:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        return atomic_file.rewrite("store.toml", lambda _: "x" * 1001)
+        return rewrite("store.toml", lambda _: "x" * 1001)
 
     assert answer(act) == "store.toml: cannot write: file too large"
     assert (store.read_text(), names()) == ("old\n", ["store.toml"])
@@ -281,7 +282,7 @@ def hold_the_lock(sender: int) -> None:
         signal.sigwait([signal.SIGTERM])  # for ever: nobody sends it
         return text
 
-    atomic_file.rewrite("store.toml", transform)
+    rewrite("store.toml", transform)
 
 
 def test_a_living_holder_is_waited_for_and_named(store: Path) -> None:
@@ -290,7 +291,7 @@ def test_a_living_holder_is_waited_for_and_named(store: Path) -> None:
         assert os.read(receiver, 6) == b"locked"
         began = time.monotonic()
         with pytest.raises(BackorderctlError) as caught:
-            atomic_file.rewrite("store.toml", str.upper, patience=0.2)
+            rewrite("store.toml", str.upper, patience=0.2)
         assert caught.value.message == "store.toml: locked by another process"
         assert caught.value.hint == "fuser -v store.toml"
         assert 0.2 <= time.monotonic() - began < 5
@@ -301,19 +302,19 @@ def test_the_lock_of_a_killed_holder_is_free(store: Path) -> None:
     receiver, sender = os.pipe()
     with running(lambda: hold_the_lock(sender)):
         assert os.read(receiver, 6) == b"locked"
-    assert atomic_file.rewrite("store.toml", str.upper, patience=0).after == "OLD\n"
+    assert rewrite("store.toml", str.upper, patience=0).after == "OLD\n"
 
 
 def test_a_second_writer_in_the_same_process_is_kept_out(store: Path) -> None:
     def transform(text: str) -> str:
         with pytest.raises(BackorderctlError, match="locked by another process"):
-            atomic_file.rewrite("store.toml", str.upper, patience=0)
+            rewrite("store.toml", str.upper, patience=0)
         atomic_file.read_text("store.toml")
         with pytest.raises(BackorderctlError, match="locked by another process"):
-            atomic_file.rewrite("store.toml", str.upper, patience=0)
+            rewrite("store.toml", str.upper, patience=0)
         return "mine\n"
 
-    assert atomic_file.rewrite("store.toml", transform).before == "old\n"
+    assert rewrite("store.toml", transform).before == "old\n"
 
 
 def test_parallel_writers_lose_nothing_and_a_reader_sees_whole_texts(store: Path, report: Print) -> None:
@@ -332,7 +333,7 @@ def test_parallel_writers_lose_nothing_and_a_reader_sees_whole_texts(store: Path
             return text.replace("end\n", f"{number}\nend\n")
 
         for _ in range(lines):
-            atomic_file.rewrite("store.toml", transform, patience=60)
+            rewrite("store.toml", transform, patience=60)
 
     def watch() -> None:
         os.close(opener)
@@ -397,7 +398,7 @@ def test_a_kill_leaves_a_whole_text_and_a_free_lock(store: Path, report: Print) 
 
     def write_on() -> None:
         while True:
-            atomic_file.rewrite("store.toml", next_text)
+            rewrite("store.toml", next_text)
 
     kills = 250
     written = strays = 0
@@ -412,7 +413,7 @@ def test_a_kill_leaves_a_whole_text_and_a_free_lock(store: Path, report: Print) 
         strays += len(names()) - 1
         written = number + 1
         began = time.monotonic()
-        assert atomic_file.rewrite("store.toml", next_text, patience=0).after == text(written)
+        assert rewrite("store.toml", next_text, patience=0).after == text(written)
         one_write = time.monotonic() - began
         assert names() == ["store.toml"]
     assert written > kills
@@ -426,9 +427,9 @@ def test_a_stray_file_goes_with_the_next_write_and_nothing_else_does(store: Path
     kept = [".other.toml.backorderctl-1.tmp", ".store.toml.swp", "store.toml.backorderctl-1.tmp"]
     for name in [*kept, ".store.toml.backorderctl-1.tmp", ".store.toml.backorderctl-2.tmp"]:
         Path(name).touch()
-    atomic_file.rewrite("store.toml", str)
+    rewrite("store.toml", str)
     assert len(names()) == 6
-    atomic_file.rewrite("store.toml", str.upper)
+    rewrite("store.toml", str.upper)
     assert names() == sorted([*kept, "store.toml"])
 
 
@@ -438,7 +439,7 @@ def test_the_temporary_file_of_a_living_writer_stays(store: Path) -> None:
     name = ".store.toml.backorderctl-1.tmp"
     with Path(name).open("w") as living:
         fcntl.flock(living, fcntl.LOCK_EX)
-        atomic_file.rewrite("store.toml", str.upper)
+        rewrite("store.toml", str.upper)
         assert names() == [name, "store.toml"]
-    atomic_file.rewrite("store.toml", str.lower)
+    rewrite("store.toml", str.lower)
     assert names() == ["store.toml"]

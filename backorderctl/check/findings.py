@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from backorderctl.check.context import Violation, describe_scope
 from backorderctl.check.registry import RULES, Severity
-from backorderctl.errors import BackorderctlError, InvalidFile, Problem
-from backorderctl.store.model import Place, Store, format_command
+from backorderctl.errors import BackorderctlError, Hint, InvalidFile, Problem
+from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import Scope
 
 EXAMPLES = 3
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
     product: str | None
     key: str | None
     count: int  # type: ignore[assignment]  # hides tuple.count, as the JSON key demands
-    hint: str | None
+    hint: Hint | None
 
 
 def grouped(store: Store, hits: Iterable[Violation]) -> list[Finding]:
@@ -84,7 +84,7 @@ def _finding(store: Store, group: list[Violation]) -> Finding:
         place.product,
         first.key,
         max(len({hit.product for hit in group} - {None}), 1),
-        format_command(*first.hint) if first.hint else None,
+        first.hint or None,
     )
 
 
@@ -103,6 +103,6 @@ def _message(group: list[Violation], place: Place) -> str:
     return f"{head}; {_counted(len(named), 'product')}: {', '.join(named[:EXAMPLES])}{more}"
 
 
-def _problem(problem: Problem, hint: str | None) -> Finding:
+def _problem(problem: Problem, hint: Hint | None) -> Finding:
     at = f" (column {problem.column})" if problem.column else ""
     return Finding("BO001", Severity.ERROR, problem.message + at, problem.line, None, None, None, None, None, 1, hint)

@@ -12,8 +12,10 @@ import typer
 import typer.core
 import typer.main
 
-from backorderctl.cli.options import HELP, SHIELD, say
+from backorderctl.cli.command import HELP, SHIELD
+from backorderctl.cli.reading import say
 from backorderctl.errors import COMMAND_FAILED, BackorderctlError
+from backorderctl.output.format import format_hint
 
 DONE = 0
 INTERRUPTED = 130
@@ -131,7 +133,7 @@ def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
     for line in message.split("\n"):
         say(f"Error: {line}", quiet=False)
     if hint:
-        say(f"Hint: {hint}", quiet=False)
+        say(f"Hint: {format_hint(hint)}", quiet=False)
     return status
 
 

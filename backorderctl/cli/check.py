@@ -12,18 +12,10 @@ from backorderctl.check import check as findings_of
 from backorderctl.check import findings
 from backorderctl.check.findings import Finding
 from backorderctl.check.registry import RULES, Severity, selected
-from backorderctl.cli.options import (
-    DEFAULT_FILE,
-    OUTPUT_VARIABLE,
-    STANDARD_INPUT,
-    Command,
-    FileOption,
-    QuietOption,
-    noun,
-    read_store,
-    say,
-)
-from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT
+from backorderctl.cli.reading import StoreOptions, with_file, with_options
+from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint
 from backorderctl.output import findings as view
 from backorderctl.output.findings import Format, Located
 from backorderctl.output.format import Output
@@ -51,7 +43,9 @@ class _Checked(NamedTuple):
 
 
 @app.command(cls=Command)
+@with_options
 def check(
+    options: StoreOptions,
     files: Annotated[
         list[str] | None,
         typer.Argument(metavar="[FILE]...", help="Store files; - is standard input; else the store file."),
@@ -64,46 +58,39 @@ def check(
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="Not these rules.")] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules and check nothing.")] = False,
-    file: FileOption = DEFAULT_FILE,
     output: Annotated[
         Format,
         typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
     ] = Format.TABLE,
-    quiet: QuietOption = False,
 ) -> None:
     """Find policy that is legal and wrong. Exit status 1 for findings, 2 when a file is no store."""
     if rules:
         view.show_rules(_plain(output), sys.stdout)
         return
     wanted = ((_codes("--select", select) or set(RULES)) - _codes("--ignore", ignore)) | {UNREADABLE}
-    checked = [_checked(path) for path in dict.fromkeys(files or [file])]
+    checked = [_checked(options, path) for path in dict.fromkeys(files or [options.file])]
     found = [Located(each.file, finding) for each in checked for finding in each.findings if finding.code in wanted]
     view.show(found, output, sys.stdout, complete=all(each.readable for each in checked))
-    say(findings.summary(finding for _, finding in found), quiet=quiet)
+    options.say(findings.summary(finding for _, finding in found))
     if not all(each.readable for each in checked):
         raise typer.Exit(COMMAND_FAILED)
     if any(finding.severity in _failing(fail_level) for _, finding in found):
         raise typer.Exit(ANSWER_IS_NO)
 
 
-def _checked(path: str) -> _Checked:
+def _checked(options: StoreOptions, path: str) -> _Checked:
     name = "<stdin>" if path == STANDARD_INPUT else path
     try:
-        store = read_store(path)
+        store = options.store(path)
     except BackorderctlError as failure:
         return _Checked(name, findings.problems(failure, name), readable=False)
     found = findings_of(store, today=date.today())
     return _Checked(name, [finding._replace(hint=_for(path, finding.hint)) for finding in found], readable=True)
 
 
-def _for(path: str, hint: str | None) -> str | None:
+def _for(path: str, hint: Hint | None) -> Hint | None:
     """The command to type for this very file."""
-    if hint is None or path in (DEFAULT_FILE, STANDARD_INPUT):
-        return hint
-    from shlex import quote
-
-    command, dashes, names = hint.partition(" -- ")
-    return f"{command} -f {quote(path)}{dashes}{names}"
+    return with_file(hint, path) if isinstance(hint, tuple) else hint
 
 
 def _codes(option: str, typed: Sequence[str] | None) -> set[str]:

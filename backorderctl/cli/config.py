@@ -6,30 +6,21 @@ from typing import Annotated
 
 import typer
 
+from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import (
     BACKORDER_LIMIT,
-    DEFAULT_FILE,
     STANDARD_INPUT,
-    Command,
-    DryRunOption,
-    FileOption,
     KeyArgument,
     MatchOption,
     OutputOption,
     ProductOption,
-    QuietOption,
     SourceOption,
     StockOption,
     complete_setting,
-    noun,
-    place,
-    places,
-    read_store,
-    read_text,
-    say,
-    seen_place,
 )
-from backorderctl.cli.writing import change
+from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_text, with_options
+from backorderctl.cli.scopes import place, places, seen_place
+from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import operations
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
 from backorderctl.output import settings as view
@@ -43,7 +34,9 @@ app = noun("Settings: set them, unset them, see what is in force and where it co
 
 
 @app.command("set", cls=Command)
+@with_options
 def set_(
+    options: WriteOptions,
     assignments: Annotated[
         list[str],
         typer.Argument(
@@ -56,9 +49,6 @@ def set_(
     source: SourceOption = None,
     product: ProductOption = None,
     match: MatchOption = None,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Set a value: globally, or for --stock, --source, --product, or --product with --source (the source item).
 
@@ -70,36 +60,32 @@ def set_(
     """
     typed = _assigned(assignments)
     values = _values(typed)
-    found: list[Sequence[Place]] = []
 
-    def make(store: Store) -> operations.Changes:
-        found.append(places(store, stock=stock, source=source, product=product, match=match))
-        return [each for where in found[-1] for each in operations.set_values(store, where, values)]
+    def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
+        scopes = places(store, stock=stock, source=source, product=product, match=match)
+        return [each for where in scopes for each in operations.set_values(store, where, values)], scopes
 
-    def check(store: Store) -> None:
+    def check(store: Store, scopes: Sequence[Place]) -> None:
         if BACKORDER_LIMIT in typed:
-            for where in found[-1]:
+            for where in scopes:
                 operations.check_limit(store, where)
 
-    written = change(file, make, check=check, dry_run=dry_run, quiet=quiet)
-    if not found[-1]:
-        say(f"no product matches {match!r}" + (f" at source {source}" if source else ""), quiet=quiet)
+    written = transact(options, operation, check=check)
+    scopes = written.result
+    if not scopes:
+        options.say(f"no product matches {match!r}" + (f" at source {source}" if source else ""))
         raise typer.Exit(ANSWER_IS_NO)
     for key, value in values.items():
-        said = f"{match} ({len(found[-1])})" if match is not None else describe_place_in_full(found[-1][0])
-        say(
-            f"{said}: {key} = {settings.format_value(value)}{_was(written.store, found[-1], key)}",
-            quiet=quiet or dry_run,
-        )
+        said = f"{match} ({len(scopes)})" if match is not None else describe_place_in_full(scopes[0])
+        options.report(f"{said}: {key} = {settings.format_value(value)}{_was(written.store, scopes, key)}")
 
 
 @app.command("apply", cls=Command)
+@with_options
 def apply_(
+    options: WriteOptions,
     table: Annotated[str, typer.Argument(metavar="CHANGES.csv", help="The changes; - reads standard input.")],
     create: Annotated[bool, typer.Option("--create", help="Add products that are not in the file.")] = False,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Make many changes in one write: a CSV file with the columns product, source, stock, key and value.
 
@@ -110,51 +96,50 @@ def apply_(
 
     name = "<stdin>" if table == STANDARD_INPUT else table
     rows = bulk_csv.rows(read_text(table), name)
-    written = change(file, lambda store: bulk_csv.apply(store, rows, name, create=create), dry_run=dry_run, quiet=quiet)
+    written = transact(options, lambda store: (bulk_csv.apply(store, rows, name, create=create), None))
     told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     done = f"{told} applied" if written.changed else f"{told}: nothing to change"
-    say(done, quiet=quiet or dry_run)
+    options.report(done)
 
 
 @app.command(cls=Command)
+@with_options
 def unset(
+    options: WriteOptions,
     key: KeyArgument,
     stock: StockOption = None,
     source: SourceOption = None,
     product: ProductOption = None,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Take a value away, so that it is inherited again. Exit status 1 when it was not set there."""
     row = settings.setting_named(key)
-    where: list[Place] = []
 
-    def make(store: Store) -> operations.Changes:
-        where.append(place(store, stock=stock, source=source, product=product))
-        return operations.unset(store, where[-1], row.key)
+    def operation(store: Store) -> tuple[operations.Changes, Place]:
+        where = place(store, stock=stock, source=source, product=product)
+        return operations.unset(store, where, row.key), where
 
-    written = change(file, make, dry_run=dry_run, quiet=quiet)
+    written = transact(options, operation)
+    scope = describe_place_in_full(written.result)
     if not written.changed:
-        say(f"{describe_place_in_full(where[-1])}: {row.key} is not set there", quiet=quiet)
+        options.say(f"{scope}: {row.key} is not set there")
         raise typer.Exit(ANSWER_IS_NO)
-    say(f"{describe_place_in_full(where[-1])}: {row.key} is no longer set", quiet=quiet or dry_run)
+    options.report(f"{scope}: {row.key} is no longer set")
 
 
 @app.command(cls=Command)
+@with_options
 def get(
+    options: StoreOptions,
     key: KeyArgument,
     stock: StockOption = None,
     source: SourceOption = None,
     product: ProductOption = None,
     own: Annotated[bool, typer.Option("--own", help="Only what is set at that very scope; 1 if nothing is.")] = False,
-    file: FileOption = DEFAULT_FILE,
     output: Annotated[Output | None, typer.Option("--output", "-o", help="Print more than the bare value.")] = None,
-    quiet: QuietOption = False,
 ) -> None:
     """Print the value in force, bare. --stock beside --product or --source names the stock that it is seen from."""
     row = settings.setting_named(key)
-    store = read_store(file)
+    store = options.store()
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
     found = (
         viewpoints.own_value(store, where, row.key)
@@ -167,50 +152,49 @@ def get(
 
 
 @app.command("list", cls=Command)
+@with_options
 def list_(
+    options: ReadOptions,
     stock: StockOption = None,
     source: SourceOption = None,
     product: ProductOption = None,
     own: Annotated[bool, typer.Option("--own", help="Only what that very scope sets.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every value written in the file, with its scope.")] = False,
-    file: FileOption = DEFAULT_FILE,
-    output: OutputOption = Output.TABLE,
-    quiet: QuietOption = False,
 ) -> None:
     """List the settings in force at a scope and where each comes from."""
-    store = read_store(file)
+    store = options.store()
     if all_ and (own or stock or source or product):
         raise BackorderctlError("--all: expected alone, got a scope or --own beside it")
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
     if all_:
-        view.show_settings(viewpoints.written_values(store), output, sys.stdout)
+        view.show_settings(viewpoints.written_values(store), options.output, sys.stdout)
     elif own:
-        view.show_settings(viewpoints.written_values(store, where), output, sys.stdout)
+        view.show_settings(viewpoints.written_values(store, where), options.output, sys.stdout)
     else:
-        view.show_seen(viewpoints.all_in_force(store, where, stock=seen_from), output, sys.stdout)
+        view.show_seen(viewpoints.all_in_force(store, where, stock=seen_from), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
+@with_options
 def explain(
+    options: ReadOptions,
     key: KeyArgument,
     stock: StockOption = None,
     source: SourceOption = None,
     product: ProductOption = None,
-    file: FileOption = DEFAULT_FILE,
-    output: OutputOption = Output.TABLE,
-    quiet: QuietOption = False,
 ) -> None:
     """Show every level that a value can come from, the one that wins, and what the evaluator makes of it."""
     from backorderctl.output.explain import show_chains
 
     row = settings.setting_named(key)
-    store = read_store(file)
+    store = options.store()
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
-    show_chains(row.key, viewpoints.chains(store, where, row.key, stock=seen_from), output, sys.stdout)
+    show_chains(row.key, viewpoints.chains(store, where, row.key, stock=seen_from), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
-def keys(output: OutputOption = Output.TABLE, quiet: QuietOption = False) -> None:
+@with_options
+def keys(options: PlainOptions, output: OutputOption = Output.TABLE) -> None:
     """List the settings: key, Admin label, values, default, scopes, and Magento's path and columns."""
     view.show_keys(output, sys.stdout)
 

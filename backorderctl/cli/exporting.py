@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.options import DEFAULT_FILE, Command, FileOption, QuietOption, StockOption, noun, read_store, say
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import StockOption
+from backorderctl.cli.reading import StoreOptions, read_store, with_options
 from backorderctl.cli.target import ToOption, write_export
 from backorderctl.edit import bulk_csv
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
@@ -41,7 +43,9 @@ def _read(path: str, stock: str | None = None) -> Store:
 
 
 @magento.command(cls=Command)
+@with_options
 def products(
+    options: StoreOptions,
     stock: StockOption = None,
     approximate: Annotated[
         Approximate | None,
@@ -58,8 +62,6 @@ def products(
         ),
     ] = False,
     to: ToOption = None,
-    file: FileOption = DEFAULT_FILE,
-    quiet: QuietOption = False,
 ) -> None:
     """Write a product import CSV: policy set at any scope as the one value that Magento keeps for a product.
 
@@ -67,7 +69,7 @@ def products(
     and everything reserved, in all its stocks or in --stock. Where none does, nothing is written and the status is 1.
     Magento's configuration is taken to be what [global] says, or the default where it says nothing.
     """
-    store = _read(file, stock)
+    store = _read(options.file, stock)
     policies = []
     refused, approximations = [], []
     for each in compiled(store, stock=stock):
@@ -82,47 +84,48 @@ def products(
         other = Approximate.GENEROUS if approximate is Approximate.SAFE else Approximate.SAFE
         raise Inexact("\n".join(refused), hint=f"--approximate {other.value}")
     for line in approximations:
-        say(line, quiet=quiet)
+        options.say(line)
     out = io.StringIO()
     rows = export_products.write_products(store, policies, out, quantities=quantities)
-    write_export(out.getvalue(), to, rows=f"{rows} products", store=file, quiet=quiet)
+    write_export(out.getvalue(), to, rows=f"{rows} products", store=options.file, quiet=options.quiet)
     if left_out := len(store.products) - rows:
-        say(f"{left_out} products that are not in stock {stock} but in another: left out", quiet=quiet)
+        options.say(f"{left_out} products that are not in stock {stock} but in another: left out")
     others = {source for code, other in store.stocks.items() if code != stock for source in other.sources}
     if shared := sum(not product.items.keys().isdisjoint(others) for product, _ in policies if stock is not None):
-        say(f"{shared} products that are in another stock too, where Magento follows the same policy", quiet=quiet)
+        options.say(f"{shared} products that are in another stock too, where Magento follows the same policy")
 
 
 @magento.command("stock-sources", cls=Command)
-def stock_sources(to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOption = False) -> None:
+@with_options
+def stock_sources(options: StoreOptions, to: ToOption = None) -> None:
     """Write a stock_sources CSV: the quantity and stock status of every source item."""
     out = io.StringIO()
-    rows = export_sources.write_stock_sources(_read(file), out)
-    write_export(out.getvalue(), to, rows=f"{rows} source items", store=file, quiet=quiet)
+    rows = export_sources.write_stock_sources(_read(options.file), out)
+    write_export(out.getvalue(), to, rows=f"{rows} source items", store=options.file, quiet=options.quiet)
 
 
 @magento.command("low-quantity", cls=Command)
-def low_quantity(
-    stock: StockOption = None, to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOption = False
-) -> None:
+@with_options
+def low_quantity(options: StoreOptions, stock: StockOption = None, to: ToOption = None) -> None:
     """Write what POST /V1/inventory/low-quantity-notification takes: the quantity at which each source item is low.
 
     Magento holds one for each source item. Where stocks that share a source say different ones, nothing is written and
     the status is 1; --stock chooses, and leaves out the sources that it does not sell from.
     """
-    store = _read(file, stock)
+    store = _read(options.file, stock)
     items = list(export_sources.low_quantities(store, stock=stock))
     if differing := [view.differing(item) for item in items if not item.agreed]:
         raise Inexact("\n".join(differing), hint="--stock CODE")
     out = io.StringIO()
     view.show_low_quantities(items, out)
-    write_export(out.getvalue(), to, rows=f"{len(items)} source items", store=file, quiet=quiet)
+    write_export(out.getvalue(), to, rows=f"{len(items)} source items", store=options.file, quiet=options.quiet)
 
 
 @app.command("csv", cls=Command)
-def csv_(to: ToOption = None, file: FileOption = DEFAULT_FILE, quiet: QuietOption = False) -> None:
+@with_options
+def csv_(options: StoreOptions, to: ToOption = None) -> None:
     """Write everything that is set as rows of product, source, stock, key and value: what `config apply` reads."""
     out = io.StringIO()
-    rows = list(bulk_csv.exported_rows(read_store(file)))
+    rows = list(bulk_csv.exported_rows(options.store()))
     table.show(Listing("changes", tuple(map(Column, bulk_csv.COLUMNS)), rows), Output.CSV, out)
-    write_export(out.getvalue(), to, rows=f"{len(rows)} rows", store=file, quiet=quiet)
+    write_export(out.getvalue(), to, rows=f"{len(rows)} rows", store=options.file, quiet=options.quiet)

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.options import DEFAULT_FILE, Command, DryRunOption, FileOption, QuietOption, noun, say
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.reading import with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
-from backorderctl.cli.writing import change
+from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError
 from backorderctl.magento import import_config, import_products, import_sources
@@ -42,7 +43,9 @@ def _input(name: str, help_text: str) -> typer.models.OptionInfo:
 
 
 @app.command(cls=Command)
+@with_options
 def magento(
+    options: WriteOptions,
     products: Annotated[str | None, _input("--products", "A product CSV, exported or made for import.")] = None,
     stock_sources: Annotated[str | None, _input("--stock-sources", "A stock_sources CSV.")] = None,
     config: Annotated[
@@ -64,9 +67,6 @@ def magento(
             "imported. Rows of two inputs go to REJECTS.products.csv and REJECTS.stock-sources.csv.",
         ),
     ] = None,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Take Magento's files into the store file, all or nothing; it is made where there is none.
 
@@ -77,28 +77,27 @@ def magento(
         raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
     read = Report()
     with collector_off():
-        imported = _read(products, stock_sources, config, link or (), read, quiet=quiet)
+        imported = _read(products, stock_sources, config, link or (), read, quiet=options.quiet)
     if read.refused and skip_bad is None:
         raise BackorderctlError(view.refusals(read.refused), hint="--skip-bad rejects.csv takes the other rows")
     rejects = _rejects(read, skip_bad, {"products": products, "stock-sources": stock_sources})
     for name in rejects:
-        refuse_overwriting_input("--skip-bad", name, [file, *filter(None, (products, stock_sources, config))])
-    merges: list[Report] = []
+        refuse_overwriting_input("--skip-bad", name, [options.file, *filter(None, (products, stock_sources, config))])
 
-    def make(store: Store) -> Changes:
-        merges.append(Report())
-        return merged(store, imported, merges[-1])
+    def operation(store: Store) -> tuple[Changes, Report]:
+        merging = Report()
+        return merged(store, imported, merging), merging
 
     with collector_off():
-        change(file, make, new=NEW, done=f"{file}: imported", dry_run=dry_run, quiet=quiet)
+        written = transact(options, operation, new=NEW, done=f"{options.file}: imported")
     for name, rows in rejects.items():
-        if not dry_run:
+        if not options.dry_run:
             out = io.StringIO()
             rejected.write_rejects(read.headers[rows[0].file], rows, out)
             atomic_file.replace_bytes(name, encoded_export(out.getvalue(), name))
-        say(f"{name}: {len(rows)} rows refused, the first at line {rows[0].line}: {rows[0].reason}", quiet=quiet)
-    for line in view.summary((read, merges[-1])):
-        say(line, quiet=quiet)
+        options.say(f"{name}: {len(rows)} rows refused, the first at line {rows[0].line}: {rows[0].reason}")
+    for line in view.summary((read, written.result)):
+        options.say(line)
 
 
 def _read(

@@ -7,16 +7,10 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.options import (
-    DEFAULT_FILE,
-    STANDARD_INPUT,
-    Command,
-    DryRunOption,
-    FileOption,
-    QuietOption,
-    noun,
-    say,
-)
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import STANDARD_INPUT
+from backorderctl.cli.reading import with_options
+from backorderctl.cli.writing import WriteOptions
 from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.output import diff, text_difference
 from backorderctl.output.format import Output
@@ -29,21 +23,19 @@ app = noun("")
 
 
 @app.command(cls=Command)
+@with_options
 def init(
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
+    options: WriteOptions, force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False
 ) -> None:
     """Write a commented store file to start from."""
-    if file == STANDARD_INPUT:
+    if options.file == STANDARD_INPUT:
         raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
     text = (resources.files("backorderctl") / "starter.toml").read_text(encoding="utf-8")
-    if dry_run:
-        _show(file, text, force=force)
+    if options.dry_run:
+        _show(options.file, text, force=force)
         return
-    atomic_file.create(file, text, force=force)
-    say(f"{file}: written", quiet=quiet)
+    atomic_file.create(options.file, text, force=force)
+    options.say(f"{options.file}: written")
 
 
 def _show(file: str, text: str, *, force: bool) -> None:
@@ -52,7 +44,7 @@ def _show(file: str, text: str, *, force: bool) -> None:
         text_difference.show("", text, file, sys.stdout)
         return
     if not force:
-        raise BackorderctlError(f"{file}: file exists", hint=init_command("init --force", file))
+        raise BackorderctlError(f"{file}: file exists", hint=init_command(file, "--force"))
     old = atomic_file.read_text(file)
     text_difference.show(old, text, file, sys.stdout)
     try:

@@ -5,22 +5,12 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.options import (
-    DEFAULT_FILE,
-    Command,
-    FileOption,
-    OutputOption,
-    QuietOption,
-    SkuArgument,
-    StockOption,
-    noun,
-    one_stock,
-    read_store,
-    typed_quantity,
-)
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import SkuArgument, StockOption
+from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.errors import ANSWER_IS_NO
 from backorderctl.output import orders as view
-from backorderctl.output.format import Output
 from backorderctl.policy import orders
 from backorderctl.policy.evaluate import Salability, evaluate, evaluate_at
 from backorderctl.store import model
@@ -31,39 +21,37 @@ app = noun("Orders: would one be accepted, and how does the stock sell from here
 
 
 @app.command(cls=Command)
+@with_options
 def check(
+    options: ReadOptions,
     sku: SkuArgument,
     quantity: Annotated[str, typer.Argument(metavar="QTY", help="The units ordered.")],
     stock: StockOption = None,
-    file: FileOption = DEFAULT_FILE,
-    output: OutputOption = Output.TABLE,
-    quiet: QuietOption = False,
 ) -> None:
     """Say whether an order would be accepted, what ships now and what is backordered. Exit status 1 when refused."""
     requested = typed_quantity("QTY", quantity, minimum=STEP)
-    answer = _answer(read_store(file), sku, stock)
+    answer = _answer(options.store(), sku, stock)
     order = orders.order(answer, requested)
-    view.show_order(answer, order, output, sys.stdout)
+    view.show_order(answer, order, options.output, sys.stdout)
     if not order.accepted:
         raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command(cls=Command)
+@with_options
 def simulate(
+    options: ReadOptions,
     sku: SkuArgument,
     stock: StockOption = None,
     step: Annotated[str | None, typer.Option("--step", metavar="N", help="Also a row every N units.")] = None,
-    file: FileOption = DEFAULT_FILE,
-    output: OutputOption = Output.TABLE,
-    quiet: QuietOption = False,
 ) -> None:
     """Show what begins when as units sell: low stock, backorders, "Only N left", Out of Stock.
 
     Units ship at once, what is reserved first, and leave the sources in the order of the stock's `sources`.
     """
     every = None if step is None else typed_quantity("--step", step, minimum=STEP)
-    answer = _answer(read_store(file), sku, stock)
-    view.show_life(answer, orders.simulate_sales(answer, step=every), output, sys.stdout)
+    answer = _answer(options.store(), sku, stock)
+    view.show_life(answer, orders.simulate_sales(answer, step=every), options.output, sys.stdout)
 
 
 def _answer(store: Store, sku: str, stock: str | None) -> Salability:

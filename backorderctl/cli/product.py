@@ -7,28 +7,14 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.options import (
-    DEFAULT_FILE,
-    Command,
-    DryRunOption,
-    FileOption,
-    MatchOption,
-    OutputOption,
-    QuietOption,
-    SkuArgument,
-    SourceArgument,
-    SourceOption,
-    StockOption,
-    noun,
-    one_stock,
-    read_store,
-    typed_quantity,
-)
-from backorderctl.cli.writing import change
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import MatchOption, SkuArgument, SourceArgument, SourceOption, StockOption
+from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.scopes import one_stock, typed_quantity
+from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.edit import operations
 from backorderctl.output import product as view
 from backorderctl.output import table
-from backorderctl.output.format import Output
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_all, evaluate_at
 from backorderctl.store import model
@@ -43,19 +29,18 @@ NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SK
 
 
 @app.command("list", cls=Command)
+@with_options
 def list_(
+    options: ReadOptions,
     stock: StockOption = None,
     source: SourceOption = None,
     status: Annotated[Status | None, typer.Option("--status", help="Only products with this status.")] = None,
     low_stock: Annotated[bool, typer.Option("--low-stock", help="Only what is low in stock.")] = False,
     match: MatchOption = None,
     by_source: Annotated[bool, typer.Option("--by-source", help="One row a source item.")] = False,
-    file: FileOption = DEFAULT_FILE,
-    output: OutputOption = Output.TABLE,
-    quiet: QuietOption = False,
 ) -> None:
     """List what every product offers: a row a product and stock, or with --by-source a row a source item."""
-    store = read_store(file)
+    store = options.store()
     if stock is not None:
         model.stock_named(store, stock)
     if source is not None:
@@ -72,147 +57,98 @@ def list_(
 
     answers = filter(wanted, evaluate_all(store, _matching(store, match)))
     rows = view.source_items(answers, source, low_stock=low_stock) if by_source else view.products(answers)
-    table.show(rows, output, sys.stdout)
+    table.show(rows, options.output, sys.stdout)
 
 
 @app.command(cls=Command)
-def show(
-    sku: SkuArgument,
-    stock: StockOption = None,
-    file: FileOption = DEFAULT_FILE,
-    output: OutputOption = Output.TABLE,
-    quiet: QuietOption = False,
-) -> None:
+@with_options
+def show(options: ReadOptions, sku: SkuArgument, stock: StockOption = None) -> None:
     """Show everything in force for one product: settings and where they come from, and how many can be sold."""
-    store = read_store(file)
-    view.show(_answers(store, sku, stock), output, sys.stdout)
+    store = options.store()
+    view.show(_answers(store, sku, stock), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
-def explain(
-    sku: SkuArgument,
-    stock: StockOption = None,
-    file: FileOption = DEFAULT_FILE,
-    output: OutputOption = Output.TABLE,
-    quiet: QuietOption = False,
-) -> None:
+@with_options
+def explain(options: ReadOptions, sku: SkuArgument, stock: StockOption = None) -> None:
     """Show how many can be sold as a sum to check with a pencil, and every level that won or lost."""
     from backorderctl.output.explain import Explained, show_sums
 
-    store = read_store(file)
+    store = options.store()
     explained = [Explained(answer, viewpoints.all_chains(store, answer)) for answer in _answers(store, sku, stock)]
-    show_sums(explained, output, sys.stdout)
+    show_sums(explained, options.output, sys.stdout)
 
 
 @app.command(cls=Command)
-def add(
-    sku: NewSku,
-    name: Name = None,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
-) -> None:
+@with_options
+def add(options: WriteOptions, sku: NewSku, name: Name = None) -> None:
     """Add a product; `product assign` then puts it at a source."""
-    change(
-        file,
-        lambda store: operations.add_product(store, sku, name=name),
-        done=f"product {sku}: added",
-        dry_run=dry_run,
-        quiet=quiet,
-    )
+    change(options, lambda store: operations.add_product(store, sku, name=name), done=f"product {sku}: added")
 
 
 @app.command("set", cls=Command)
+@with_options
 def set_(
+    options: WriteOptions,
     sku: SkuArgument,
     name: Annotated[str, typer.Option("--name", help="What people call it; '' takes the name away.")],
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Give a product another name."""
     change(
-        file,
+        options,
         lambda store: operations.rename(("products", sku), name, model.product_named(store, sku).name),
         done=f"product {sku}: now called {name!r}" if name else f"product {sku}: has no name now",
-        dry_run=dry_run,
-        quiet=quiet,
     )
 
 
 @app.command(cls=Command)
-def remove(
-    sku: SkuArgument,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
-) -> None:
+@with_options
+def remove(options: WriteOptions, sku: SkuArgument) -> None:
     """Remove a product with its source items and reservations."""
-    change(
-        file,
-        lambda store: operations.remove_product(store, sku),
-        done=f"product {sku}: removed",
-        dry_run=dry_run,
-        quiet=quiet,
-    )
+    change(options, lambda store: operations.remove_product(store, sku), done=f"product {sku}: removed")
 
 
 @app.command(cls=Command)
+@with_options
 def assign(
+    options: WriteOptions,
     sku: SkuArgument,
     source: SourceArgument,
     quantity: Annotated[str | None, typer.Option("--quantity", metavar="N", help="The units there.")] = None,
     status: Annotated[StockStatus | None, typer.Option("--status", help="Whether they are on sale there.")] = None,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Put a product at a source, or change its quantity or status there; what is not given stays."""
     units = None if quantity is None else typed_quantity("quantity", quantity)
     change(
-        file,
+        options,
         lambda store: operations.assign(store, sku, source, quantity=units, status=status),
         done=f"{sku} at {source}: assigned",
-        dry_run=dry_run,
-        quiet=quiet,
     )
 
 
 @app.command(cls=Command)
-def unassign(
-    sku: SkuArgument,
-    source: SourceArgument,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
-) -> None:
+@with_options
+def unassign(options: WriteOptions, sku: SkuArgument, source: SourceArgument) -> None:
     """Take a product away from a source."""
     change(
-        file,
-        lambda store: operations.unassign(store, sku, source),
-        done=f"{sku} at {source}: no longer assigned",
-        dry_run=dry_run,
-        quiet=quiet,
+        options, lambda store: operations.unassign(store, sku, source), done=f"{sku} at {source}: no longer assigned"
     )
 
 
 @app.command(cls=Command)
+@with_options
 def reserve(
+    options: WriteOptions,
     sku: SkuArgument,
     quantity: Annotated[str, typer.Argument(metavar="QTY", help="All units reserved; 0 for none.")],
     stock: StockOption = None,
-    file: FileOption = DEFAULT_FILE,
-    dry_run: DryRunOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Say how many units are ordered and not yet shipped, in all."""
     units = typed_quantity("reserved", quantity, minimum=ZERO)
     change(
-        file,
+        options,
         lambda store: operations.reserve(store, sku, units, stock=one_stock(store, sku, stock)),
         done=f"product {sku}: {quantity} reserved",
-        dry_run=dry_run,
-        quiet=quiet,
     )
 
 

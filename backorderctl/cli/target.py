@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.options import say
+from backorderctl.cli.reading import say
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import printable
 from backorderctl.toml import atomic_file

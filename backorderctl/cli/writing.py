@@ -1,50 +1,67 @@
-"""What every command that writes does with its change: make it, or show it."""
+"""What commands that write have in common: their options, and making or showing their changes."""
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from backorderctl.cli.options import STANDARD_INPUT, say
+from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT, DryRunOption, FileOption
+from backorderctl.cli.reading import PlainOptions, say
 from backorderctl.edit.operations import Changes
-from backorderctl.edit.transaction import Stage, WriteResult, write_store
+from backorderctl.edit.transaction import Check, Operation, Result, Stage, WriteResult, write_store
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
 from backorderctl.store.model import Store
 
 
-def change(
-    file: str,
-    make: Callable[[Store], Changes],
+@dataclass(frozen=True, slots=True)
+class WriteOptions(PlainOptions):
+    """The options of every command that writes a store file."""
+
+    file: FileOption = DEFAULT_FILE
+    dry_run: DryRunOption = False
+
+    def report(self, message: str) -> None:
+        """What has been done, on stderr; nothing for a dry run, which has done nothing."""
+        say(message, quiet=self.quiet or self.dry_run)
+
+
+def change(options: WriteOptions, changes: Callable[[Store], Changes], *, done: str) -> None:
+    """Write the changes and say `done`, or for a dry run print the difference that they would make."""
+    transact(options, lambda store: (changes(store), None), done=done)
+
+
+def transact(
+    options: WriteOptions,
+    operation: Operation[Result],
     *,
-    dry_run: bool,
-    quiet: bool,
-    check: Callable[[Store], None] | None = None,
+    check: Check[Result] | None = None,
     new: str | None = None,
     done: str | None = None,
-) -> WriteResult:
-    """Write the changes that `make` asks for and say `done`, or with `dry_run` print the difference they would make.
+) -> WriteResult[Result]:
+    """Write what the operation changes, or for a dry run print the difference; its result is in the answer.
 
-    Where there is no file, one is made out of the text `new`, if that is given.
+    Where there is no file, one is made out of the text `new`, if that is given. `check` may refuse the new store.
     """
-    if file == STANDARD_INPUT:
+    if options.file == STANDARD_INPUT:
         raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
     stages = list(Stage)
-    with progress(len(stages), sys.stderr, quiet=quiet) as tell:
+    with progress(len(stages), sys.stderr, quiet=options.quiet) as tell:
 
-        def watch(stage: Stage) -> None:
-            tell(f"{file}: {stage}", stages.index(stage))
+        def on_stage(stage: Stage) -> None:
+            tell(f"{options.file}: {stage}", stages.index(stage))
 
-        written = write_store(file, make, check=check, new=new, dry_run=dry_run, watch=watch)
+        written = write_store(options.file, operation, check=check, new=new, dry_run=options.dry_run, on_stage=on_stage)
     for warning in written.warnings:
-        say(f"Warning: {warning}", quiet=quiet)
-    if dry_run:
-        _show(written, file)
+        options.say(f"Warning: {warning}")
+    if options.dry_run:
+        _show(written, options.file)
     elif done:
-        say(done if written.changed else f"{done} already: nothing to change", quiet=quiet)
+        options.say(done if written.changed else f"{done} already: nothing to change")
     return written
 
 
-def _show(written: WriteResult, file: str) -> None:
+def _show(written: WriteResult[Result], file: str) -> None:
     """The difference of the text, and what changes in effect, as `diff` shows it."""
     from backorderctl.output import diff, text_difference
     from backorderctl.policy.diff import difference

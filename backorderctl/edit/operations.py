@@ -217,7 +217,7 @@ def _declared(store: Store, code: str) -> model.Stock:
     if not stock.declared:
         raise BackorderctlError(
             f"stock {code!r} stands for no stock at all and is not in the file",
-            hint=f"backorderctl stock add {code}",
+            hint=("stock", "add", code),
         )
     return stock
 

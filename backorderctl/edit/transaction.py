@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Generic, TypeVar
 
 from backorderctl.edit.operations import Changes
 from backorderctl.store import fields
@@ -13,14 +14,21 @@ from backorderctl.toml import atomic_file
 from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.parse import parse
 
+Result = TypeVar("Result")
 
-class WriteResult(NamedTuple):
-    """A store file before and after a write; the texts are the same object when nothing had to change."""
+
+@dataclass(frozen=True, slots=True)
+class WriteResult(Generic[Result]):
+    """A store file before and after a write; the texts are the same object when nothing had to change.
+
+    `result` is what the operation gave beside its changes, `warnings` what the user should know of the replacement.
+    """
 
     text: str
     new_text: str
     store: Store
     new_store: Store
+    result: Result
     warnings: tuple[str, ...] = ()
 
     @property
@@ -38,59 +46,65 @@ class Stage(StrEnum):
     CHECKING = "checking"
 
 
-Check = Callable[[Store], None]
+Operation = Callable[[Store], tuple[Changes, Result]]
+"""Gives the changes that a store needs, and what the command wants to know beside them."""
+Check = Callable[[Store, Result], None]
+"""Raises BackorderctlError for a new store that the command refuses to write."""
 OnStage = Callable[[Stage], None]
-"""Is told which part of a write begins."""
+"""Called when a part of a write begins."""
 
 
 def write_store(
     path: str,
-    make: Callable[[Store], Changes],
+    operation: Operation[Result],
     *,
-    check: Check | None = None,
+    check: Check[Result] | None = None,
     new: str | None = None,
     dry_run: bool = False,
-    watch: OnStage = lambda _: None,
-) -> WriteResult:
-    """Make the changes that `make` asks for, under a lock from read to replace; with `dry_run` leave the file alone.
+    on_stage: OnStage = lambda _: None,
+) -> WriteResult[Result]:
+    """Make the changes that `operation` gives, under a lock from read to replace; with `dry_run` leave the file alone.
 
     Where there is no file, one is made out of the text `new`, if that is given. BackorderctlError, with the file's
     bytes as they were, when the store is not valid before or would not be valid after, or when `check` raises it for
     the new store.
     """
+
+    def edited(text: str) -> WriteResult[Result]:
+        return _edited(text, path, operation, check, on_stage)
+
     if new is not None and not os.path.lexists(path):
-        made = _changed(new, path, make, check, watch)._replace(text="")
+        made = replace(edited(new), text="")
         if not dry_run:
             atomic_file.create(path, made.new_text)
         return made
     if dry_run:
-        return _changed(atomic_file.read_text(path), path, make, check, watch)
-    done: list[WriteResult] = []
+        return edited(atomic_file.read_text(path))
 
-    def transform(text: str) -> str:
-        done.append(_changed(text, path, make, check, watch))
-        return done[-1].new_text
+    def transform(text: str) -> tuple[str, WriteResult[Result]]:
+        result = edited(text)
+        return result.new_text, result
 
     rewritten = atomic_file.rewrite(path, transform, patience=atomic_file.PATIENCE)
-    return done[-1]._replace(warnings=rewritten.warnings)
+    return replace(rewritten.result, warnings=rewritten.warnings)
 
 
-def _changed(
-    text: str, path: str, make: Callable[[Store], Changes], check: Check | None, watch: OnStage
-) -> WriteResult:
-    watch(Stage.READING)
+def _edited(
+    text: str, path: str, operation: Operation[Result], check: Check[Result] | None, on_stage: OnStage
+) -> WriteResult[Result]:
+    on_stage(Stage.READING)
     data = parse(text, path)
     store = build(data, file=path, lines=Lines(text))
     from backorderctl.toml import patch
 
-    watch(Stage.PREPARING)
-    changes = make(store)
-    watch(Stage.EDITING)
+    on_stage(Stage.PREPARING)
+    changes, result = operation(store)
+    on_stage(Stage.EDITING)
     edited = patch.edit_parsed(text, data, changes, families=fields.FAMILIES)
-    watch(Stage.CHECKING)
+    on_stage(Stage.CHECKING)
     new_store = store
     if edited.text != text:
         new_store = build(edited.data, file=path, lines=Lines(edited.text), known=PreviousBuild(data, store))
     if check is not None:
-        check(new_store)
-    return WriteResult(text, edited.text, store, new_store)
+        check(new_store, result)
+    return WriteResult(text=text, new_text=edited.text, store=store, new_store=new_store, result=result)

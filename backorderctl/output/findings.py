@@ -8,7 +8,7 @@ from typing import NamedTuple, TextIO
 from backorderctl.check.findings import Finding
 from backorderctl.check.registry import RULES, Severity
 from backorderctl.output import table
-from backorderctl.output.format import Cell, Output, printable
+from backorderctl.output.format import Cell, Output, format_hint, printable
 from backorderctl.output.table import Column, Listing
 
 
@@ -64,8 +64,8 @@ def show_rules(output: Output, out: TextIO) -> None:
 
 
 def _row(located: Located) -> tuple[Cell, ...]:
-    code, severity, message, *rest = located.finding
-    return (code, severity, message, located.file, *rest)
+    code, severity, message, *rest, hint = located.finding
+    return (code, severity, message, located.file, *rest, format_hint(hint) if hint else None)
 
 
 def _paragraph(code: str, name: str, severity: str, reason: str, remedy: str) -> str:
@@ -89,7 +89,7 @@ def _page(found: Sequence[Located], out: TextIO) -> None:
                 severity = Text(finding.severity, style=_STYLES[finding.severity])
                 message = Text(printable(f"{_where(file, finding)} {finding.message}"))
                 if finding.hint:
-                    message.append("\n" + printable(finding.hint), style="dim")
+                    message.append("\n" + printable(format_hint(finding.hint)), style="dim")
                 grid.add_row(severity, finding.code, message)
             console.print(grid)
 
@@ -102,7 +102,7 @@ def _annotation(file: str, finding: Finding) -> str:
     """A workflow command: `::error file=store.toml,line=5,title=BO101 unlimited-by-accident::message`."""
     properties = {"file": file, "line": finding.line, "title": f"{finding.code} {RULES[finding.code].name}"}
     told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
-    message = f"{finding.message}\n{finding.hint}" if finding.hint else finding.message
+    message = f"{finding.message}\n{format_hint(finding.hint)}" if finding.hint else finding.message
     return f"::{_ANNOTATIONS[finding.severity]} {told}::{_data(message)}"
 
 

@@ -1,10 +1,12 @@
 """Values as the words and numbers that people and programs read."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any
 
+from backorderctl.errors import Hint
 from backorderctl.store import quantity
 from backorderctl.store.model import Place
 from backorderctl.store.settings import Scope
@@ -84,6 +86,24 @@ def describe_place_in_full(where: Place) -> str:
         case Scope.SOURCE_ITEM:
             return f"{where.product} at {where.source}"
     return describe_place(where)
+
+
+def format_command(words: Iterable[str]) -> str:
+    """A command of this program as a shell takes it: names first, then options; after `--` a name with a dash."""
+    from shlex import join
+
+    noun, *rest = words
+    end = next((number for number, word in enumerate(rest) if word.startswith("--") or word == "-f"), len(rest))
+    names, options = rest[:end], rest[end:]
+    dashed = any(name.startswith("-") and not name[1:2].isdigit() for name in names)
+    verb = names[:1] if dashed and not names[0].startswith("-") else []
+    ordered = (*verb, *options, "--", *names[len(verb) :]) if dashed else rest
+    return join(("backorderctl", noun, *ordered))
+
+
+def format_hint(hint: Hint) -> str:
+    """One thing to type, as words: a command of this program in full."""
+    return hint if isinstance(hint, str) else format_command(hint)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backorderctl.check.findings import Finding
 from backorderctl.check.registry import RULES, Rule, Severity
+from backorderctl.output.format import format_hint
 
 if TYPE_CHECKING:
     from backorderctl.output.findings import Located
@@ -51,7 +52,7 @@ def _results(found: "Iterable[Located]") -> Iterator[dict[str, Any]]:
     for file, finding in found:
         fingerprint = _fingerprint(file, finding)
         seen[fingerprint] += 1
-        text = f"{finding.message}\n{finding.hint}" if finding.hint else finding.message
+        text = f"{finding.message}\n{format_hint(finding.hint)}" if finding.hint else finding.message
         yield {
             "ruleId": finding.code,
             "ruleIndex": indices[finding.code],

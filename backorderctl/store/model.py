@@ -147,19 +147,9 @@ def item_place(store: Store, sku: str, code: str) -> Place:
         where = ", ".join(items) or "no source"
         raise BackorderctlError(
             f"product {sku!r} is not at source {code!r}, but at {where}",
-            hint=format_command("product", "assign", sku, code, "--quantity", "0"),
+            hint=("product", "assign", sku, code, "--quantity", "0"),
         )
     return Place(Scope.SOURCE_ITEM, source=code, product=sku)
-
-
-def format_command(noun: str, verb: str, *words: str) -> str:
-    """The command line of these words, names before options; a name that begins with a dash stands after `--`."""
-    from shlex import join
-
-    end = next((number for number, word in enumerate(words) if word.startswith("--")), len(words))
-    names, options = words[:end], words[end:]
-    dashed = any(name.startswith("-") and not name[1:2].isdigit() for name in names)
-    return join(("backorderctl", noun, verb, *((*options, "--", *names) if dashed else words)))
 
 
 def _known(kind: str, name: str, names: Iterable[str]) -> str:

@@ -4,8 +4,9 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.toml.file_lock import (
@@ -25,11 +26,13 @@ ATTEMPTS = 5  # times to start again because another program changed the file
 Result = TypeVar("Result")
 
 
-class Rewritten(NamedTuple):
-    """A file's text before and after `rewrite`, and what the user should know about how it was replaced."""
+@dataclass(frozen=True, slots=True)
+class Rewritten(Generic[Result]):
+    """A file's text before and after `rewrite`, what else the transform gave, and how the file could not be kept."""
 
     before: str
     after: str
+    result: Result
     warnings: tuple[str, ...]
 
 
@@ -52,20 +55,25 @@ def decoded(content: bytes, name: str) -> str:
     raise InvalidFile(name, [Problem(found, before.count("\n") + 1, len(before) - before.rfind("\n"))])
 
 
-def rewrite(path: str, transform: Callable[[str], str], *, patience: float = PATIENCE) -> Rewritten:
+def rewrite(
+    path: str, transform: Callable[[str], tuple[str, Result]], *, patience: float = PATIENCE
+) -> Rewritten[Result]:
     """Replace the file's text by what `transform` makes of it, locked against other writers from read to replace.
+
+    `transform` gives the new text and a result for the caller.
 
     The file is not touched when the text stays the same or `transform` raises. When a program that takes no locks
     changes the file meanwhile, its text stands and `transform` is called again with it. BackorderctlError when
     another writer keeps the lock for `patience` seconds, and when the file is read-only or cannot be written.
     """
 
-    def attempt() -> Rewritten:
+    def attempt() -> Rewritten[Result]:
         with locked(path, patience) as store:
             content = _content(store, path)
             before = decoded(content, path)
-            after = transform(before)
-            return Rewritten(before, after, _replace(path, store, content, _encoded(after, path)))
+            after, result = transform(before)
+            warnings = _replace(path, store, content, _encoded(after, path))
+            return Rewritten(before=before, after=after, result=result, warnings=warnings)
 
     return _undisturbed(path, attempt)
 
@@ -82,7 +90,7 @@ def create(path: str, text: str, *, force: bool = False) -> None:
 
     def attempt() -> None:
         if os.path.lexists(_target(path)):
-            raise BackorderctlError(f"{path}: file exists", hint=init_command("init --force", path))
+            raise BackorderctlError(f"{path}: file exists", hint=init_command(path, "--force"))
         _add(path, content)
 
     _undisturbed(path, attempt)

@@ -86,7 +86,7 @@ def reading(path: str, what: str = "read") -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise BackorderctlError(f"{path}: no such file", hint=init_command("init", path)) from None
+        raise BackorderctlError(f"{path}: no such file", hint=init_command(path)) from None
     except OSError as error:
         raise refusal(path, what, error) from error
 
@@ -97,11 +97,9 @@ def refusal(path: str, what: str, error: OSError) -> BackorderctlError:
     return BackorderctlError(f"{path}: cannot {what}: {reason[:1].lower()}{reason[1:]}")
 
 
-def init_command(words: str, path: str) -> str:
-    """The command to type for the store file at `path`."""
-    if path in ("store.toml", "./store.toml"):
-        return f"backorderctl {words}"
-    return f"backorderctl {words} -f {shell_quoted(path)}"
+def init_command(path: str, *options: str) -> tuple[str, ...]:
+    """The command that makes a store file at `path`."""
+    return ("init", *options) if path in ("store.toml", "./store.toml") else ("init", *options, "-f", path)
 
 
 def shell_quoted(path: str) -> str:

@@ -1,0 +1,122 @@
+"""What commands that read have in common: their options, the store that they read, and what they say."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT, FileOption, OutputOption, QuietOption
+from backorderctl.errors import BackorderctlError, InvalidFile
+from backorderctl.output.format import Output, printable
+from backorderctl.store.load import load, load_bytes
+from backorderctl.store.model import Store
+from backorderctl.toml import atomic_file
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOptions:
+    """The options of every command: each field is one, declared here alone."""
+
+    quiet: QuietOption = False
+
+    def say(self, message: str) -> None:
+        """A message on stderr, unless the user wants none."""
+        say(message, quiet=self.quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions(PlainOptions):
+    """The options of every command that reads a store file."""
+
+    file: FileOption = DEFAULT_FILE
+
+    def store(self, file: str | None = None) -> Store:
+        """The store in `file`, or else in the one that the options name."""
+        return read_store(file or self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions(StoreOptions):
+    """The options of every command that shows data as a table, JSON or CSV."""
+
+    output: OutputOption = Output.TABLE
+
+
+Shared = TypeVar("Shared", bound=PlainOptions)
+Own = ParamSpec("Own")
+
+
+def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[..., None]:
+    """The command with the options of its first parameter's dataclass beside its own.
+
+    A hint that is a command line gets the file that the command was given.
+    """
+    first, *own = inspect.signature(command).parameters.values()
+    shared = first.annotation
+    options = [
+        option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in inspect.signature(shared).parameters.values()
+    ]
+
+    run_command: Callable[..., None] = command
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        chosen = shared(**{option.name: given.pop(option.name) for option in options})
+        try:
+            run_command(chosen, **given)
+        except BackorderctlError as error:
+            if isinstance(error.hint, tuple):
+                error.hint = with_file(error.hint, getattr(chosen, "file", DEFAULT_FILE))
+            raise
+
+    parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *options]
+    setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010, as functions declare no such attribute
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
+
+
+def with_file(command: tuple[str, ...], file: str) -> tuple[str, ...]:
+    """The arguments of a command, with the store file where it is not the usual one."""
+    return command if "-f" in command or file in (DEFAULT_FILE, STANDARD_INPUT) else (*command, "-f", file)
+
+
+def read_text(path: str) -> str:
+    """The text of a file that is no store, or of standard input for `-`."""
+    if path == STANDARD_INPUT:
+        return atomic_file.decoded(sys.stdin.buffer.read(), "<stdin>")
+    if path.endswith(".gz"):
+        return atomic_file.decoded(_unpacked(path), path)
+    try:
+        return atomic_file.read_text(path)
+    except InvalidFile:
+        raise
+    except BackorderctlError as failure:
+        raise BackorderctlError(failure.message) from None  # its hint is about store files
+
+
+def _unpacked(path: str) -> bytes:
+    import gzip
+    import zlib
+
+    try:
+        with gzip.open(path) as packed:
+            return packed.read()
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise BackorderctlError(f"{path}: expected a whole gzip file, got another") from None
+
+
+def read_store(path: str) -> Store:
+    """The store in the file, or on standard input for `-`."""
+    if path == STANDARD_INPUT:
+        return load_bytes(sys.stdin.buffer.read(), "<stdin>")
+    return load(path)
+
+
+def say(message: str, *, quiet: bool) -> None:
+    """Talk, on stderr, unless it is not wanted; a stderr that takes nothing more changes no answer."""
+    if not quiet:
+        with suppress(OSError):
+            print(printable(message), file=sys.stderr)

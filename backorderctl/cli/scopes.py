@@ -1,0 +1,76 @@
+"""Which scope, stock or quantity the words of a command line name."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fnmatch import fnmatchcase
+
+from backorderctl.errors import BackorderctlError, Mismatch
+from backorderctl.store import model, quantity
+from backorderctl.store.model import Place, Store
+from backorderctl.store.settings import Scope
+
+
+def place(store: Store, *, stock: str | None, source: str | None, product: str | None) -> Place:
+    """The scope that the options name, checked to exist: none is global. `--stock` stands alone, as for every write."""
+    if stock is not None and (source is not None or product is not None):
+        raise BackorderctlError(
+            "--stock: expected alone, got it beside "
+            + " and ".join(name for name, given in (("--source", source), ("--product", product)) if given is not None)
+        )
+    if stock is not None:
+        return Place(Scope.STOCK, stock=model.stock_named(store, stock).code)
+    if product is not None and source is not None:
+        return model.item_place(store, product, source)
+    if product is not None:
+        return Place(Scope.PRODUCT, product=model.product_named(store, product).sku)
+    if source is not None:
+        return Place(Scope.SOURCE, source=model.source_named(store, source).code)
+    return Place(Scope.GLOBAL)
+
+
+def places(
+    store: Store, *, stock: str | None, source: str | None, product: str | None, match: str | None
+) -> Sequence[Place]:
+    """The scope that the options name; with `match`, the products it matches or their existing items at `source`."""
+    if match is None:
+        return [place(store, stock=stock, source=source, product=product)]
+    for name, given in (("--product", product), ("--stock", stock)):
+        if given is not None:
+            raise BackorderctlError(f"--match: expected alone or with --source, got it beside {name}")
+    skus = [sku for sku in store.products if fnmatchcase(sku, match)]
+    if source is None:
+        return [Place(Scope.PRODUCT, product=sku) for sku in skus]
+    model.source_named(store, source)
+    at_source = (sku for sku in skus if source in store.products[sku].items)
+    return [Place(Scope.SOURCE_ITEM, source=source, product=sku) for sku in at_source]
+
+
+def seen_place(store: Store, *, stock: str | None, source: str | None, product: str | None) -> tuple[Place, str | None]:
+    """For commands that read: the scope, and the stock from which a product or source is seen when one is named."""
+    if stock is not None and (source is not None or product is not None):
+        seen_from = model.stock_named(store, stock).code
+        return place(store, stock=None, source=source, product=product), seen_from
+    return place(store, stock=stock, source=source, product=product), None
+
+
+def one_stock(store: Store, sku: str, named: str | None) -> str:
+    """The stock that is named, or the only one that can be meant for the product.
+
+    BackorderctlError when there are several.
+    """
+    if named is not None:
+        return model.stock_named(store, named).code
+    items = model.product_named(store, sku).items
+    reaching = [code for code, stock in store.stocks.items() if not items.keys().isdisjoint(stock.sources)]
+    meant = reaching or list(store.stocks)
+    if len(meant) > 1:
+        raise BackorderctlError(f"{sku!r} is in several stocks: {', '.join(meant)}", hint=f"--stock {meant[0]}")
+    return meant[0]
+
+
+def typed_quantity(name: str, typed: str, *, minimum: Decimal | None = None) -> Decimal:
+    """A quantity as typed for `name`; BackorderctlError when it is none."""
+    try:
+        return quantity.parse_quantity(typed, minimum=minimum)
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"{name}: {mismatch}") from None
