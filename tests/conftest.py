@@ -1,5 +1,6 @@
 """What many tests start from: a store in memory, and the command line in a folder of its own."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,12 @@ class Ran(NamedTuple):
 
 
 Run = Callable[..., Ran]
+
+
+def git(folder: Path, *words: str) -> None:
+    """Run git in a folder, with a name and address of its own for commits."""
+    identity = ("-c", "user.name=shop", "-c", "user.email=shop@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture

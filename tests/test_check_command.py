@@ -261,8 +261,8 @@ def test_rules_have_names_that_can_be_typed_and_sentences_that_can_be_read() -> 
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
 
 
-def test_the_readme_lists_the_rules() -> None:
-    assert rules_in_markdown() in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_about_check_lists_the_rules() -> None:
+    assert rules_in_markdown() in (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
 
 
 def rules_in_markdown() -> str:

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 import typer.main
+from pages import ROOT, page
 
 from backorderctl.cli import app
 from backorderctl.store.settings import SETTINGS, format_value
 
-ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "backorderctl"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROOMS = ("errors", "toml", "store", "policy", "edit", "check", "magento", "bulk", "output", "cli")
 """From the ground up: a room imports from those before it."""
 ONLY_IN = {"typer": "cli", "rich": "output", "tomlkit": "toml", "tomllib": "toml", "toml_rs": "toml"}
@@ -55,7 +54,7 @@ def test_a_key_is_a_literal_in_the_settings_table_alone(path: Path) -> None:
     assert not named or path == PACKAGE / "store" / "settings.py"
 
 
-def test_the_readme_has_the_settings_table_that_the_rows_give() -> None:
+def test_the_settings_page_has_the_table_of_the_settings() -> None:
     lines = ["| key | in the Admin | values | default | may be set at | Magento's config path | CSV columns |"]
     lines.append("| --- | --- | --- | --- | --- | --- | --- |")
     for row in SETTINGS.values():
@@ -66,7 +65,7 @@ def test_the_readme_has_the_settings_table_that_the_rows_give() -> None:
             f"| `{row.key}` | {row.label} | {row.type} | {default} | {scopes} "
             f"| `{row.config_path}` | {columns or 'none'} |"
         )
-    assert "\n".join(lines) in README
+    assert "\n".join(lines) in page("docs/settings.md")
 
 
 def commands() -> Iterator[str]:
@@ -85,8 +84,8 @@ def below(words: str, command: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("command", list(commands()))
-def test_every_command_is_in_the_readme_and_has_help(command: str) -> None:
-    assert f"`{command}" in README
+def test_every_command_is_documented_and_has_help(command: str) -> None:
+    assert f"`{command}" in page("docs/commands.md")
     words = [sys.executable, "-m", "backorderctl", *command.split(), "--help"]
     shown = subprocess.run(words, capture_output=True, text=True, check=True)
     assert shown.stdout.startswith(f"Usage: backorderctl {command} ")

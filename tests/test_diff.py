@@ -1,12 +1,11 @@
 """What changes in effect between two stores."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from conftest import Run, git
 from hypothesis import given
 from stores import stores
 from test_evaluate import built, figures
@@ -112,11 +111,6 @@ def test_a_side_that_is_no_store_gives_its_problems(run: Run, store_file: Path) 
     assert run("diff", "bad.toml", "store.toml") == (2, "", "Error: bad.toml:1: version: expected 1, got 2\n")
     assert run("diff", "store.toml", "bad.toml").status == 2
     assert run("diff", "-", "-") == (2, "", "Error: standard input can be one side only, got it for both\n")
-
-
-def git(folder: Path, *words: str) -> None:
-    identity = ("-c", "user.name=shop", "-c", "user.email=shop@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture

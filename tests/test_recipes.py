@@ -1,4 +1,4 @@
-"""The recipes for CI, tried in real git repositories: the shell lines of the README, and the hook."""
+"""The recipes for CI, tried in real git repositories: the shell lines, the workflow and the hook of docs/ci.md."""
 
 import os
 import re
@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_diff import git
+from conftest import git
+from pages import ROOT, block
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CLEAN = "version = 1\n\n[sources.main]\n\n[products.X.sources.main]\nquantity = 5\n"
+CLEAN = 'version = 1\n\n[sources.main]\n\n[products."24-MB01".sources.main]\nquantity = 5\n'
 ENVIRONMENT = {
     "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
     "LC_ALL": "C.UTF-8",
@@ -41,8 +40,8 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def workflow_lines() -> list[str]:
-    """What the workflow of the README runs of this program."""
-    return re.findall(r"run: (backorderctl .*)", README)
+    """The commands of this program that the workflow runs."""
+    return re.findall(r"run: (backorderctl .*)", block("docs/ci.md", "workflow"))
 
 
 def test_the_workflow_passes_on_a_clean_store_and_shows_no_change(clone: Path) -> None:
@@ -61,14 +60,31 @@ def test_the_workflow_annotates_what_is_wrong(clone: Path) -> None:
     assert diff.stdout.startswith("1 setting; 1 product: 1 becomes unlimited\n")
 
 
-def test_the_difference_fails_the_shell_where_it_shall(clone: Path) -> None:
-    [line] = re.findall(r"^backorderctl diff git:origin/main.*$", README, re.MULTILINE)
-    assert shell(line, clone).returncode == 0
+def test_the_shell_lines_pass_on_a_clean_store(clone: Path) -> None:
+    ran = shell(block("docs/ci.md", "shell"), clone)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (
+        0,
+        "cannot sell ten bags\nno effective change\n",
+        "no findings\n",
+    )
+    assert '"salable": 5' in (clone / "offer.json").read_text()
+    assert (clone / "low.csv").read_text().count("\n") == 1
+
+
+def test_the_shell_lines_stop_at_an_error(clone: Path) -> None:
+    (clone / "store.toml").write_text(CLEAN + "backorders = 'allow'\n")
+    assert shell(block("docs/ci.md", "shell"), clone).returncode == 1
+    assert not (clone / "offer.json").exists()
+
+
+def test_the_shell_lines_fail_when_something_changes_in_effect(clone: Path) -> None:
     (clone / "store.toml").write_text(CLEAN.replace("quantity = 5", "quantity = 4"))
-    assert shell(line, clone).returncode == 1
+    assert shell(block("docs/ci.md", "shell"), clone).returncode == 1
+    assert (clone / "offer.json").exists()
 
 
 def test_the_hook_checks_the_store_files_that_it_is_given(clone: Path) -> None:
+    assert "- id: backorderctl-check\n" in block("docs/ci.md", "hook")
     hook = dict(re.findall(r"^[- ] (\w+): (.*)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE))
     assert hook["language"] == "python"
     (clone / "shop").mkdir()
