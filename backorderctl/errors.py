@@ -58,3 +58,5 @@ class Mismatch(Exception):
 
     def __init__(self, expected: str, found: str) -> None:
         super().__init__(f"expected {expected}, got {found}")
+        self.expected = expected
+        self.found = found

@@ -321,7 +321,7 @@ def test_get_never_guesses(run: Run) -> None:
 def test_get_as_json_has_the_origin(run: Run) -> None:
     ran = run("config", "get", "backorders", "--source", "lyon", "-o", "json")
     expected = {"key": "backorders", "value": "notify", "scope": "source", "stock": None, "source": "lyon"}
-    assert json.loads(ran.out) == expected | {"product": None, "line": 16}
+    assert json.loads(ran.out) == expected | {"product": None, "line": 16, "schedule": None}
 
 
 @pytest.mark.usefixtures("shop")
@@ -374,7 +374,7 @@ def test_product_show_as_json_is_what_the_interface_says(run: Run, folder: Path)
     )
     shown = json.loads(run("product", "show", "24-MB01", "-o", "json").out)
     [stock] = shown["stocks"]
-    nowhere = {"stock": None, "source": None, "product": None}
+    nowhere = {"stock": None, "source": None, "product": None, "schedule": None}
     assert (shown["sku"], shown["name"]) == ("24-MB01", "Joust Duffle Bag")
     assert {key: stock[key] for key in stock if key not in ("settings", "sources", "pools")} == {
         "stock": "eu",

@@ -165,9 +165,9 @@ def figures(answer: Salability) -> tuple[Any, ...]:
 
 
 def without_lines(document: Any) -> Any:
-    """The JSON document without the line of any origin."""
+    """The JSON document without where in the file any value is."""
     if isinstance(document, dict):
-        return {key: without_lines(value) for key, value in document.items() if key != "line"}
+        return {key: without_lines(value) for key, value in document.items() if key not in ("line", "schedule")}
     if isinstance(document, list | tuple):
         return [without_lines(value) for value in document]
     return None if getattr(document, "value", None) == "unlimited" else document

@@ -5,18 +5,27 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TextIO
 
 from backorderctl.output import table
-from backorderctl.output.format import UNLIMITED, Cell, Output, describe_place, printable
+from backorderctl.output.format import UNLIMITED, Cell, Output, printable
 from backorderctl.output.product_page import EXCLUDED_WORDS, headline, setting_text
+from backorderctl.output.schedule import dates, describe_days, describe_level, describe_origin
 from backorderctl.output.table import Column, Listing
 from backorderctl.policy.evaluate import Pool, Salability, effective_threshold, takes_backorders
 from backorderctl.policy.explain import Term, terms
 from backorderctl.policy.resolve import Values, value_of
 from backorderctl.policy.viewpoints import Chain, ChainLevel
 from backorderctl.store import quantity
-from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, NOTIFY_BELOW, ONLY_X_LEFT, THRESHOLD, format_value
+from backorderctl.store.settings import (
+    BACKORDERS,
+    INHERIT,
+    MANAGE_STOCK,
+    NOTIFY_BELOW,
+    ONLY_X_LEFT,
+    THRESHOLD,
+    format_value,
+)
 
 _CHAIN = ("key", "stock", "source", "value", "effective", "note", "scope", "at_stock", "at_source", "at_product",
-          "line", "level_value", "wins")  # fmt: skip
+          "line", "level_value", "wins", "schedule")  # fmt: skip
 _TERMS = ("sku", "stock", "pool", "name", "sources", "expression", "result", "unlimited")
 
 
@@ -98,7 +107,14 @@ def _chain(chain: Chain) -> dict[str, Any]:
         "effective": chain.effective,
         "note": note(chain) or None,
         "levels": [
-            {**step.place._asdict(), "line": step.line, "value": step.value, "wins": step.wins} for step in chain.steps
+            {
+                **step.place._asdict(),
+                "line": step.line,
+                "value": step.value,
+                "wins": step.wins,
+                "schedule": dates(step.entry),
+            }
+            for step in chain.steps
         ],
     }
 
@@ -108,7 +124,17 @@ def _chain_rows(key: str, chains: Iterable[Chain]) -> Iterator[tuple[Cell, ...]]
         head = (key, chain.seen.stock, chain.seen.source, chain.seen.value.value, chain.effective, note(chain))
         for step in chain.steps:
             where = step.place
-            yield (*head, where.scope, where.stock, where.source, where.product, step.line, step.value, step.wins)
+            yield (
+                *head,
+                where.scope,
+                where.stock,
+                where.source,
+                where.product,
+                step.line,
+                step.value,
+                step.wins,
+                describe_days(step.entry) if step.entry else None,
+            )
 
 
 def _chains_page(key: str, chains: Sequence[Chain], out: TextIO) -> None:
@@ -138,9 +164,10 @@ def _chain_headline(key: str, chain: Chain) -> str:
 
 
 def _step_cells(step: ChainLevel) -> tuple[str, str, str, str]:
-    written = "not set" if step.value is None else format_value(step.value)
+    unset = INHERIT if step.entry else "not set"
+    written = unset if step.value is None else format_value(step.value)
     line = f"line {step.line}" if step.line else ""
-    return ("->" if step.wins else "  ", describe_place(step.place), written, line)
+    return ("->" if step.wins else "  ", describe_level(step.place, step.entry), written, line)
 
 
 def _sum(explained: Explained) -> dict[str, Any]:
@@ -211,7 +238,7 @@ def _sum_lines(explained: Explained) -> Iterator[str]:
 
 def _pool_words(pool: Pool) -> str:
     side = "backorders are on" if pool.backorders else "backorders are off"
-    where = describe_place(pool.threshold.origin)
+    where = describe_origin(pool.threshold)
     line = f", line {pool.threshold.line}" if pool.threshold.line else ""
     return f"threshold {setting_text(pool.threshold)} from {where}{line}; {side}"
 
@@ -224,9 +251,9 @@ def _term_line(term: Term) -> str:
 
 def _lost_line(key: str, chain: Chain) -> str:
     where = f" at {chain.seen.source}" if chain.seen.source else ""
-    words = f"{key}{where}: {format_value(chain.seen.value.value)} from {describe_place(chain.seen.value.origin)}"
+    words = f"{key}{where}: {format_value(chain.seen.value.value)} from {describe_origin(chain.seen.value)}"
     lost = [
-        f"{describe_place(step.place)} {format_value(step.value)}"
+        f"{describe_level(step.place, step.entry)} {format_value(step.value)}"
         for step in chain.steps
         if step.value is not None and not step.wins
     ]

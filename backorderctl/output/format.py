@@ -27,7 +27,7 @@ class Boundless(Enum):
 
 
 UNLIMITED = Boundless.UNLIMITED
-Cell = str | Decimal | int | bool | Boundless | tuple[str, ...] | None
+Cell = str | Decimal | int | bool | Boundless | tuple[str, ...] | dict[str, str | None] | None
 
 _UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 

@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 from backorderctl.output import table
 from backorderctl.output.format import UNLIMITED, Boundless, Cell, Output
+from backorderctl.output.schedule import dates, describe_days
 from backorderctl.output.table import Column, Listing
 from backorderctl.policy.evaluate import ItemInForce, Pool, Salability
 from backorderctl.policy.resolve import InForce, value_of
@@ -41,7 +42,7 @@ _SOURCE_ITEMS = (
 )
 _IN_FORCE = (
     "sku", "stock", "status", "reason", "salable", "unlimited", "source", "key", "value", "effective",
-    "scope", "origin_stock", "origin_source", "origin_product", "line",
+    "scope", "origin_stock", "origin_source", "origin_product", "line", "schedule",
 )  # fmt: skip
 
 
@@ -111,9 +112,9 @@ def document(answers: Iterable[Salability]) -> dict[str, Any]:
     return {"sku": product.sku, "name": product.name, "stocks": [_stock(answer) for answer in answers]}
 
 
-def origin(in_force: InForce) -> dict[str, str | int | None]:
+def origin(in_force: InForce) -> dict[str, Any]:
     """Where a value comes from, as JSON has it."""
-    return {**in_force.origin._asdict(), "line": in_force.line}
+    return {**in_force.origin._asdict(), "line": in_force.line, "schedule": dates(in_force.entry)}
 
 
 def _stock(answer: Salability) -> dict[str, Any]:
@@ -175,4 +176,5 @@ def _rows_in_force(answers: Iterable[Salability]) -> Iterator[tuple[Cell, ...]]:
 
 def _cells(in_force: InForce, effective: Decimal | None) -> tuple[Cell, ...]:
     where = in_force.origin
-    return in_force.value, effective, where.scope, where.stock, where.source, where.product, in_force.line
+    days = describe_days(in_force.entry) if in_force.entry else None
+    return in_force.value, effective, where.scope, where.stock, where.source, where.product, in_force.line, days

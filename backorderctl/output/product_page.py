@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TextIO
 
 from backorderctl.output import table
-from backorderctl.output.format import describe_place, printable
+from backorderctl.output.format import printable
+from backorderctl.output.schedule import describe_origin
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
 from backorderctl.store import quantity
@@ -142,11 +143,11 @@ def _lines_in_force(answer: Salability) -> Iterator[tuple[str, str, str, str]]:
         yield item.source, "quantity", _quantity_words(item), "source item"
         for key in OF_ITEMS:
             in_force = item.settings[key]
-            yield "", key, setting_text(in_force) + setting_note(key, item), describe_place(in_force.origin)
+            yield "", key, setting_text(in_force) + setting_note(key, item), describe_origin(in_force)
     heading = "all" if answer.items else ""
     for key in OF_PRODUCTS:
         in_force = answer.settings[key]
-        yield heading, key, setting_text(in_force), describe_place(in_force.origin)
+        yield heading, key, setting_text(in_force), describe_origin(in_force)
         heading = ""
 
 

@@ -5,6 +5,7 @@ from typing import TextIO
 
 from backorderctl.output import table
 from backorderctl.output.format import Cell, Output
+from backorderctl.output.schedule import dates, describe_days, describe_end
 from backorderctl.output.table import Column, Listing
 from backorderctl.policy.resolve import InForce
 from backorderctl.policy.viewpoints import ViewedValue
@@ -18,6 +19,7 @@ _VALUE = (
     Column("source", rank=1),
     Column("product", rank=2),
     Column("line", number=True, rank=3),
+    Column("schedule", hidden=True),
 )
 _SEEN = (*_VALUE, Column("at_source"), Column("seen_from", rank=2))
 _KEYS = (
@@ -32,7 +34,7 @@ def write_value(found: InForce, output: Output | None, out: TextIO) -> None:
         case None:
             out.write(settings.format_value(found.value) + "\n")
         case Output.JSON:
-            cells = dict(zip((column.name for column in _VALUE), _row(found), strict=True))
+            cells = dict(zip((column.name for column in _VALUE), _row(found, output), strict=True))
             out.write(table.dumps(cells) + "\n")
         case _:
             show_settings([found], output, out)
@@ -40,12 +42,12 @@ def write_value(found: InForce, output: Output | None, out: TextIO) -> None:
 
 def show_settings(values: Iterable[InForce], output: Output, out: TextIO) -> None:
     """Write values, each with its origin."""
-    table.show(Listing("settings", _VALUE, map(_row, values)), output, out)
+    table.show(Listing("settings", _VALUE, (_row(found, output) for found in values)), output, out)
 
 
 def show_seen(values: Iterable[ViewedValue], output: Output, out: TextIO) -> None:
     """Write values in force, each with its origin and with the source and the stock that see it so."""
-    rows = ((*_row(each.value), each.source, each.stock) for each in values)
+    rows = ((*_row(each.value, output), each.source, each.stock) for each in values)
     table.show(Listing("settings", _SEEN, rows), output, out)
 
 
@@ -83,6 +85,11 @@ def settings_page() -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _row(found: InForce) -> tuple[Cell, ...]:
-    where = found.origin
-    return (found.key, found.value, where.scope, where.stock, where.source, where.product, found.line)
+def _row(found: InForce, output: Output) -> tuple[Cell, ...]:
+    """A value as cells: a table has the entry of the schedule in its scope, CSV and JSON on its own."""
+    where, entry = found.origin, found.entry
+    scope: str = where.scope
+    if entry and output is Output.TABLE:
+        scope += f", {describe_end(entry)}"
+    days = dates(entry) if output is Output.JSON else entry and describe_days(entry)
+    return (found.key, found.value, scope, where.stock, where.source, where.product, found.line, days)

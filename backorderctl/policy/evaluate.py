@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from backorderctl.policy.resolve import InForce, Level, Values, in_force, overlaid, value_of
 from backorderctl.store.fields import StockStatus
-from backorderctl.store.model import Place, Product, SourceItem, Stock, Store
+from backorderctl.store.model import Locations, Place, Product, SourceItem, Stock, Store
 from backorderctl.store.model import product_named as product_named
 from backorderctl.store.quantity import ZERO
 from backorderctl.store.settings import (
@@ -23,7 +23,6 @@ from backorderctl.store.settings import (
     Backorders,
     Scope,
 )
-from backorderctl.toml.line_numbers import Lines
 
 
 class Status(StrEnum):
@@ -166,7 +165,7 @@ class _View(NamedTuple):
     whole: Values
     by_source: dict[str, Values]
     enabled: Mapping[str, bool]
-    lines: Lines
+    lines: Locations
 
 
 def _views(store: Store) -> tuple[_View, ...]:

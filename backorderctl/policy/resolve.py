@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, cast
 
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Locations, Place, ScheduleEntry, Store
 from backorderctl.store.settings import Kind, Scope, Setting, Settings, Value
-from backorderctl.toml.line_numbers import Lines
 
 
 class InForce(NamedTuple):
@@ -14,12 +13,17 @@ class InForce(NamedTuple):
     key: str
     value: Value
     origin: Place
-    lines: Lines
+    lines: Locations
 
     @property
     def line(self) -> int | None:
         """The line of the store file on which the value stands; None for a default."""
         return self.lines.line((*self.origin.path, self.key)) if self.origin.path else None
+
+    @property
+    def entry(self) -> ScheduleEntry | None:
+        """The entry of the schedule that gives the value today; None for one that is written at its place."""
+        return self.lines.replaced.get((*self.origin.path, self.key))
 
 
 Values = Mapping[str, InForce]
@@ -68,7 +72,7 @@ def _level(store: Store, place: Place) -> Level:
     return Level(place, store.set_at(place))
 
 
-def overlaid(wider: Values, level: Level, lines: Lines) -> Values:
+def overlaid(wider: Values, level: Level, lines: Locations) -> Values:
     """What is in force once a narrower level has its say."""
     if not level.settings:
         return wider

@@ -7,7 +7,7 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.policy.evaluate import Salability, effective_threshold, takes_backorders
 from backorderctl.policy.resolve import InForce, Level, Values, in_force, levels, value_of
 from backorderctl.store import settings
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, ScheduleEntry, Store
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope, Value
 
 
@@ -61,12 +61,16 @@ def _narrower(found: Sequence[ViewedValue], *, by_source: bool) -> str:
 
 
 class ChainLevel(NamedTuple):
-    """One level of a chain: the place, the value that it sets or None, and the line on which that stands."""
+    """One level of a chain: the place, the value that it sets or None, and the line on which that stands.
+
+    `entry` is the one of the schedule that sets the value today, or removes the written one.
+    """
 
     place: Place
     value: Value | None
     line: int | None
     wins: bool
+    entry: ScheduleEntry | None
 
 
 class Chain(NamedTuple):
@@ -159,10 +163,10 @@ def viewpoints(store: Store, place: Place, *, stock: str | None = None) -> tuple
 
 
 def _step(store: Store, level: Level, key: str, *, wins: bool) -> ChainLevel:
-    if key not in level.settings:
-        return ChainLevel(level.place, None, None, wins)
-    line = InForce(key, level.settings[key], level.place, store.lines).line
-    return ChainLevel(level.place, level.settings[key], line, wins)
+    path = (*level.place.path, key)
+    value, entry = level.settings.get(key), store.lines.replaced.get(path)
+    line = None if not level.place.path or (value is None and entry is None) else store.lines.line(path)
+    return ChainLevel(level.place, value, line, wins, entry)
 
 
 def _effective(key: str, values: Values) -> Value:

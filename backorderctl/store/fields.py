@@ -14,7 +14,7 @@ from backorderctl.store.settings import AnySetting, Scope
 
 VERSION = 1
 """The version of the store file that this program reads and writes."""
-FAMILIES = ("global", "stocks", "sources", "products", "check")
+FAMILIES = ("global", "stocks", "sources", "products", "schedule", "check")
 """The top-level tables in the order in which a new file has them."""
 CODE = re.compile(r"[A-Za-z0-9_.-]+")
 """What a source or stock code is made of."""
@@ -51,9 +51,16 @@ class Form(NamedTuple):
     needed: tuple[str, ...]
 
 
-def _form(title: str, own: Mapping[str, Field], chosen: Mapping[str, AnySetting], tables: tuple[str, ...] = ()) -> Form:
+def _form(
+    title: str,
+    own: Mapping[str, Field],
+    chosen: Mapping[str, AnySetting],
+    tables: tuple[str, ...] = (),
+    *,
+    reader: Callable[[AnySetting], Callable[[Any], Any]] = settings.toml_reader,
+) -> Form:
     readers = {key: (False, field.read) for key, field in own.items()}
-    readers |= {key: (True, settings.toml_reader(setting)) for key, setting in chosen.items()}
+    readers |= {key: (True, reader(setting)) for key, setting in chosen.items()}
     return Form(title, own, chosen, tables, readers, tuple(key for key, field in own.items() if field.needed))
 
 
@@ -107,6 +114,32 @@ def _date(raw: Any) -> datetime.date:
     raise Mismatch("a date such as 2026-12-24", toml_repr(raw))
 
 
+def timezone(raw: Any) -> str:
+    """The IANA name of a time zone that this system knows; Mismatch otherwise."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(words(raw))
+    except (KeyError, ValueError, OSError):  # no such zone, no name of one, the name of a folder of zones
+        raise Mismatch("a time zone that this system knows, such as Europe/Berlin", toml_repr(raw)) from None
+    return str(raw)
+
+
+def _or_inherit(setting: AnySetting) -> Callable[[Any], settings.Value | None]:
+    """What reads a value of the setting in an entry of the schedule: None for `inherit`."""
+    read = settings.toml_reader(setting)
+
+    def value(raw: Any) -> settings.Value | None:
+        if raw == settings.INHERIT:
+            return None
+        try:
+            return read(raw)
+        except Mismatch as mismatch:
+            raise Mismatch(f"{mismatch.expected}, or {settings.INHERIT}", mismatch.found) from None
+
+    return value
+
+
 def status(raw: Any) -> StockStatus:
     """A source item's stock status; Mismatch otherwise."""
     if isinstance(raw, str) and raw in _STATUSES:
@@ -121,7 +154,10 @@ _NAME = Field(words, _WORDS, "what people call it")
 
 TOP = _form(
     "the top level",
-    {"version": Field(_version, {"const": VERSION}, "the version of the store file", needed=True)},
+    {
+        "version": Field(_version, {"const": VERSION}, "the version of the store file", needed=True),
+        "timezone": Field(timezone, _WORDS, "where it is read which day today is, such as Europe/Berlin"),
+    },
     {},
     FAMILIES,
 )
@@ -181,4 +217,18 @@ ACCEPT = _form(
         "until": Field(_date, {}, "the last day on which it is accepted"),
     },
     {},
+)
+SCHEDULE = _form(
+    "an entry of the schedule",
+    {
+        "from": Field(_date, {}, "the first day on which it holds; without it, it has always held"),
+        "until": Field(_date, {}, "the last day on which it holds; without it, it does not end"),
+        "stock": Field(words, _WORDS, "the stock whose values it replaces"),
+        "source": Field(words, _WORDS, "the source whose values it replaces"),
+        "product": Field(words, _WORDS, "the product whose values it replaces, with a source that source item's"),
+        "reason": Field(words, _WORDS, "why"),
+        "enabled": Field(settings.boolean, {"type": "boolean"}, "whether the source's goods count, for a source alone"),
+    },
+    settings.SETTINGS,
+    reader=_or_inherit,
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from backorderctl.store import fields
 from backorderctl.store.fields import Form
-from backorderctl.store.settings import AnySetting, Backorders
+from backorderctl.store.settings import INHERIT, AnySetting, Backorders
 
 _CODES = {"pattern": f"^{fields.CODE.pattern}$"}
 _SKUS = {"pattern": r"^\S(.*\S)?$"}
@@ -28,6 +28,7 @@ def json_schema() -> dict[str, Any]:
             stocks=_named(_table(fields.STOCK), _CODES),
             sources=_named(_table(fields.SOURCE), _CODES),
             products=_named(product, _SKUS),
+            schedule={"type": "array", "items": _schedule_entry()},
             check=_table(fields.CHECK, accept=accept),
         ),
     }
@@ -38,6 +39,16 @@ def _table(form: Form, **tables: dict[str, Any]) -> dict[str, Any]:
     chosen = {key: _setting(setting) for key, setting in form.settings.items()}
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": own | chosen | tables}
     return schema | ({"required": list(form.needed)} if form.needed else {})
+
+
+def _schedule_entry() -> dict[str, Any]:
+    """An entry of the schedule: any setting or `inherit`, and a first or a last day."""
+    entry = _table(fields.SCHEDULE)
+    chosen = {
+        key: {"anyOf": [_setting(setting), {"const": INHERIT}]} for key, setting in fields.SCHEDULE.settings.items()
+    }
+    ends = [{"required": ["from"]}, {"required": ["until"]}]
+    return {**entry, "properties": entry["properties"] | chosen, "anyOf": ends}
 
 
 def _named(table: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

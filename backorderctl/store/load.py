@@ -5,9 +5,20 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem, nearest
-from backorderctl.store import fields, settings
+from backorderctl.store import fields, schedule, settings
 from backorderctl.store.fields import Form, StockStatus
-from backorderctl.store.model import DEFAULT_STOCK, Accept, Path, Product, Source, SourceItem, Stock, Store, dotted_path
+from backorderctl.store.model import (
+    DEFAULT_STOCK,
+    Accept,
+    Locations,
+    Path,
+    Product,
+    Source,
+    SourceItem,
+    Stock,
+    Store,
+    dotted_path,
+)
 from backorderctl.store.quantity import toml_repr
 from backorderctl.store.settings import Settings
 from backorderctl.toml import atomic_file
@@ -60,7 +71,7 @@ def _line(lines: Lines, path: Path) -> int | None:
 
 
 def _store(data: Data, lines: Lines, known: PreviousBuild | None, problems: _Problems) -> Store:
-    _values(data, (), fields.TOP, problems)
+    top, _ = _values(data, (), fields.TOP, problems)
     sources = {
         code: Source(code, own.get("name"), own.get("enabled", True), chosen)
         for code, own, chosen in _family(data, "sources", fields.SOURCE, problems)
@@ -77,7 +88,9 @@ def _store(data: Data, lines: Lines, known: PreviousBuild | None, problems: _Pro
     else:
         same = {}
     products = {sku: same.get(sku) or _product(sku, table, sources, stocks, problems) for sku, table in tables.items()}
-    return Store(chosen, stocks, sources, products, _accepts(data, sources, stocks, problems), lines)
+    accepts = _accepts(data, sources, stocks, problems)
+    store = Store(chosen, stocks, sources, products, accepts, Locations(lines), timezone=top.get("timezone"))
+    return _scheduled(store, data, problems) if "schedule" in data else store
 
 
 def _table(parent: Data, key: str, path: Path, problems: _Problems) -> Data:
@@ -177,6 +190,40 @@ def _accept(
         own.get("reason"),
         own.get("until"),
     )
+
+
+def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
+    """The store with its schedule; an entry that cannot be read whole is not judged any further."""
+    tables = data["schedule"]
+    if not isinstance(tables, list):
+        problems.append((("schedule",), f"expected an array of tables, got {toml_repr(tables)}"))
+        return store
+    sound: list[schedule.Table] = []
+    for number, table in enumerate(tables):
+        before = len(problems)
+        own, chosen = _values(table, ("schedule", number), fields.SCHEDULE, problems)
+        problems += (((*("schedule", number), kind), message) for kind, message in _undeclared(store, own))
+        if len(problems) == before:
+            sound.append((number, own, chosen))
+    return store._replace(schedule=schedule.entries(sound, store, problems))
+
+
+def _undeclared(store: Store, own: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """What an entry names that the file does not have, and a scope that is none, each by its key."""
+    stock, source, product = (own.get(kind) for kind in ("stock", "source", "product"))
+    if stock is not None and (source is not None or product is not None):
+        yield "stock", f"expected alone, got it beside {'product' if source is None else 'source'}"
+    declared = [code for code, each in store.stocks.items() if each.declared]
+    for kind, name, names in (
+        ("stock", stock, declared),
+        ("source", source, store.sources),
+        ("product", product, store.products),
+    ):
+        if name is not None and name not in names:
+            yield kind, _no_such(kind, name, names)
+    both = source in store.sources and product in store.products
+    if both and source not in store.products[str(product)].items:
+        yield "source", f"expected a source of product {toml_repr(product)} in the file, got {toml_repr(source)}"
 
 
 def _no_such(kind: str, name: str, names: Iterable[str]) -> str:

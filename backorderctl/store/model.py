@@ -93,6 +93,37 @@ class Accept(NamedTuple):
     until: datetime.date | None
 
 
+class ScheduleEntry(NamedTuple):
+    """Values that replace those written at `place`, on the days from `start` to `until`; None is an open end.
+
+    `number` is its place in the file, from 0. A value that is None removes the written one; `enabled` is a source's.
+    """
+
+    number: int
+    start: datetime.date | None
+    until: datetime.date | None
+    place: Place
+    values: Mapping[str, settings.Value | None]
+    reason: str | None
+
+    @property
+    def path(self) -> Path:
+        """Where it is in the file."""
+        return ("schedule", self.number)
+
+
+class Locations(NamedTuple):
+    """Where each value of a store is in its file: at its own path, or in the schedule's entry that replaces it."""
+
+    lines: Lines
+    replaced: Mapping[Path, ScheduleEntry] = {}
+
+    def line(self, path: Path) -> int | None:
+        """The line, from 1, of the key or table at `path`, or of the key that replaces it; None for neither."""
+        entry = self.replaced.get(path)
+        return self.lines.line(path if entry is None else (*entry.path, path[-1]))
+
+
 class Store(NamedTuple):
     """A whole store file, checked: everything that it names exists and every value fits."""
 
@@ -101,7 +132,9 @@ class Store(NamedTuple):
     sources: Mapping[str, Source]
     products: Mapping[str, Product]
     accepts: tuple[Accept, ...]
-    lines: Lines
+    lines: Locations
+    schedule: tuple[ScheduleEntry, ...] = ()
+    timezone: str | None = None
 
     def set_at(self, place: Place) -> Settings:
         """The values that `place` itself sets; what it names must exist."""

@@ -41,6 +41,9 @@ Kind = TypeVar("Kind", Backorders, Decimal, bool)
 Settings = Mapping[str, Value]
 """The values that one scope sets, by key."""
 
+INHERIT = "inherit"
+"""In the place of a value: the one written at the scope does not count."""
+
 EVERYWHERE = (Scope.GLOBAL, Scope.STOCK, Scope.SOURCE, Scope.PRODUCT, Scope.SOURCE_ITEM)
 WHOLE_PRODUCT = (Scope.GLOBAL, Scope.STOCK, Scope.PRODUCT)
 

@@ -1,0 +1,151 @@
+"""The schedule: values that replace written ones from one day to another, and the store as it is on a day."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from backorderctl.store.model import Locations, Path, Place, ScheduleEntry, Store
+from backorderctl.store.settings import SETTINGS, Scope, Settings, Value, settings_of
+
+ENABLED = "enabled"
+"""The one key of an entry's values that is not a setting: whether a source's goods count."""
+
+Table = tuple[int, Mapping[str, Any], Mapping[str, Value | None]]
+"""A table of the schedule as it is read: its number in the file, its own keys and its settings."""
+Problem = tuple[Path, str]
+"""Where in the file something is wrong, and what."""
+
+
+def store_on(store: Store, day: date) -> Store:
+    """The store as it is on this day: each entry's values in place of those written at its scope.
+
+    The same object where no entry holds.
+    """
+    values: dict[Place, dict[str, Value | None]] = {}
+    replaced: dict[Path, ScheduleEntry] = {}
+    for entry in store.schedule:
+        if holds(entry, day):
+            values.setdefault(entry.place, {}).update(entry.values)
+            replaced.update(((*entry.place.path, key), entry) for key in entry.values)
+    if not values:
+        return store
+    return _with_values(store, values)._replace(lines=Locations(store.lines.lines, replaced))
+
+
+def holds(entry: ScheduleEntry, day: date) -> bool:
+    """Whether the day is one of the entry's."""
+    return (entry.start is None or entry.start <= day) and (entry.until is None or day <= entry.until)
+
+
+def end(entry: ScheduleEntry) -> date | None:
+    """The first day after the entry; None where it does not end."""
+    return None if entry.until is None or entry.until == date.max else entry.until + timedelta(days=1)
+
+
+def days_of_change(schedule: Iterable[ScheduleEntry], *, after: date) -> list[date]:
+    """The days after this one on which an entry begins, or has ended, in order."""
+    days = {day for entry in schedule for day in (entry.start, end(entry)) if day is not None and day > after}
+    return sorted(days)
+
+
+def overlap(one: ScheduleEntry, other: ScheduleEntry) -> date | None:
+    """The first day on which both entries hold, the last where both have always held; None where there is none."""
+    starts = [entry.start for entry in (one, other) if entry.start is not None]
+    ends = [entry.until for entry in (one, other) if entry.until is not None]
+    if starts and ends and max(starts) > min(ends):
+        return None
+    return max(starts) if starts else min(ends)
+
+
+def entries(tables: Iterable[Table], store: Store, problems: list[Problem]) -> tuple[ScheduleEntry, ...]:
+    """The schedule that the tables hold, for `store`; what is wrong in it goes to `problems`."""
+    found = []
+    for number, own, chosen in tables:
+        values = {**chosen, **({ENABLED: own[ENABLED]} if ENABLED in own else {})}
+        entry = ScheduleEntry(number, own.get("from"), own.get("until"), _place(own), values, own.get("reason"))
+        problems += _faults(entry, store)
+        found.append(entry)
+    problems += _overlaps(found, store)
+    return tuple(found)
+
+
+def _with_values(store: Store, values: Mapping[Place, Mapping[str, Value | None]]) -> Store:
+    """The store with these values in place of those written at each place."""
+    stocks, sources, products = dict(store.stocks), dict(store.sources), dict(store.products)
+    chosen = store.settings
+    for place, new in values.items():
+        merged = _merged(store.set_at(place), new)
+        match place.scope:
+            case Scope.STOCK:
+                stocks[str(place.stock)] = stocks[str(place.stock)]._replace(settings=merged)
+            case Scope.SOURCE:
+                source = sources[str(place.source)]
+                enabled = bool(new.get(ENABLED, source.enabled))
+                sources[source.code] = source._replace(enabled=enabled, settings=merged)
+            case Scope.PRODUCT:
+                products[str(place.product)] = products[str(place.product)]._replace(settings=merged)
+            case Scope.SOURCE_ITEM:
+                product, code = products[str(place.product)], str(place.source)
+                items = {**product.items, code: product.items[code]._replace(settings=merged)}
+                products[product.sku] = product._replace(items=items)
+            case _:
+                chosen = merged
+    return store._replace(settings=chosen, stocks=stocks, sources=sources, products=products)
+
+
+def _merged(written: Settings, new: Mapping[str, Value | None]) -> Settings:
+    merged = {**written, **new}
+    return {key: value for key, value in merged.items() if value is not None and key != ENABLED}
+
+
+def _place(own: Mapping[str, Any]) -> Place:
+    """The scope that an entry names."""
+    stock, source, product = (own.get(kind) for kind in ("stock", "source", "product"))
+    if stock is not None:
+        return Place(Scope.STOCK, stock=stock)
+    if product is not None:
+        return Place(Scope.PRODUCT if source is None else Scope.SOURCE_ITEM, source=source, product=product)
+    return Place(Scope.GLOBAL) if source is None else Place(Scope.SOURCE, source=source)
+
+
+def _faults(entry: ScheduleEntry, store: Store) -> Iterator[Problem]:
+    """What is wrong with an entry by itself."""
+    path, place = entry.path, entry.place
+    if not entry.values:
+        yield path, "expected a setting, got none"
+    if entry.start is None and entry.until is None:
+        yield path, "expected from, until or both, got neither"
+    elif entry.start and entry.until and entry.start > entry.until:
+        line = store.lines.line((*path, "from"))
+        yield (*path, "until"), f"expected a day on or after {entry.start} (from, line {line}), got {entry.until}"
+    scopes = settings_of(place.scope)
+    for key in entry.values:
+        if key == ENABLED and place.scope is not Scope.SOURCE:
+            yield (*path, key), f"expected at a source, got it at {_scope_words(place.scope)}"
+        elif key != ENABLED and key not in scopes:
+            allowed = ", ".join(scope.replace("_", " ") for scope in SETTINGS[key].scopes)
+            yield (*path, key), f"expected at {allowed}, got it at {_scope_words(place.scope)}"
+
+
+def _scope_words(scope: Scope) -> str:
+    return scope.replace("_", " ")
+
+
+def _overlaps(found: Iterable[ScheduleEntry], store: Store) -> Iterator[Problem]:
+    """The values that two entries give on one day, each at the later of the two in the file."""
+    by_value: dict[tuple[Place, str], list[ScheduleEntry]] = {}
+    for entry in found:
+        for key in entry.values:
+            by_value.setdefault((entry.place, key), []).append(entry)
+    for (_, key), rivals in by_value.items():
+        longest: ScheduleEntry | None = None
+        for entry in sorted(rivals, key=lambda entry: entry.start or date.min):
+            if longest is not None and (day := overlap(longest, entry)):
+                first, second = sorted((longest, entry), key=lambda entry: entry.number)
+                line = store.lines.line((*first.path, key))
+                yield (
+                    (*second.path, key),
+                    f"expected one entry a day for this value, got a second for {day}; the first is on line {line}",
+                )
+            if longest is None or (entry.until or date.max) > (longest.until or date.max):
+                longest = entry

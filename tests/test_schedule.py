@@ -1,0 +1,216 @@
+"""The schedule of a store file: what it means on each day, and what is refused."""
+
+from copy import deepcopy
+from datetime import date, timedelta
+from itertools import permutations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from conftest import Run
+from schedules import DAYS, FIRST, by_hand, random_entry, text_of, with_schedule
+from schedules import overlaps as overlap_by_days
+from stores import seeded_stores
+
+from backorderctl.errors import InvalidFile
+from backorderctl.store.load import build, load_bytes
+from backorderctl.store.model import Locations, Store
+from backorderctl.store.schedule import days_of_change, overlap, store_on
+from backorderctl.toml.line_numbers import Lines
+
+HEAD = """version = 1
+[stocks.eu]
+sources = ["main", "lyon"]
+[sources.main]
+[sources.lyon]
+[products.A.sources.main]
+quantity = 5
+[products.B]
+[[schedule]]
+"""
+NOWHERE = Locations(Lines(""))
+ENTRIES = {
+    "neither day": ("backorders = 'no'\n", "9: schedule[0]: expected from, until or both, got neither"),
+    "from after until": (
+        "from = 2026-12-24\nuntil = 2026-12-23\nbackorders = 'no'\n",
+        "11: schedule[0].until: expected a day on or after 2026-12-24 (from, line 10), got 2026-12-23",
+    ),
+    "a date with a time": (
+        "from = 2026-12-24T10:00:00\nbackorders = 'no'\n",
+        "10: schedule[0].from: expected a date such as 2026-12-24, got 2026-12-24 10:00:00",
+    ),
+    "a date as a string": (
+        "until = '2026-12-24'\nbackorders = 'no'\n",
+        "10: schedule[0].until: expected a date such as 2026-12-24, got '2026-12-24'",
+    ),
+    "nothing to set": (
+        "from = 2026-12-24\nreason = 'closed'\n",
+        "9: schedule[0]: expected a setting, got none",
+    ),
+    "an unknown key": (
+        "from = 2026-12-24\nbackorder = 'no'\n",
+        "11: schedule[0].backorder: expected a key of an entry of the schedule, got 'backorder'; "
+        "did you mean 'backorders'?",
+    ),
+    "an unknown source": (
+        "from = 2026-12-24\nsource = 'lyno'\nbackorders = 'no'\n",
+        "11: schedule[0].source: expected a source of the file, got 'lyno'; did you mean 'lyon'?",
+    ),
+    "an unknown product": (
+        "from = 2026-12-24\nproduct = 'C'\nbackorders = 'no'\n",
+        "11: schedule[0].product: expected a product of the file, got 'C'",
+    ),
+    "an unknown stock": (
+        "from = 2026-12-24\nstock = 'us'\nbackorders = 'no'\n",
+        "11: schedule[0].stock: expected a stock of the file, got 'us'",
+    ),
+    "a product that is not at the source": (
+        "from = 2026-12-24\nproduct = 'A'\nsource = 'lyon'\nbackorders = 'no'\n",
+        "12: schedule[0].source: expected a source of product 'A' in the file, got 'lyon'",
+    ),
+    "a stock and a product": (
+        "from = 2026-12-24\nproduct = 'A'\nstock = 'eu'\nbackorders = 'no'\n",
+        "12: schedule[0].stock: expected alone, got it beside product",
+    ),
+    "a setting that the scope does not have": (
+        "from = 2026-12-24\nsource = 'lyon'\nmanage_stock = false\n",
+        "12: schedule[0].manage_stock: expected at global, stock, product, got it at source",
+    ),
+    "enabled without a source": (
+        "from = 2026-12-24\nenabled = false\n",
+        "11: schedule[0].enabled: expected at a source, got it at global",
+    ),
+    "enabled at a source item": (
+        "from = 2026-12-24\nproduct = 'A'\nsource = 'main'\nenabled = false\n",
+        "13: schedule[0].enabled: expected at a source, got it at source item",
+    ),
+    "enabled inherited": (
+        "from = 2026-12-24\nsource = 'lyon'\nenabled = 'inherit'\n",
+        "12: schedule[0].enabled: expected true or false, got 'inherit'",
+    ),
+    "a value of another kind": (
+        "from = 2026-12-24\nbackorders = 'maybe'\n",
+        "11: schedule[0].backorders: expected no, allow or notify, or inherit, got 'maybe'",
+    ),
+    "a number that does not fit": (
+        "from = 2026-12-24\nonly_x_left_threshold = -1\n",
+        "11: schedule[0].only_x_left_threshold: expected 0 or more, or inherit, got -1",
+    ),
+    "two entries on one day": (
+        "until = 2026-12-24\nbackorders = 'no'\n[[schedule]]\nfrom = 2026-12-24\nbackorders = 'allow'\n",
+        "14: schedule[1].backorders: expected one entry a day for this value, got a second for 2026-12-24; "
+        "the first is on line 11",
+    ),
+    "two entries that have always held": (
+        "until = 2026-12-24\nsource = 'lyon'\nenabled = true\n"
+        "[[schedule]]\nuntil = 2026-12-20\nsource = 'lyon'\nenabled = false\n",
+        "16: schedule[1].enabled: expected one entry a day for this value, got a second for 2026-12-20; "
+        "the first is on line 12",
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "problem"), ENTRIES.values(), ids=ENTRIES)
+def test_an_entry_that_says_nothing_certain_is_refused(run: Run, folder: Path, entry: str, problem: str) -> None:
+    (folder / "store.toml").write_text(HEAD + entry, encoding="utf-8")
+    assert run("product", "list") == (2, "", f"Error: store.toml:{problem}\n")
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../localtime", "Europe", "a\\u0000b", "x" * 5000])
+def test_an_unknown_time_zone_is_refused(zone: str) -> None:
+    with pytest.raises(InvalidFile, match=r"^store.toml:2: timezone: expected a time zone that this system knows"):
+        load_bytes(f'version = 1\ntimezone = "{zone}"\n'.encode(), "store.toml")
+
+
+def test_a_schedule_that_is_no_array_is_refused() -> None:
+    with pytest.raises(InvalidFile, match=r"^store.toml:2: schedule: expected an array of tables, got 1$"):
+        load_bytes(b"version = 1\nschedule = 1\n", "store.toml")
+
+
+def test_the_implicit_stock_has_no_entries() -> None:
+    text = b"version = 1\n[[schedule]]\nfrom = 2026-12-24\nstock = 'default'\nbackorders = 'no'\n"
+    with pytest.raises(InvalidFile, match=r"^store.toml:4: schedule\[0\].stock: expected a stock of the file"):
+        load_bytes(text, "store.toml")
+
+
+def test_every_day_is_that_of_the_file_edited_by_hand() -> None:
+    random = Random(14)
+    changed = 0
+    for plain in seeded_stores(600, seed=14):
+        data = with_schedule(plain, random)
+        store = built(data)
+        for number in range(-2, DAYS + 31, 7):
+            day = FIRST + timedelta(days=number)
+            on_day = store_on(store, day)
+            assert meaning(on_day) == meaning(built(by_hand(data, day)))
+            changed += on_day is not store
+    assert changed > 5_000
+
+
+def test_a_value_has_the_line_of_the_entry_that_gives_it() -> None:
+    store = loaded("from = 2026-12-24\nuntil = 2026-12-26\nproduct = 'A'\nbackorders = 'no'\n")
+    path = ("products", "A", "backorders")
+    assert store_on(store, date(2026, 12, 26)).lines.line(path) == 13
+    assert store_on(store, date(2026, 12, 27)).lines.line(path) is None
+
+
+def test_a_day_without_an_entry_is_the_store_itself() -> None:
+    store = loaded("from = 2026-12-24\nuntil = 2026-12-26\nbackorders = 'no'\n")
+    assert store_on(store, date(2026, 12, 23)) is store is store_on(store, date(2026, 12, 27))
+
+
+def test_days_of_change_are_those_that_something_begins_or_has_ended_on() -> None:
+    store = loaded(
+        "from = 2026-12-24\nuntil = 2026-12-31\nbackorders = 'no'\n"
+        "[[schedule]]\nfrom = 2027-01-01\nbackorders = 'allow'\n"
+        "[[schedule]]\nuntil = 9999-12-31\nproduct = 'A'\nbackorders = 'allow'\n"
+    )
+    assert days_of_change(store.schedule, after=date(2026, 12, 23)) == [date(2026, 12, 24), date(2027, 1, 1)]
+    assert days_of_change(store.schedule, after=date(2026, 12, 24)) == [date(2027, 1, 1)]
+    assert days_of_change(store.schedule, after=date(2027, 1, 1)) == []
+
+
+def test_overlaps_are_found_in_any_order() -> None:
+    random = Random(5)
+    found = 0
+    for plain in seeded_stores(400, seed=5):
+        entries = [random_entry(plain, random) for _ in range(3)]
+        pairs = [(0, 1), (0, 2), (1, 2)]
+        expected = any(overlap_by_days(entries[one], entries[other]) for one, other in pairs)
+        found += expected
+        for order in permutations(entries):
+            assert is_refused({**plain, "schedule": list(order)}) == expected, entries
+    assert found > 20
+
+
+def test_overlap_is_the_first_common_day() -> None:
+    store = loaded(
+        "until = 2026-12-24\nbackorders = 'no'\n[[schedule]]\nuntil = 2026-12-20\nproduct = 'A'\nbackorders = 'no'\n"
+        "[[schedule]]\nfrom = 2026-12-24\nproduct = 'B'\nbackorders = 'no'\n"
+    )
+    first, second, third = store.schedule
+    assert overlap(first, second) == overlap(second, first) == date(2026, 12, 20)
+    assert overlap(first, third) == date(2026, 12, 24)
+    assert overlap(second, third) is None
+
+
+def is_refused(data: dict[str, Any]) -> bool:
+    try:
+        load_bytes(text_of(data).encode(), "store.toml")
+    except InvalidFile as refused:
+        return "expected one entry a day" in refused.message
+    return False
+
+
+def loaded(entry: str) -> Store:
+    return load_bytes((HEAD + entry).encode(), "store.toml")
+
+
+def built(data: dict[str, Any]) -> Store:
+    return build(deepcopy(data), file="store.toml", lines=Lines(""))
+
+
+def meaning(store: Store) -> Store:
+    """The store without its text: where its values are, and the schedule that they come from."""
+    return store._replace(lines=NOWHERE, schedule=())
