@@ -7,7 +7,8 @@ import pytest
 
 from backorderctl.check import check
 from backorderctl.check.findings import Finding, problems
-from backorderctl.check.registry import RULES, Severity
+from backorderctl.check.rules import RULES
+from backorderctl.check.violation import Severity
 from backorderctl.errors import InvalidFile
 from backorderctl.store.load import load_bytes
 from backorderctl.store.settings import Scope

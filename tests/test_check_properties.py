@@ -11,7 +11,8 @@ from test_evaluate import built
 
 from backorderctl.check import check
 from backorderctl.check.findings import Finding
-from backorderctl.check.registry import RULES, Severity
+from backorderctl.check.rules import RULES
+from backorderctl.check.violation import Severity
 from backorderctl.store.settings import Scope
 
 

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,22 @@ def test_a_module_imports_only_from_the_rooms_below_its_own(path: Path) -> None:
         if top == "backorderctl":
             assert rest.split(".")[0] in allowed, f"{path} imports {name}"
         assert room(path) == ONLY_IN.get(top, room(path)), f"{path} imports {name}"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
+    graph = {name: {each for each in targets(path) if each in names and each != name} for name, path in names.items()}
+    TopologicalSorter(graph).prepare()
+
+
+def targets(path: Path) -> Iterator[str]:
+    """The modules that a module imports, inside functions and for type checking too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,71 +1,52 @@
-"""What a rule looks at, and one thing that it found there."""
+"""What a rule looks at: a store, what it answers for every product, and where its values are used."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypedDict, cast
+from datetime import date
+from functools import cached_property
+from typing import TypedDict, cast
 
-from backorderctl.check.registry import Severity
+from backorderctl.check.scope_usage import ScopeUsage, scope_usage
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
-from backorderctl.store.model import Path, Place, Store
+from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import BACKORDERS, Kind, Scope, Setting
 
 NARROWNESS = {scope: number for number, scope in enumerate(Scope)}
 """How specific a scope is, from the default on."""
 
 
-Words = tuple[str, ...]
-"""A command to type, without the program's name."""
+class Context:
+    """A store on one day, and what follows from it; each part is computed when a rule first asks for it."""
 
+    def __init__(self, store: Store, *, today: date) -> None:
+        self.store = store
+        self.today = today
 
-class Context(NamedTuple):
-    """A store, and what its products offer in each stock that has a source item of theirs."""
+    @cached_property
+    def answers(self) -> tuple[Salability, ...]:
+        """What every product offers in each stock that links one of its sources."""
+        products = [product for product in self.store.products.values() if product.items]
+        return tuple(answer for answer in evaluate_all(self.store, products) if answer.items)
 
-    store: Store
-    answers: tuple[Salability, ...]
-    managed: tuple[Salability, ...]
-    """Those for which quantities count: no rule about quantities looks at the others."""
-    written: tuple[InForce, ...]
-    """Every value that is written, with its place."""
+    @cached_property
+    def managed(self) -> tuple[Salability, ...]:
+        """The answers for which quantities count."""
+        return tuple(answer for answer in self.answers if answer.managed)
+
+    @cached_property
+    def written(self) -> tuple[InForce, ...]:
+        """Every value that is written, with its place."""
+        return tuple(viewpoints.written_values(self.store))
+
+    @cached_property
+    def usage(self) -> ScopeUsage:
+        """Where every written value is in force, and what would be in force in its stead."""
+        return scope_usage(self.store, self.answers)
 
     def set_by(self, setting: Setting[Kind]) -> Iterator[tuple[Place, Kind]]:
         """Every place that sets a value of this setting, with the value."""
         return ((each.origin, cast("Kind", each.value)) for each in self.written if each.key == setting.key)
-
-
-class Violation(NamedTuple):
-    """One rule broken once: by what stands at `place` under `key`, for a product in a stock at a source.
-
-    `says` is the same for all that one cause does, `detail` is about this product alone, and hits that `gather` are
-    told together though each has a place of its own.
-    """
-
-    code: str
-    place: Place
-    says: str
-    key: str | None = None
-    stock: str | None = None
-    source: str | None = None
-    product: str | None = None
-    detail: str = ""
-    hint: Words = ()
-    severity: Severity | None = None
-    gather: bool = False
-    accept: Path = ()
-    """Of a hit about an accept: where that stands in the file."""
-
-    @property
-    def path(self) -> Path:
-        """Where it stands in the file."""
-        return self.accept or ((*self.place.path, self.key) if self.key else self.place.path)
-
-
-def build_context(store: Store) -> Context:
-    """What the rules look at."""
-    products = [product for product in store.products.values() if product.items]
-    answers = tuple(answer for answer in evaluate_all(store, products) if answer.items)
-    managed = tuple(answer for answer in answers if answer.managed)
-    return Context(store, answers, managed, tuple(viewpoints.written_values(store)))
 
 
 def counting(answer: Salability) -> Iterator[ItemInForce]:
@@ -78,16 +59,16 @@ def backordered(item: ItemInForce) -> bool:
     return takes_backorders(value_of(item.settings, BACKORDERS))
 
 
-class Seen(TypedDict):
-    """The product that a hit is about, the stock that sees it and, where one is meant, the source."""
+class Subject(TypedDict):
+    """The product that a violation is about, its stock and, where one is meant, its source."""
 
     stock: str | None
     source: str | None
     product: str
 
 
-def seen(answer: Salability, item: ItemInForce | None = None) -> Seen:
-    """What a hit is about, under the names of its fields."""
+def subject(answer: Salability, item: ItemInForce | None = None) -> Subject:
+    """What a violation is about, under the names of its fields."""
     return {"stock": answer.stock, "source": item.source if item else None, "product": answer.product.sku}
 
 

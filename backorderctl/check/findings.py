@@ -1,10 +1,13 @@
-"""Findings: what rules hit, one finding for each cause, however many products it concerns."""
+"""Findings: one for each cause, however many products it concerns."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from backorderctl.check.context import Violation, describe_scope
-from backorderctl.check.registry import RULES, Severity
+from backorderctl.check.context import describe_scope
+from backorderctl.check.rules import RULES
+from backorderctl.check.rules.file import UNREADABLE
+from backorderctl.check.suppressions import Violations
+from backorderctl.check.violation import Severity, Violation
 from backorderctl.errors import BackorderctlError, Hint, InvalidFile, Problem
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import Scope
@@ -14,10 +17,10 @@ EXAMPLES = 3
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong, and the place that has to change; no place where the file itself is the trouble.
+    """One thing that is wrong, and the place that has to change; no place where the file cannot be read.
 
-    Where the same is wrong with many products each by itself, `product` is None and `line` the first one's. `count` is
-    how many products it concerns; 1 where it is about none. `hint` is one thing to type.
+    Where several products have the same fault each by itself, `product` is None and `line` that of the first. `count`
+    is the number of products concerned; 1 where it is about none. `hint` is one thing to type.
     """
 
     code: str
@@ -33,13 +36,22 @@ class Finding(NamedTuple):
     hint: Hint | None
 
 
-def grouped(store: Store, hits: Iterable[Violation]) -> list[Finding]:
+class LocatedFinding(NamedTuple):
+    """A finding and the name of the file that it is in."""
+
+    file: str
+    finding: Finding
+
+
+def grouped(store: Store, found: Violations) -> list[Finding]:
     """One finding for each cause, the worst first, then by code and line."""
-    groups: dict[object, list[Violation]] = {}
-    for hit in hits:
-        place = hit.place._replace(product=None) if hit.gather else hit.place
-        groups.setdefault((hit.code, hit.severity, place, hit.key, hit.says, hit.accept), []).append(hit)
-    return ordered(_finding(store, group) for group in groups.values())
+    groups: dict[tuple[str, object], list[Violation]] = {}
+    for code, violations in found.items():
+        for each in violations:
+            place = each.place._replace(product=None) if each.gather else each.place
+            cause = (each.severity, place, each.key, each.message, each.path)
+            groups.setdefault((code, cause), []).append(each)
+    return ordered(_finding(store, code, group) for (code, _), group in groups.items())
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
@@ -61,42 +73,42 @@ def summary(findings: Iterable[Finding]) -> str:
     if not severities:
         return "no findings"
     counts = [(severities.count(severity), severity) for severity in Severity]
-    told = ", ".join(_counted(number, severity) for number, severity in counts if number)
-    return f"{_counted(len(severities), 'finding')}: {told}"
+    counted = ", ".join(_counted(number, severity) for number, severity in counts if number)
+    return f"{_counted(len(severities), 'finding')}: {counted}"
 
 
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 or word == Severity.INFO else f"{number} {word}s"
 
 
-def _finding(store: Store, group: list[Violation]) -> Finding:
+def _finding(store: Store, code: str, group: list[Violation]) -> Finding:
     first = group[0]
-    apart = len({hit.place for hit in group}) > 1
+    apart = len({each.place for each in group}) > 1
     place = first.place._replace(product=None) if apart else first.place
     return Finding(
-        first.code,
-        first.severity or RULES[first.code].severity,
+        code,
+        first.severity or RULES[code].severity,
         _message(group, place),
-        store.lines.line(first.path),
+        store.lines.line(first.location),
         place.scope,
         place.stock,
         place.source,
         place.product,
         first.key,
-        max(len({hit.product for hit in group} - {None}), 1),
+        max(len({each.product for each in group} - {None}), 1),
         first.hint or None,
     )
 
 
 def _message(group: list[Violation], place: Place) -> str:
     """Where, what, and for whom: `global: this is so; 1800 products: A, B, C and 1797 more`."""
-    says = group[0].says
+    message = group[0].message
     if place.product is not None:
         detail = f" ({group[0].detail})" if group[0].detail else ""
-        return f"{describe_scope(place)}: {says}{detail}"
-    head = says if place.scope is Scope.PRODUCT else f"{describe_scope(place)}: {says}"
-    products = {hit.product: hit for hit in reversed(group) if hit.product is not None}
-    named = [f"{sku} ({hit.detail})" if hit.detail else sku for sku, hit in reversed(products.items())]
+        return f"{describe_scope(place)}: {message}{detail}"
+    head = message if place.scope is Scope.PRODUCT else f"{describe_scope(place)}: {message}"
+    products = {each.product: each for each in reversed(group) if each.product is not None}
+    named = [f"{sku} ({each.detail})" if each.detail else sku for sku, each in reversed(products.items())]
     if not named:
         return head
     more = f" and {len(named) - EXAMPLES} more" if len(named) > EXAMPLES else ""
@@ -105,4 +117,6 @@ def _message(group: list[Violation], place: Place) -> str:
 
 def _problem(problem: Problem, hint: Hint | None) -> Finding:
     at = f" (column {problem.column})" if problem.column else ""
-    return Finding("BO001", Severity.ERROR, problem.message + at, problem.line, None, None, None, None, None, 1, hint)
+    return Finding(
+        UNREADABLE.code, Severity.ERROR, problem.message + at, problem.line, None, None, None, None, None, 1, hint
+    )

@@ -1,10 +1,9 @@
-"""How far each value reaches: where it is in force, and what would be in force in its stead."""
+"""Where each written value is in force, and what would be in force in its stead: its fallbacks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from backorderctl.check.context import Context
 from backorderctl.policy.evaluate import Salability
 from backorderctl.policy.resolve import levels
 from backorderctl.store.model import Place, Product, Store
@@ -15,35 +14,36 @@ WrittenValue = tuple[Place, str]
 View = tuple[str | None, str | None]
 """A stock and one of its sources, or None for the stock as a whole."""
 NOWHERE: View = (None, None)
-"""From where a product is seen that no stock has."""
+"""The view of a product that no stock reaches."""
 Chain = tuple[Place, ...]
-"""The places that set a key, the narrowest first: the first wins, the second is its heir; the last is the default."""
+"""The places that set a key, the narrowest first: the first wins, the second is its fallback, the last the default."""
 Chains = Mapping[View, Mapping[str, Chain]]
-Heirs = dict[WrittenValue, set[Place]]
+Fallbacks = dict[WrittenValue, set[Place]]
 
 
 class ScopeUsage(NamedTuple):
-    """`heirs`: by each value that is in force for a product, the places that would win if it were not written.
+    """`fallbacks`: for each value that is in force for some product, the places whose values would win without it.
 
-    `chains`: by view and key, who is heard by a product that sets nothing. The rest is what has source items at all.
+    `chains`: by view and key, the places that set a value for a product that sets none itself. `stocks`, `sources` and
+    `products` are those with source items.
     """
 
-    heirs: Heirs
+    fallbacks: Fallbacks
     chains: Chains
     stocks: set[str | None]
     sources: set[str]
     products: set[str]
 
 
-def scope_usage(scene: Context) -> ScopeUsage:
-    """How far every written value of the store reaches."""
-    chains = {view: _chains(scene.store, *view) for view in _views(scene.store)}
-    products = {answer.product.sku for answer in scene.answers}
+def scope_usage(store: Store, answers: Sequence[Salability]) -> ScopeUsage:
+    """Where every written value of the store is in force; `answers` are those of the products with source items."""
+    chains = {view: _chains(store, *view) for view in _views(store)}
+    products = {answer.product.sku for answer in answers}
     return ScopeUsage(
-        _heirs(scene, chains, products),
+        _fallbacks(store, answers, chains, products),
         chains,
-        {answer.stock for answer in scene.answers},
-        {item.source for answer in scene.answers for item in answer.items},
+        {answer.stock for answer in answers},
+        {item.source for answer in answers for item in answer.items},
         products,
     )
 
@@ -71,9 +71,9 @@ def has_products(reach: ScopeUsage, place: Place) -> bool:
 
 
 def policy_views(reach: ScopeUsage, place: Place) -> Iterator[View]:
-    """From where a place without products is seen: each source below it, and each stock that has none.
+    """The views of a place without products: each source below it, and each stock that links no source.
 
-    A product, however bare, has none of these: who has no source item yet is not judged by what others have.
+    A product has none of these: one without a source item is not judged by the source items of others.
     """
     if place.product is None:
         linked = {stock for stock, source in reach.chains if source}
@@ -83,8 +83,8 @@ def policy_views(reach: ScopeUsage, place: Place) -> Iterator[View]:
                 yield stock, source
 
 
-def policy_heirs(reach: ScopeUsage, written: WrittenValue) -> set[Place]:
-    """The heirs of a value where no product hears it; empty when narrower scopes hide it even so."""
+def policy_fallbacks(reach: ScopeUsage, written: WrittenValue) -> set[Place]:
+    """The fallbacks of a value that no product uses; empty when narrower scopes override it everywhere."""
     place, key = written
     if key in OF_ITEMS:
         views = list(policy_views(reach, place))
@@ -104,47 +104,47 @@ def _views(store: Store) -> Iterator[View]:
 
 
 def _chains(store: Store, stock: str | None, source: str | None) -> dict[str, Chain]:
-    heard = tuple(levels(store, stock=stock, source=source))
-    return {key: tuple(level.place for level in heard if key in level.settings) for key in SETTINGS}
+    found = tuple(levels(store, stock=stock, source=source))
+    return {key: tuple(level.place for level in found if key in level.settings) for key in SETTINGS}
 
 
-def _heirs(scene: Context, chains: Chains, reached: Set[str]) -> Heirs:
-    heirs: Heirs = defaultdict(set)
+def _fallbacks(store: Store, answers: Sequence[Salability], chains: Chains, reached: Set[str]) -> Fallbacks:
+    fallbacks: Fallbacks = defaultdict(set)
     plain: set[View] = set()
-    for answer in scene.answers:
-        _note_product(answer, chains, heirs, plain)
-    for sku, product in scene.store.products.items():
+    for answer in answers:
+        _note_product(answer, chains, fallbacks, plain)
+    for sku, product in store.products.items():
         if sku not in reached:
-            _note_unreached(product, chains, heirs, plain)
-    # Most products set nothing themselves: what they hear is noted once for all of them.
+            _note_unreached(product, chains, fallbacks, plain)
+    # Most products set nothing themselves: one look at each view serves all of them.
     for view in plain:
         for key in _keys(view):
-            _note(heirs, key, chains[view][key])
-    return heirs
+            _note(fallbacks, key, chains[view][key])
+    return fallbacks
 
 
-def _note_product(answer: Salability, chains: Chains, heirs: Heirs, plain: set[View]) -> None:
+def _note_product(answer: Salability, chains: Chains, fallbacks: Fallbacks, plain: set[View]) -> None:
     product = answer.product
     for source in (None, *(item.source for item in answer.items)):
         view = (answer.stock, source)
         if product.settings or (source and product.items[source].settings):
             for key in _keys(view):
-                _note(heirs, key, chain(chains, view, product, key))
+                _note(fallbacks, key, chain(chains, view, product, key))
         else:
             plain.add(view)
 
 
-def _note_unreached(product: Product, chains: Chains, heirs: Heirs, plain: set[View]) -> None:
-    """Note what a product hears that no stock has.
+def _note_unreached(product: Product, chains: Chains, fallbacks: Fallbacks, plain: set[View]) -> None:
+    """Note the values in force for a product that no stock reaches.
 
-    Its own values for source items are not judged: what they will win against is known once it is at a source.
+    Its own values for source items are not judged: their fallbacks are known once it is at a source.
     """
     if not product.settings:
         plain.add(NOWHERE)
         return
     for key in SETTINGS:
         if key in OF_PRODUCTS or key not in product.settings:
-            _note(heirs, key, chain(chains, NOWHERE, product, key))
+            _note(fallbacks, key, chain(chains, NOWHERE, product, key))
 
 
 def _keys(view: View) -> Iterable[str]:
@@ -154,6 +154,6 @@ def _keys(view: View) -> Iterable[str]:
     return OF_ITEMS if view[1] else OF_PRODUCTS
 
 
-def _note(heirs: Heirs, key: str, chain: Chain) -> None:
+def _note(fallbacks: Fallbacks, key: str, chain: Chain) -> None:
     if len(chain) > 1:
-        heirs[chain[0], key].add(chain[1])
+        fallbacks[chain[0], key].add(chain[1])

@@ -1,42 +1,41 @@
 """Findings that are accepted in the store file, and accepts that are unsound themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
 
-from backorderctl.check.context import Violation
-from backorderctl.check.registry import RULES
+from backorderctl.check.rules import RULES
+from backorderctl.check.rules.file import UNSOUND_ACCEPT
+from backorderctl.check.violation import Violation
 from backorderctl.errors import nearest
 from backorderctl.store.model import Accept, Place, Store
 from backorderctl.store.settings import Scope
 
-
-class Sifted(NamedTuple):
-    """The hits that nobody accepts, and those of the accepts that are unsound."""
-
-    left: list[Violation]
-    unsound: list[Violation]
+Violations = Mapping[str, list[Violation]]
+"""The violations of each rule, by its code."""
 
 
-def apply_suppressions(store: Store, hits: Iterable[Violation], today: date) -> Sifted:
-    """Take out what is accepted, hit by hit, so that of a common cause one product can be accepted alone.
+def apply_suppressions(store: Store, found: Violations, today: date) -> Violations:
+    """The violations that no accept matches, and those of the accepts that are unsound.
 
-    An accept without a reason, past its date or of an unknown rule accepts nothing. BO901 itself is never accepted.
+    A violation is accepted by itself, so that of a common cause one product can be accepted alone. An accept without a
+    reason, past its date or of an unknown rule accepts nothing. BO901 itself is never accepted.
     """
     faults = {number: _fault(accept, today) for number, accept in enumerate(store.accepts)}
-    sound: dict[str, list[int]] = {}
-    for number, accept in enumerate(store.accepts):
-        if not faults[number]:
-            sound.setdefault(accept.code, []).append(number)
-            faults[number] = "matches nothing" + _unknown_product(store, accept)
-    left = []
-    for hit in hits:
-        matching = [number for number in sound.get(hit.code, ()) if _matches(store.accepts[number], hit)]
-        if matching:
+    sound = [number for number, fault in faults.items() if not fault]
+    faults.update((number, f"matches nothing{_unknown_product(store, store.accepts[number])}") for number in sound)
+    left: dict[str, list[Violation]] = {}
+    for code, violations in found.items():
+        accepts = [number for number in sound if store.accepts[number].code == code]
+        left[code] = []
+        for violation in violations:
+            matching = [number for number in accepts if _matches(store.accepts[number], violation)]
             faults.update(dict.fromkeys(matching, ""))
-        else:
-            left.append(hit)
-    return Sifted(left, [_unsound(store.accepts[number], number, says) for number, says in faults.items() if says])
+            if not matching:
+                left[code].append(violation)
+    left[UNSOUND_ACCEPT.code] = [
+        _unsound(store.accepts[number], number, fault) for number, fault in faults.items() if fault
+    ]
+    return left
 
 
 def _fault(accept: Accept, today: date) -> str:
@@ -61,22 +60,25 @@ def _suggestion(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {close!r}?" if close else ""
 
 
-def _matches(accept: Accept, hit: Violation) -> bool:
-    """Whether each thing that the accept names is what the hit is about, or where its cause stands."""
+def _matches(accept: Accept, violation: Violation) -> bool:
+    """Whether each thing that the accept names is what the violation is about, or where its cause is."""
     return all(
         named is None or named in found
         for named, *found in (
-            (accept.stock, hit.stock, hit.place.stock),
-            (accept.source, hit.source, hit.place.source),
-            (accept.product, hit.product, hit.place.product),
+            (accept.stock, violation.stock, violation.place.stock),
+            (accept.source, violation.source, violation.place.source),
+            (accept.product, violation.product, violation.place.product),
         )
     )
 
 
-def _unsound(accept: Accept, number: int, says: str) -> Violation:
-    path = ("check", "accept", number)
-    says = f"the accept of {accept.code} {says}"
-    return Violation("BO901", _place(accept), says, product=accept.product, accept=path)
+def _unsound(accept: Accept, number: int, fault: str) -> Violation:
+    return Violation(
+        place=_place(accept),
+        message=f"the accept of {accept.code} {fault}",
+        product=accept.product,
+        path=("check", "accept", number),
+    )
 
 
 def _place(accept: Accept) -> Place:

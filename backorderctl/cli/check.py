@@ -10,19 +10,19 @@ import typer
 
 from backorderctl.check import check as findings_of
 from backorderctl.check import findings
-from backorderctl.check.findings import Finding
-from backorderctl.check.registry import RULES, Severity, selected
+from backorderctl.check.findings import Finding, LocatedFinding
+from backorderctl.check.rules import RULES, selected
+from backorderctl.check.rules.file import UNREADABLE
+from backorderctl.check.violation import Severity
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT
 from backorderctl.cli.reading import StoreOptions, with_file, with_options
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint
 from backorderctl.output import findings as view
-from backorderctl.output.findings import Format, Located
+from backorderctl.output.findings import Format
 from backorderctl.output.format import Output
 
 app = noun("")
-
-UNREADABLE = "BO001"
 
 
 class FailLevel(StrEnum):
@@ -67,9 +67,11 @@ def check(
     if rules:
         view.show_rules(_plain(output), sys.stdout)
         return
-    wanted = ((_codes("--select", select) or set(RULES)) - _codes("--ignore", ignore)) | {UNREADABLE}
+    wanted = ((_codes("--select", select) or set(RULES)) - _codes("--ignore", ignore)) | {UNREADABLE.code}
     checked = [_checked(options, path) for path in dict.fromkeys(files or [options.file])]
-    found = [Located(each.file, finding) for each in checked for finding in each.findings if finding.code in wanted]
+    found = [
+        LocatedFinding(each.file, finding) for each in checked for finding in each.findings if finding.code in wanted
+    ]
     view.show(found, output, sys.stdout, complete=all(each.readable for each in checked))
     options.say(findings.summary(finding for _, finding in found))
     if not all(each.readable for each in checked):

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from itertools import groupby
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
-from backorderctl.check.findings import Finding
-from backorderctl.check.registry import RULES, Severity
+from backorderctl.check.findings import Finding, LocatedFinding
+from backorderctl.check.registry import Rule
+from backorderctl.check.rules import RULES
+from backorderctl.check.violation import Severity
 from backorderctl.output import table
 from backorderctl.output.format import Cell, Output, format_hint, printable
 from backorderctl.output.table import Column, Listing
@@ -22,25 +24,18 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
-class Located(NamedTuple):
-    """A finding and the name of the file that it is in."""
-
-    file: str
-    finding: Finding
-
-
 _FINDINGS = tuple(
     map(
         Column,
         ("code", "severity", "message", "file", "line", "scope", "stock", "source", "product", "key", "count", "hint"),
     )
 )
-_RULES = tuple(map(Column, ("code", "name", "severity", "reason", "remedy")))
+_RULES = tuple(map(Column, ("code", "name", "severity", "kind", "reason", "remedy")))
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
 _ANNOTATIONS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def show(found: Sequence[Located], output: Format, out: TextIO, *, complete: bool = True) -> None:
+def show(found: Sequence[LocatedFinding], output: Format, out: TextIO, *, complete: bool = True) -> None:
     """Write the findings; not `complete` when a file could not be read."""
     match output:
         case Format.TABLE:
@@ -58,21 +53,26 @@ def show(found: Sequence[Located], output: Format, out: TextIO, *, complete: boo
 def show_rules(output: Output, out: TextIO) -> None:
     """Write the rules."""
     if output is Output.TABLE:
-        out.write("\n".join(_paragraph(*rule) for rule in RULES.values()))
+        out.write("\n".join(_paragraph(rule) for rule in RULES.values()))
     else:
-        table.show(Listing("rules", _RULES, RULES.values()), output, out)
+        table.show(Listing("rules", _RULES, map(_rule_row, RULES.values())), output, out)
 
 
-def _row(located: Located) -> tuple[Cell, ...]:
+def _row(located: LocatedFinding) -> tuple[Cell, ...]:
     code, severity, message, *rest, hint = located.finding
     return (code, severity, message, located.file, *rest, format_hint(hint) if hint else None)
 
 
-def _paragraph(code: str, name: str, severity: str, reason: str, remedy: str) -> str:
-    return f"{code} {name} ({severity})\n  finds  {reason}\n  to do  {remedy}\n"
+def _rule_row(rule: Rule) -> tuple[Cell, ...]:
+    return (rule.code, rule.name, rule.severity, rule.kind, rule.reason, rule.remedy)
 
 
-def _page(found: Sequence[Located], out: TextIO) -> None:
+def _paragraph(rule: Rule) -> str:
+    head = f"{rule.code} {rule.name} ({rule.kind}, {rule.severity})"
+    return f"{head}\n  finds  {rule.reason}\n  to do  {rule.remedy}\n"
+
+
+def _page(found: Sequence[LocatedFinding], out: TextIO) -> None:
     """How bad, which rule and where, what it is, and below it what to type; a blank line before the next file."""
     from rich.table import Table
     from rich.text import Text

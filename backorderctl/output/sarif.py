@@ -4,14 +4,13 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from backorderctl.check.findings import Finding
-from backorderctl.check.registry import RULES, Rule, Severity
+from backorderctl.check.findings import Finding, LocatedFinding
+from backorderctl.check.registry import Rule
+from backorderctl.check.rules import RULES
+from backorderctl.check.violation import Severity
 from backorderctl.output.format import format_hint
-
-if TYPE_CHECKING:
-    from backorderctl.output.findings import Located
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "finding/v1"
@@ -19,7 +18,7 @@ FINGERPRINT = "finding/v1"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def log(found: "Sequence[Located]", *, complete: bool) -> dict[str, Any]:
+def log(found: Sequence[LocatedFinding], *, complete: bool) -> dict[str, Any]:
     """The whole log, with every rule; its invocation did not succeed unless it is `complete`."""
     run = {
         "tool": {"driver": _driver()},
@@ -46,7 +45,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _results(found: "Iterable[Located]") -> Iterator[dict[str, Any]]:
+def _results(found: Iterable[LocatedFinding]) -> Iterator[dict[str, Any]]:
     indices = {code: index for index, code in enumerate(RULES)}
     seen: Counter[str] = Counter()
     for file, finding in found:

@@ -1,18 +1,20 @@
-"""Rules about backorders, what limits them, and what is written for a limit that is not there."""
+"""Rules about backorders and what limits them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backorderctl.check.context import (
     NARROWNESS,
     Context,
-    Violation,
     backordered,
     counting,
     describe_scope,
     scope_options,
-    seen,
+    subject,
 )
-from backorderctl.check.scope_usage import ScopeUsage, has_products, policy_views
+from backorderctl.check.registry import RuleKind, rule
+from backorderctl.check.scope_usage import has_products, policy_views
+from backorderctl.check.violation import Severity, Violation
 from backorderctl.policy.evaluate import ItemInForce, Salability, takes_backorders
 from backorderctl.policy.resolve import InForce, in_force, value_of
 from backorderctl.store.model import Place, Store
@@ -21,32 +23,62 @@ from backorderctl.store.settings import BACKORDERS, ONLY_X_LEFT, THRESHOLD, Back
 _LIMIT = ("config", "set", "backorder_limit", "N")
 
 
-def unlimited(scene: Context) -> Iterator[Violation]:
-    """BO101 and BO102: what is unlimited though nobody said so. Only items that count make a product unlimited."""
-    for answer in scene.managed:
-        if answer.salable is not None:
-            continue
-        for item in counting(answer):
-            if not item.threshold and backordered(item):
-                yield from _unlimited(answer, item)
+@rule(
+    "BO101",
+    "unlimited-by-accident",
+    Severity.ERROR,
+    RuleKind.POLICY,
+    reason="Backorders are turned on and the threshold in force is a 0 from a wider scope or the default, which "
+    "limits nothing.",
+    remedy="Say how many may be backordered where backorders are turned on; if it is meant, write the threshold 0 "
+    "there.",
+)
+def unlimited_by_accident(context: Context) -> Iterator[Violation]:
+    """BO101: backorders that are unlimited because a threshold of 0 is inherited."""
+    for answer, item in _unlimited_items(context):
+        backorders, threshold = item.settings[BACKORDERS.key], item.settings[THRESHOLD.key]
+        if not threshold.value and _narrowness(threshold) < _narrowness(backorders):
+            origin = describe_scope(threshold.origin)
+            yield Violation(
+                place=backorders.origin,
+                key=BACKORDERS.key,
+                message=f"backorders are on and unlimited: the threshold in force is 0, from {origin}",
+                hint=(*_LIMIT, *scope_options(backorders.origin)),
+                **subject(answer, item),
+            )
 
 
-def _unlimited(answer: Salability, item: ItemInForce) -> Iterator[Violation]:
-    backorders, threshold = item.settings[BACKORDERS.key], item.settings[THRESHOLD.key]
-    origins = backorders.origin, threshold.origin
-    if threshold.value:
-        # The narrower of the two is where one of them was forgotten; a change there reaches nothing else.
-        narrower = max((threshold, backorders), key=_narrowness)
-        says = (
-            f"the reserve of {format_value(threshold.value)}{_from(threshold, narrower)} is ignored: backorders are on"
-            f"{_from(backorders, narrower)} and unlimited"
-        )
-        hint = (*_LIMIT, *scope_options(narrower.origin))
-        yield Violation("BO102", narrower.origin, says, narrower.key, **seen(answer, item), hint=hint)
-    elif NARROWNESS[origins[1].scope] < NARROWNESS[origins[0].scope]:
-        says = f"backorders are on and unlimited: the threshold in force is 0, from {describe_scope(origins[1])}"
-        hint = (*_LIMIT, *scope_options(backorders.origin))
-        yield Violation("BO101", backorders.origin, says, BACKORDERS.key, **seen(answer, item), hint=hint)
+@rule(
+    "BO102",
+    "ignored-reserve",
+    Severity.ERROR,
+    RuleKind.POLICY,
+    reason="The threshold in force is positive, a reserve, but backorders are on: the reserve is ignored and the "
+    "product is unlimited.",
+    remedy="Turn backorders off to keep the reserve, or write a negative threshold to limit the backorders.",
+)
+def ignored_reserve(context: Context) -> Iterator[Violation]:
+    """BO102: a reserve that is ignored because backorders are on."""
+    for answer, item in _unlimited_items(context):
+        backorders, threshold = item.settings[BACKORDERS.key], item.settings[THRESHOLD.key]
+        if threshold.value:
+            # The narrower of the two is where one of them was forgotten; a change there affects nothing else.
+            narrower = max((threshold, backorders), key=_narrowness)
+            reserve = f"the reserve of {format_value(threshold.value)}{_from(threshold, narrower)}"
+            yield Violation(
+                place=narrower.origin,
+                key=narrower.key,
+                message=f"{reserve} is ignored: backorders are on{_from(backorders, narrower)} and unlimited",
+                hint=(*_LIMIT, *scope_options(narrower.origin)),
+                **subject(answer, item),
+            )
+
+
+def _unlimited_items(context: Context) -> Iterator[tuple[Salability, ItemInForce]]:
+    """The counting source items whose backorders have no limit."""
+    for answer in context.managed:
+        if answer.unlimited:
+            yield from ((answer, item) for item in counting(answer) if not item.threshold and backordered(item))
 
 
 def _narrowness(found: InForce) -> int:
@@ -57,37 +89,46 @@ def _from(found: InForce, narrower: InForce) -> str:
     return "" if found.origin == narrower.origin else f" (from {describe_scope(found.origin)})"
 
 
-def idle_limits(scene: Context, reach: ScopeUsage) -> Iterator[Violation]:
-    """BO103: negative thresholds that limit nothing, since backorders are off for all they reach.
+@rule(
+    "BO103",
+    "limit-without-backorders",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="A negative threshold is written where backorders are off for all it reaches: it limits nothing.",
+    remedy="Turn backorders on there, or remove the threshold.",
+)
+def limit_without_backorders(context: Context) -> Iterator[Violation]:
+    """BO103: negative thresholds that limit nothing, since backorders are off wherever they are in force.
 
-    What a threshold reaches is every source item for which it is in force, also one that does not count today. One that
-    could reach no source item at all is judged by what a product that sets nothing would have there: so a file that
-    holds nothing but policy is checked too.
+    Source items that do not count today are looked at, too. A threshold with no source item below it is judged by what
+    a product without settings would have there, so that a file of policy alone is checked.
     """
-    reached = {place: _Items() for place, units in scene.set_by(THRESHOLD) if units < 0}
+    reached = {place: _Items() for place, units in context.set_by(THRESHOLD) if units < 0}
     if not reached:
         return
-    for answer in scene.managed:
+    for answer in context.managed:
         for item in answer.items:
             if (items := reached.get(item.settings[THRESHOLD.key].origin)) is not None:
                 items.append((answer, item))
     for place, items in reached.items():
-        if not has_products(reach, place) and _is_idle_policy(scene.store, reach, place):
-            yield _idle(scene.store, place)
+        if not has_products(context.usage, place) and _is_idle_policy(context, place):
+            yield _idle(context.store, place)
         elif not any(backordered(item) for _, item in items):
-            yield from (_idle(scene.store, place)._replace(**seen(answer, item)) for answer, item in items)
+            yield from (replace(_idle(context.store, place), **subject(answer, item)) for answer, item in items)
 
 
 def _idle(store: Store, place: Place) -> Violation:
     threshold = format_value(store.set_at(place)[THRESHOLD.key])
-    says = f"the threshold {threshold} limits nothing: backorders are off for all it reaches"
+    message = f"the threshold {threshold} limits nothing: backorders are off for all it reaches"
     hint = ("config", "set", BACKORDERS.key, Backorders.NOTIFY, *scope_options(place))
-    return Violation("BO103", place, says, THRESHOLD.key, hint=hint)
+    return Violation(place=place, key=THRESHOLD.key, message=message, hint=hint)
 
 
-def _is_idle_policy(store: Store, reach: ScopeUsage, place: Place) -> bool:
+def _is_idle_policy(context: Context, place: Place) -> bool:
     """Whether a product that sets nothing would have this threshold somewhere, and backorders nowhere with it."""
-    views = [in_force(store, stock=stock, source=source) for stock, source in policy_views(reach, place)]
+    views = [
+        in_force(context.store, stock=stock, source=source) for stock, source in policy_views(context.usage, place)
+    ]
     limited = [view for view in views if view[THRESHOLD.key].origin == place]
     return bool(limited) and not any(takes_backorders(value_of(view, BACKORDERS)) for view in limited)
 
@@ -95,21 +136,29 @@ def _is_idle_policy(store: Store, reach: ScopeUsage, place: Place) -> bool:
 _Items = list[tuple[Salability, ItemInForce]]
 
 
-def never_shown(scene: Context) -> Iterator[Violation]:
-    """BO107: "Only X left" where everything that it reaches is unlimited.
+@rule(
+    "BO107",
+    "only-x-left-never-shows",
+    Severity.INFO,
+    RuleKind.POLICY,
+    reason="A written Only X left Threshold can never show, because what it reaches is unlimited.",
+    remedy="Limit the backorders, or remove it.",
+)
+def only_x_left_never_shows(context: Context) -> Iterator[Violation]:
+    """BO107: "Only X left" where every product that uses it is unlimited.
 
-    A product that is limited, or that does not count today and would be limited, makes good use of it.
+    A product that does not count today is judged by what it would be.
     """
     reached: dict[Place, list[Salability]] = {}
-    for answer in scene.managed:
+    for answer in context.managed:
         reached.setdefault(answer.settings[ONLY_X_LEFT.key].origin, []).append(answer)
-    for place, units in scene.set_by(ONLY_X_LEFT):
+    for place, units in context.set_by(ONLY_X_LEFT):
         answers = reached.get(place, [])
         if units > 0 and all(map(_is_unlimited, answers)):
-            says = f"{ONLY_X_LEFT.key} = {format_value(units)} never shows: what it reaches is unlimited"
+            message = f"{ONLY_X_LEFT.key} = {format_value(units)} never shows: what it reaches is unlimited"
             hint = ("config", "unset", ONLY_X_LEFT.key, *scope_options(place))
             for answer in answers:
-                yield Violation("BO107", place, says, ONLY_X_LEFT.key, **seen(answer), hint=hint)
+                yield Violation(place=place, key=ONLY_X_LEFT.key, message=message, hint=hint, **subject(answer))
 
 
 def _is_unlimited(answer: Salability) -> bool:
