@@ -79,7 +79,7 @@ def test_the_settings_page_has_the_table_of_the_settings() -> None:
         default = format_value(row.default)
         scopes = ", ".join(row.scopes).replace("_", " ")
         lines.append(
-            f"| `{row.key}` | {row.label} | {row.type} | {default} | {scopes} "
+            f"| `{row.key}` | {row.label} | {row.kind.type} | {default} | {scopes} "
             f"| `{row.config_path}` | {columns or 'none'} |"
         )
     assert "\n".join(lines) in page("docs/settings.md")

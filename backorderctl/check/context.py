@@ -9,8 +9,9 @@ from backorderctl.check.scope_usage import ScopeUsage, scope_usage
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
+from backorderctl.store.kinds import V
 from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import BACKORDERS, Kind, Scope, Setting
+from backorderctl.store.settings import BACKORDERS, Scope, Setting
 
 NARROWNESS = {scope: number for number, scope in enumerate(Scope)}
 """How specific a scope is, from the default on."""
@@ -44,9 +45,9 @@ class Context:
         """Where every written value is in force, and what would be in force in its stead."""
         return scope_usage(self.store, self.answers)
 
-    def set_by(self, setting: Setting[Kind]) -> Iterator[tuple[Place, Kind]]:
+    def set_by(self, setting: Setting[V]) -> Iterator[tuple[Place, V]]:
         """Every place that sets a value of this setting, with the value."""
-        return ((each.origin, cast("Kind", each.value)) for each in self.written if each.key == setting.key)
+        return ((each.origin, cast("V", each.value)) for each in self.written if each.key == setting.key)
 
 
 def counting(answer: Salability) -> Iterator[ItemInForce]:

@@ -237,7 +237,7 @@ def _values(typed: Mapping[str, str]) -> dict[str, Value]:
             if key == BACKORDER_LIMIT:
                 values[THRESHOLD.key] = operations.limit_threshold(text)
             else:
-                values[key] = settings.parse_value(settings.SETTINGS[key], text)
+                values[key] = settings.SETTINGS[key].kind.parse(text)
         except Mismatch as mismatch:
             raise BackorderctlError(f"{key}: {mismatch}") from None
     return values

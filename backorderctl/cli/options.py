@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -60,7 +59,7 @@ def complete_setting(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def _values(key: str) -> tuple[str, ...]:
     row = settings.SETTINGS.get(key.replace("-", "_"))
-    return tuple(row.type.split(", ")) if row is not None and not isinstance(row.default, Decimal) else ()
+    return row.kind.choices if row is not None else ()
 
 
 FILE_VARIABLE = "BACKORDERCTL_FILE"

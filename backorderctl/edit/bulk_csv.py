@@ -150,9 +150,7 @@ def _change(store: Store, row: ChangeRow, placed: set[tuple[str, str]], *, creat
         )
     viewpoints.check_scope(place, setting.key)
     inherited = row.value.casefold() == INHERIT
-    return (*place.path, setting.key), REMOVED if inherited else operations.toml(
-        settings.parse_value(setting, row.value)
-    )
+    return (*place.path, setting.key), REMOVED if inherited else operations.toml(setting.kind.parse(row.value))
 
 
 def _suggestion(key: str) -> str:

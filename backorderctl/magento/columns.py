@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.magento.csv_reader import Table
-from backorderctl.store import settings
 from backorderctl.store.fields import StockStatus
-from backorderctl.store.quantity import parse_quantity
+from backorderctl.store.quantity import parse_quantity, shortest
 from backorderctl.store.settings import SETTINGS, AnySetting, Value
 
 SKU = "sku"
@@ -130,17 +129,11 @@ def taken(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cells:
     return Cells(found, tuple(notes))
 
 
-def setting_value(setting: AnySetting, text: str) -> Value:
-    """The value that Magento's text stands for, `1.0000` for 1 included; Mismatch when it is none."""
-    value = settings.parse_value(setting, text if isinstance(setting.default, Decimal) else _plain(text))
-    return _bare(value) if isinstance(value, Decimal) else value
-
-
 @lru_cache(CACHED)
 def units(column: str, cell: str) -> Decimal:
     """The quantity in a cell; BackorderctlError, with the column, when it is none."""
     try:
-        return _bare(parse_quantity(cell))
+        return shortest(parse_quantity(cell))
     except Mismatch as mismatch:
         raise BackorderctlError(f"{column}: {mismatch}") from None
 
@@ -161,7 +154,7 @@ def _given(setting: AnySetting, value: str, flag: str) -> Taken | None:
     if value in ("", USE_CONFIG):
         return Inherited(None) if inherited or value else None
     try:
-        read = setting_value(setting, value)
+        read = setting.kind.from_magento(value)
     except Mismatch as mismatch:
         raise BackorderctlError(f"{setting.csv_column}: {mismatch}") from None
     if inherited:
@@ -188,9 +181,3 @@ def _notes(setting: AnySetting, value: str, flag: str) -> Iterator[tuple[str, st
 def _plain(number: str) -> str:
     """A whole number without Magento's decimals: `1.0000` is 1."""
     return re.sub(r"\.0*$", "", number.strip())
-
-
-def _bare(number: Decimal) -> Decimal:
-    """The number without the zeros that Magento fills it up with, for a person to read."""
-    whole = int(number)
-    return Decimal(whole) if whole == number else number.normalize()

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import NamedTuple, TextIO
 
 from backorderctl.magento.columns import SKU
-from backorderctl.magento.export_products import format_magento_number
 from backorderctl.magento.import_sources import SOURCE_CODE, STATUS, UNITS
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Store
+from backorderctl.store.quantity import format_magento_number
 from backorderctl.store.settings import NOTIFY_BELOW
 
 

@@ -5,7 +5,6 @@ from enum import Enum
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem
 from backorderctl.magento import config_files
-from backorderctl.magento.columns import setting_value
 from backorderctl.magento.config_files import DEFAULT, SCOPES, Entry
 from backorderctl.magento.report import Report
 from backorderctl.store.settings import SETTINGS, Value
@@ -67,7 +66,7 @@ def _value(entry: Entry, report: Report) -> Value | Unset | None:
     elif not text or text.startswith("%"):
         report.note("configuration without a value: ignored", f"{entry.path} is {text!r}")
     else:
-        return setting_value(row, text)
+        return row.kind.from_magento(text)
     return None
 
 
@@ -86,6 +85,6 @@ def _comparable(entry: Entry) -> Value | str:
     if entry.path not in BY_PATH:
         return entry.value
     try:
-        return setting_value(BY_PATH[entry.path], entry.value)
+        return BY_PATH[entry.path].kind.from_magento(entry.value)
     except Mismatch:
         return entry.value

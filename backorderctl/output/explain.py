@@ -52,7 +52,9 @@ def note(chain: Chain) -> str:
             return f"low at {format_value(value_of(values, NOTIFY_BELOW))} or less"
         case ONLY_X_LEFT.key:
             return "" if value_of(values, ONLY_X_LEFT) else "never shown"
-    return "" if value_of(values, MANAGE_STOCK) else "no quantity counts: unlimited"
+        case MANAGE_STOCK.key:
+            return "" if value_of(values, MANAGE_STOCK) else "no quantity counts: unlimited"
+    return ""
 
 
 def show_chains(key: str, chains: Iterable[Chain], output: Output, out: TextIO) -> None:

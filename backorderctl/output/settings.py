@@ -63,7 +63,7 @@ def show_keys(output: Output, out: TextIO) -> None:
 def keys_row(row: settings.AnySetting) -> Sequence[Cell]:
     """One setting as cells."""
     return (
-        row.key, row.label, row.type, settings.format_value(row.default), row.scopes,
+        row.key, row.label, row.kind.type, settings.format_value(row.default), row.scopes,
         row.config_path, row.csv_column, row.use_config_column, row.database_column, row.meaning,
     )  # fmt: skip
 
@@ -75,7 +75,7 @@ def settings_page() -> str:
         columns = ", ".join(filter(None, (row.csv_column, row.use_config_column)))
         lines = {
             "Admin": row.label,
-            "values": f"{row.type} (default {settings.format_value(row.default)})",
+            "values": f"{row.kind.type} (default {settings.format_value(row.default)})",
             "set at": ", ".join(row.scopes).replace("_", " "),
             "Magento": row.config_path,
             "CSV": columns or "no column",

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, cast
 
+from backorderctl.store.kinds import V
 from backorderctl.store.model import Locations, Place, ScheduleEntry, Store
-from backorderctl.store.settings import Kind, Scope, Setting, Settings, Value
+from backorderctl.store.settings import Scope, Setting, Settings, Value
 
 
 class InForce(NamedTuple):
@@ -63,9 +64,9 @@ def in_force(
     return found
 
 
-def value_of(values: Values, setting: Setting[Kind]) -> Kind:
+def value_of(values: Values, setting: Setting[V]) -> V:
     """The setting's own value among `values`, of the type its row says."""
-    return cast("Kind", values[setting.key].value)
+    return cast("V", values[setting.key].value)
 
 
 def _level(store: Store, place: Place) -> Level:

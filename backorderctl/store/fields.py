@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from backorderctl.errors import Mismatch
-from backorderctl.store import quantity, settings
+from backorderctl.store import kinds, quantity, settings
 from backorderctl.store.quantity import toml_repr
 from backorderctl.store.settings import AnySetting, Scope
 
@@ -57,7 +57,7 @@ def _form(
     chosen: Mapping[str, AnySetting],
     tables: tuple[str, ...] = (),
     *,
-    reader: Callable[[AnySetting], Callable[[Any], Any]] = settings.toml_reader,
+    reader: Callable[[AnySetting], Callable[[Any], Any]] = lambda setting: setting.kind.from_toml,
 ) -> Form:
     readers = {key: (False, field.read) for key, field in own.items()}
     readers |= {key: (True, reader(setting)) for key, setting in chosen.items()}
@@ -127,7 +127,7 @@ def timezone(raw: Any) -> str:
 
 def _or_inherit(setting: AnySetting) -> Callable[[Any], settings.Value | None]:
     """What reads a value of the setting in an entry of the schedule: None for `inherit`."""
-    read = settings.toml_reader(setting)
+    read = setting.kind.from_toml
 
     def value(raw: Any) -> settings.Value | None:
         if raw == settings.INHERIT:
@@ -175,7 +175,7 @@ SOURCE = _form(
     "a source",
     {
         "name": _NAME,
-        "enabled": Field(settings.boolean, {"type": "boolean", "default": True}, "whether its goods count"),
+        "enabled": Field(kinds.boolean, {"type": "boolean", "default": True}, "whether its goods count"),
     },
     settings.settings_of(Scope.SOURCE),
 )
@@ -227,7 +227,7 @@ SCHEDULE = _form(
         "source": Field(words, _WORDS, "the source whose values it replaces"),
         "product": Field(words, _WORDS, "the product whose values it replaces, with a source that source item's"),
         "reason": Field(words, _WORDS, "why"),
-        "enabled": Field(settings.boolean, {"type": "boolean"}, "whether the source's goods count, for a source alone"),
+        "enabled": Field(kinds.boolean, {"type": "boolean"}, "whether the source's goods count, for a source alone"),
     },
     settings.SETTINGS,
     reader=_or_inherit,

@@ -1,11 +1,10 @@
 """The JSON Schema of the store file, made from its layout and the settings table."""
 
-from decimal import Decimal
 from typing import Any
 
 from backorderctl.store import fields
 from backorderctl.store.fields import Form
-from backorderctl.store.settings import INHERIT, AnySetting, Backorders
+from backorderctl.store.settings import INHERIT
 
 _CODES = {"pattern": f"^{fields.CODE.pattern}$"}
 _SKUS = {"pattern": r"^\S(.*\S)?$"}
@@ -36,7 +35,7 @@ def json_schema() -> dict[str, Any]:
 
 def _table(form: Form, **tables: dict[str, Any]) -> dict[str, Any]:
     own = {key: {"description": field.meaning, **field.schema} for key, field in form.own.items()}
-    chosen = {key: _setting(setting) for key, setting in form.settings.items()}
+    chosen = {key: setting.schema for key, setting in form.settings.items()}
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": own | chosen | tables}
     return schema | ({"required": list(form.needed)} if form.needed else {})
 
@@ -44,24 +43,10 @@ def _table(form: Form, **tables: dict[str, Any]) -> dict[str, Any]:
 def _schedule_entry() -> dict[str, Any]:
     """An entry of the schedule: any setting or `inherit`, and a first or a last day."""
     entry = _table(fields.SCHEDULE)
-    chosen = {
-        key: {"anyOf": [_setting(setting), {"const": INHERIT}]} for key, setting in fields.SCHEDULE.settings.items()
-    }
+    chosen = {key: {"anyOf": [setting.schema, {"const": INHERIT}]} for key, setting in fields.SCHEDULE.settings.items()}
     ends = [{"required": ["from"]}, {"required": ["until"]}]
     return {**entry, "properties": entry["properties"] | chosen, "anyOf": ends}
 
 
 def _named(table: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return {"type": "object", "propertyNames": names, "additionalProperties": table}
-
-
-def _setting(setting: AnySetting) -> dict[str, Any]:
-    match setting.default:
-        case bool():
-            kind: dict[str, Any] = {"type": "boolean", "default": setting.default}
-        case Backorders():
-            kind = {"enum": [word.value for word in Backorders], "default": setting.default.value}
-        case Decimal():
-            kind = {"type": "number", "default": int(setting.default)}
-            kind |= {} if setting.minimum is None else {"minimum": int(setting.minimum)}
-    return {"title": setting.label, "description": setting.meaning, **kind}

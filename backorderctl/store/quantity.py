@@ -43,6 +43,22 @@ def format_quantity(quantity: Decimal) -> str:
     return format((quantity + 0).normalize(), "f")
 
 
+def shortest(quantity: Decimal) -> Decimal:
+    """The same number without the zeros that Magento adds after the point."""
+    whole = int(quantity)
+    return Decimal(whole) if whole == quantity else quantity.normalize()
+
+
+def format_magento_number(quantity: Decimal) -> str:
+    """A number as Magento's CSV files have it: 4 decimals, a negative one after a space.
+
+    Magento's export adds the space so that no spreadsheet takes the cell for a formula (Filesystem/Driver/File.php,
+    filePutCsv); its import reads past it.
+    """
+    text = f"{quantity.quantize(STEP):f}"
+    return f" {text}" if text.startswith("-") else text
+
+
 def toml_repr(raw: Any) -> str:
     """A parsed TOML value as error messages quote it, never longer than a line."""
     match raw:

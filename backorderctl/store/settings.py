@@ -1,13 +1,20 @@
-"""The settings: one row each, with its values, its default, the scopes that may set it and Magento's names for it."""
+"""The settings: one row each, with its kind, its default, the scopes that may set it and Magento's names for it.
 
-from collections.abc import Callable, Mapping
+The store file, the commands, imports and exports take all they need of a setting from its row.
+"""
+
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple
 
-from backorderctl.errors import BackorderctlError, Mismatch, nearest
-from backorderctl.store import quantity
+from backorderctl.errors import BackorderctlError, nearest
+from backorderctl.store import kinds
+from backorderctl.store.kinds import LABELS as LABELS
+from backorderctl.store.kinds import Backorders as Backorders
+from backorderctl.store.kinds import Kind, V
+from backorderctl.store.kinds import Value as Value
+from backorderctl.store.kinds import format_value as format_value
 
 
 class Scope(StrEnum):
@@ -21,23 +28,6 @@ class Scope(StrEnum):
     SOURCE_ITEM = "source_item"
 
 
-class Backorders(StrEnum):
-    """What happens when the shelf is empty, in the order of Magento's 0, 1 and 2."""
-
-    NO = "no"
-    ALLOW = "allow"
-    NOTIFY = "notify"
-
-
-LABELS = {
-    Backorders.NO: "No Backorders",
-    Backorders.ALLOW: "Allow Qty Below 0",
-    Backorders.NOTIFY: "Allow Qty Below 0 and Notify Customer",
-}
-"""The Admin's labels of the values of Backorders."""
-
-Value = Backorders | Decimal | bool
-Kind = TypeVar("Kind", Backorders, Decimal, bool)
 Settings = Mapping[str, Value]
 """The values that one scope sets, by key."""
 
@@ -48,14 +38,14 @@ EVERYWHERE = (Scope.GLOBAL, Scope.STOCK, Scope.SOURCE, Scope.PRODUCT, Scope.SOUR
 WHOLE_PRODUCT = (Scope.GLOBAL, Scope.STOCK, Scope.PRODUCT)
 
 
-class Setting(NamedTuple, Generic[Kind]):
-    """One setting. `minimum` is the least number it takes, if any; a column is None where Magento has none."""
+class Setting(NamedTuple, Generic[V]):
+    """One setting; a column is None where Magento has none."""
 
     key: str
     label: str
-    default: Kind
+    kind: Kind[V]
+    default: V
     scopes: tuple[Scope, ...]
-    minimum: Decimal | None
     config_path: str
     csv_column: str | None
     use_config_column: str | None
@@ -63,22 +53,18 @@ class Setting(NamedTuple, Generic[Kind]):
     meaning: str
 
     @property
-    def type(self) -> str:
-        """The values it takes, in words."""
-        match self.default:
-            case Backorders():
-                return ", ".join(Backorders)
-            case bool():
-                return "true, false"
-        return "number" if self.minimum is None else f"number, {quantity.format_quantity(self.minimum)} or more"
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of a value, with the default."""
+        default = int(self.default) if isinstance(self.default, Decimal) else self.default
+        return {"title": self.label, "description": self.meaning, **self.kind.schema, "default": default}
 
 
 BACKORDERS: Setting[Backorders] = Setting(
     key="backorders",
     label="Backorders",
+    kind=kinds.BACKORDERS,
     default=Backorders.NO,
     scopes=EVERYWHERE,
-    minimum=None,
     config_path="cataloginventory/item_options/backorders",
     csv_column="allow_backorders",
     use_config_column="use_config_backorders",
@@ -88,9 +74,9 @@ BACKORDERS: Setting[Backorders] = Setting(
 THRESHOLD: Setting[Decimal] = Setting(
     key="out_of_stock_threshold",
     label="Out-of-Stock Threshold",
+    kind=kinds.number(),
     default=Decimal(0),
     scopes=EVERYWHERE,
-    minimum=None,
     config_path="cataloginventory/item_options/min_qty",
     csv_column="out_of_stock_qty",
     use_config_column="use_config_min_qty",
@@ -100,9 +86,9 @@ THRESHOLD: Setting[Decimal] = Setting(
 NOTIFY_BELOW: Setting[Decimal] = Setting(
     key="notify_for_quantity_below",
     label="Notify for Quantity Below",
+    kind=kinds.number(),
     default=Decimal(1),
     scopes=EVERYWHERE,
-    minimum=None,
     config_path="cataloginventory/item_options/notify_stock_qty",
     csv_column="notify_on_stock_below",
     use_config_column="use_config_notify_stock_qty",
@@ -112,9 +98,9 @@ NOTIFY_BELOW: Setting[Decimal] = Setting(
 ONLY_X_LEFT: Setting[Decimal] = Setting(
     key="only_x_left_threshold",
     label="Only X left Threshold",
+    kind=kinds.number(minimum=Decimal(0)),
     default=Decimal(0),
     scopes=WHOLE_PRODUCT,
-    minimum=Decimal(0),
     config_path="cataloginventory/options/stock_threshold_qty",
     csv_column=None,
     use_config_column=None,
@@ -124,9 +110,9 @@ ONLY_X_LEFT: Setting[Decimal] = Setting(
 MANAGE_STOCK: Setting[bool] = Setting(
     key="manage_stock",
     label="Manage Stock",
+    kind=kinds.BOOLEAN,
     default=True,
     scopes=WHOLE_PRODUCT,
-    minimum=None,
     config_path="cataloginventory/item_options/manage_stock",
     csv_column="manage_stock",
     use_config_column="use_config_manage_stock",
@@ -157,60 +143,3 @@ def setting_named(typed: str) -> AnySetting:
         close = nearest(typed.replace("-", "_"), SETTINGS)
         raise BackorderctlError(f"setting {typed!r}: expected one of {', '.join(SETTINGS)}", hint=close)
     return row
-
-
-def toml_reader(setting: AnySetting) -> Callable[[Any], Value]:
-    """What turns a parsed TOML value into a value of the setting, or raises Mismatch."""
-    match setting.default:
-        case Backorders():
-            return _backorders
-        case bool():
-            return boolean
-    return (
-        quantity.quantity_from_toml
-        if setting.minimum is None
-        else partial(quantity.quantity_from_toml, minimum=setting.minimum)
-    )
-
-
-def boolean(raw: Any) -> bool:
-    """A parsed TOML boolean; Mismatch otherwise."""
-    if isinstance(raw, bool):
-        return raw
-    raise Mismatch("true or false", quantity.toml_repr(raw))
-
-
-def _backorders(raw: Any) -> Backorders:
-    if isinstance(raw, str) and raw in _BACKORDERS:
-        return _BACKORDERS[raw]
-    raise Mismatch("no, allow or notify", quantity.toml_repr(raw))
-
-
-def parse_value(setting: AnySetting, typed: str) -> Value:
-    """A value as a person types it: our words, the Admin's labels or Magento's 0, 1, 2; Mismatch when it is none."""
-    match setting.default:
-        case Backorders():
-            if (word := _BACKORDERS_TYPED.get(typed.strip().casefold())) is not None:
-                return word
-            raise Mismatch("no, allow or notify", repr(typed))
-        case bool():
-            if (answer := _BOOLEANS_TYPED.get(typed.strip().casefold())) is not None:
-                return answer
-            raise Mismatch("true or false", repr(typed))
-    return quantity.parse_quantity(typed, minimum=setting.minimum)
-
-
-def format_value(value: Value) -> str:
-    """The value as it is typed and printed: `notify`, `-50`, `true`."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return quantity.format_quantity(value) if isinstance(value, Decimal) else value.value
-
-
-_BACKORDERS = {word.value: word for word in Backorders}
-_BACKORDERS_TYPED = {
-    spelling.casefold(): word
-    for number, word in enumerate(Backorders)
-    for spelling in (word.value, LABELS[word], str(number))
-}
-_BOOLEANS_TYPED = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
