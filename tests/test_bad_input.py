@@ -84,9 +84,9 @@ PROBLEMS = {
         HEAD + "[products.X.stocks.us]\nreserved = 1\n",
         "store.toml:6: products.X.stocks.us: expected a stock of the file, got 'us'",
     ),
-    "a source item without a quantity": (
-        HEAD + "[products.X.sources.main]\n",
-        "store.toml:6: products.X.sources.main.quantity: expected a value, got none",
+    "a status without a quantity": (
+        HEAD + "[products.X.sources.main]\nstatus = 'in_stock'\n",
+        "store.toml:7: products.X.sources.main.status: expected a quantity beside it, got none",
     ),
     "a status that is none": (
         HEAD + "[products.X.sources.main]\nquantity = 1\nstatus = 'sold'\n",

@@ -121,7 +121,7 @@ def test_every_bad_row_is_said_and_none_is_done(run: Run, shop: Path) -> None:
         "KEEP,,default,backorders,allow\n"
         ",,default,backorders,allow\n"
         "KEEP,,,backorders,no\n"
-        "SALE-1,a,,quantity,inherit\n"
+        "SALE-1,a,,quantity,many\n"
     )
     ran = run("config", "apply", "changes.csv")
     assert (ran.status, ran.out, shop.read_text()) == (2, "", SHOP)

@@ -542,7 +542,8 @@ def test_the_schema_knows_every_key(run: Run) -> None:
     assert product["properties"]["backorders"]["enum"] == ["no", "allow", "notify"]
     assert product["additionalProperties"] is False
     item = product["properties"]["sources"]["additionalProperties"]
-    assert (item["required"], item["properties"]["status"]["default"]) == (["quantity"], "in_stock")
+    assert item["properties"]["status"]["default"] == "in_stock"
+    assert item["dependentRequired"] == {"status": ["quantity"]}
     assert schema["properties"]["global"]["properties"]["only_x_left_threshold"]["minimum"] == 0
 
 

@@ -102,7 +102,9 @@ def _product_cells(product: model.Product) -> Iterator[Sequence[str]]:
         status = None if item.status is fields.StockStatus.IN_STOCK else item.status.value
         own = {QUANTITY: quantity.format_quantity(item.quantity), STATUS: status}
         yield from _cells((product.sku, source, ""), own, item.settings)
-    if not (product.name or product.settings or product.reserved or product.items):
+    for source, chosen in product.item_policies.items():
+        yield from _cells((product.sku, source, ""), {QUANTITY: INHERIT}, chosen)
+    if not (product.name or product.settings or product.reserved or product.items or product.item_policies):
         yield (product.sku, "", "", next(iter(settings.SETTINGS)), INHERIT)
 
 
@@ -197,7 +199,7 @@ def _own_value(place: Place, key: str, typed: str) -> Value:
     own = fields.FORMS[place.scope].own
     if key not in own:
         raise BackorderctlError(f"expected a key of {fields.FORMS[place.scope].title}, got {key!r}")
-    if typed == INHERIT and not own[key].needed:
+    if typed == INHERIT:
         return REMOVED
     if key == QUANTITY:
         return quantity.parse_quantity(typed)
@@ -224,4 +226,4 @@ def _is_new(store: Store, path: Path) -> bool:
     if path[0] != "products" or path[2:3] == ("stocks",):
         return False
     product = store.products.get(str(path[1]))
-    return product is None or (len(path) == 4 and path[3] not in product.items)
+    return product is None or (len(path) == 4 and product.item_settings(str(path[3])) is None)

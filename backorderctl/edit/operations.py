@@ -76,7 +76,7 @@ def remove_source(store: Store, code: str, *, cascade: bool) -> Changes:
     """The source goes, and with `cascade` whatever names it; BackorderctlError when something does and may not go."""
     model.source_named(store, code)
     stocks = [stock for stock in store.stocks.values() if stock.declared and code in stock.sources]
-    products = [product.sku for product in store.products.values() if code in product.items]
+    products = [product.sku for product in store.products.values() if product.item_settings(code) is not None]
     accepts = [number for number, accept in enumerate(store.accepts) if accept.source == code]
     if not cascade:
         _refuse_named(f"source {code!r}", stocks=len(stocks), products=len(products), accepts=len(accepts))
@@ -164,14 +164,14 @@ def remove_product(store: Store, sku: str) -> Changes:
 
 def assign(store: Store, sku: str, source: str, *, quantity: Decimal | None, status: StockStatus | None) -> Changes:
     """A source item is created, which needs a quantity, or updated; what is None stays."""
-    items = model.product_named(store, sku).items
+    product = model.product_named(store, sku)
     path = ("products", sku, "sources", model.source_named(store, source).code)
     given = _given(quantity=quantity, status=None if status is None else status.value)
-    if source in items:
-        return [Change((*path, key), value) for key, value in given.items()]
-    if quantity is None:
+    if quantity is None and source not in product.items:
         raise BackorderctlError(f"{sku!r} is not at source {source!r}: expected a quantity", hint="--quantity 0")
-    return [Change(path, given)]
+    if product.item_settings(source) is None:
+        return [Change(path, given)]
+    return [Change((*path, key), value) for key, value in given.items()]
 
 
 def unassign(store: Store, sku: str, source: str) -> Changes:

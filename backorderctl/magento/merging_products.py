@@ -142,7 +142,11 @@ def _changes(
         new = {source: item for source, item in items.items() if source not in product.items}
         _count_items(product.sku, units.keys() - product.items.keys(), new, report)
         for source, item in new.items():
-            yield Change((*path, "sources", source), item)
+            here = (*path, "sources", source)
+            if source in product.item_policies:  # the table is there, with settings that stay
+                yield from (Change((*here, key), value) for key, value in item.items())
+            else:
+                yield Change(here, item)
     for source, wanted in units.items():
         if source in product.items:
             changed = list(_item((*path, "sources", source), product.items[source], wanted))

@@ -43,7 +43,7 @@ def levels(
 ) -> Iterator[Level]:
     """The scopes that can set a value for a product at a source, seen from a stock: the narrowest first."""
     if product is not None:
-        if source is not None and source in store.products[product].items:
+        if source is not None and store.products[product].item_settings(source) is not None:
             yield _level(store, Place(Scope.SOURCE_ITEM, source=source, product=product))
         yield _level(store, Place(Scope.PRODUCT, product=product))
     if source is not None:

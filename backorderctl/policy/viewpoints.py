@@ -134,6 +134,9 @@ def places_with_values(store: Store) -> Iterator[Place]:
         for code, item in product.items.items():
             if item.settings:
                 yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
+        for code, chosen in product.item_policies.items():
+            if chosen:
+                yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
 
 
 def keys_at(place: Place) -> Iterable[str]:

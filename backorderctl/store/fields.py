@@ -183,7 +183,11 @@ PRODUCT = _form("a product", {"name": _NAME}, settings.settings_of(Scope.PRODUCT
 SOURCE_ITEM = _form(
     "a source item",
     {
-        "quantity": Field(quantity.quantity_from_toml, {"type": "number"}, "the units at the source", needed=True),
+        "quantity": Field(
+            quantity.quantity_from_toml,
+            {"type": "number"},
+            "the units at the source; without it the table is policy for --quantities",
+        ),
         "status": Field(
             status,
             {"enum": list(StockStatus), "default": StockStatus.IN_STOCK},

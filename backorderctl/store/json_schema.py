@@ -14,7 +14,7 @@ def json_schema() -> dict[str, Any]:
     """A JSON Schema (draft 2020-12) that every valid store file meets once it is read as TOML 1.0."""
     product = _table(
         fields.PRODUCT,
-        sources=_named(_table(fields.SOURCE_ITEM), _CODES),
+        sources=_named(_table(fields.SOURCE_ITEM) | {"dependentRequired": {"status": ["quantity"]}}, _CODES),
         stocks=_named(_table(fields.RESERVATION), _CODES),
     )
     accept = {"type": "array", "items": _table(fields.ACCEPT)}

@@ -130,17 +130,22 @@ def _product(
         problems.append((path, str(mismatch)))
     own, chosen = _values(table, path, fields.PRODUCT, problems)
     items: Mapping[str, SourceItem] = _NONE
+    policies: Mapping[str, Settings] = _NONE
     reserved: Mapping[str, Decimal] = _NONE
     if isinstance(table, dict):
         if "sources" in table:
-            items = _items(_table(table, "sources", path, problems), (*path, "sources"), sources, problems)
+            items, policies = _items(_table(table, "sources", path, problems), (*path, "sources"), sources, problems)
         if "stocks" in table:
             reserved = _reserved(_table(table, "stocks", path, problems), (*path, "stocks"), stocks, problems)
-    return Product(sku, own.get("name"), chosen or _NONE, items, reserved)
+    return Product(sku, own.get("name"), chosen or _NONE, items, reserved, policies)
 
 
-def _items(tables: Data, path: Path, sources: Mapping[str, Source], problems: _Problems) -> dict[str, SourceItem]:
+def _items(
+    tables: Data, path: Path, sources: Mapping[str, Source], problems: _Problems
+) -> tuple[Mapping[str, SourceItem], Mapping[str, Settings]]:
+    """The source items that have a quantity, and the settings of those that have none."""
     items = {}
+    policies = {}
     for code, table in tables.items():
         here = (*path, code)
         if code not in sources:
@@ -148,7 +153,11 @@ def _items(tables: Data, path: Path, sources: Mapping[str, Source], problems: _P
         own, chosen = _values(table, here, fields.SOURCE_ITEM, problems)
         if "quantity" in own:
             items[code] = SourceItem(own["quantity"], own.get("status", StockStatus.IN_STOCK), chosen or _NONE)
-    return items
+        else:
+            policies[code] = chosen or _NONE
+            if "status" in own and "quantity" not in table:
+                problems.append(((*here, "status"), "expected a quantity beside it, got none"))
+    return items, policies or _NONE
 
 
 def _reserved(tables: Data, path: Path, stocks: Mapping[str, Stock], problems: _Problems) -> dict[str, Decimal]:

@@ -4,6 +4,7 @@ import datetime
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, nearest
@@ -73,13 +74,23 @@ class SourceItem(NamedTuple):
 
 
 class Product(NamedTuple):
-    """One product, with its source items by source and its reserved units by stock."""
+    """One product, with its source items by source and its reserved units by stock.
+
+    `item_policies` are the settings of source items whose quantity is not in the file: the product is not at these
+    sources unless a quantities file says so.
+    """
 
     sku: str
     name: str | None
     settings: Settings
     items: Mapping[str, SourceItem]
     reserved: Mapping[str, Decimal]
+    item_policies: Mapping[str, Settings] = MappingProxyType({})
+
+    def item_settings(self, source: str) -> Settings | None:
+        """What its source item there sets, with or without a quantity; None when the store has no such item."""
+        item = self.items.get(source)
+        return self.item_policies.get(source) if item is None else item.settings
 
 
 class Accept(NamedTuple):
@@ -149,7 +160,7 @@ class Store(NamedTuple):
                 return self.sources[str(place.source)].settings
             case Scope.PRODUCT:
                 return self.products[str(place.product)].settings
-        return self.products[str(place.product)].items[str(place.source)].settings
+        return self.products[str(place.product)].item_settings(str(place.source)) or {}
 
 
 def dotted_path(path: Path) -> str:
@@ -175,9 +186,9 @@ def stock_named(store: Store, code: str) -> Stock:
 
 def item_place(store: Store, sku: str, code: str) -> Place:
     """The source item of a product; BackorderctlError with what to type when the product is not there."""
-    items = product_named(store, sku).items
-    if source_named(store, code).code not in items:
-        where = ", ".join(items) or "no source"
+    product = product_named(store, sku)
+    if product.item_settings(source_named(store, code).code) is None:
+        where = ", ".join(product.items) or "no source"
         raise BackorderctlError(
             f"product {sku!r} is not at source {code!r}, but at {where}",
             hint=("product", "assign", sku, code, "--quantity", "0"),

@@ -23,7 +23,7 @@ LONGEST_SKU = 64
 def no_source_item(context: Context) -> Iterator[Violation]:
     """BO201: products that are at no source, as one finding."""
     for sku, product in context.store.products.items():
-        if not product.items:
+        if not (product.items or product.item_policies):
             hint = ("product", "assign", sku, "SOURCE", "--quantity", "N")
             place = Place(Scope.PRODUCT, product=sku)
             yield Violation(place=place, message="no source item", product=sku, hint=hint, gather=True)
