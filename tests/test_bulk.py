@@ -133,6 +133,23 @@ def test_every_bad_row_is_said_and_none_is_done(run: Run, shop: Path) -> None:
     assert "changes.csv:11: row 10: expected products.KEEP.backorders once, got it again" in ran.err
 
 
+@pytest.mark.parametrize("word", ["inherit", "Inherit", "INHERIT"])
+def test_inherit_in_any_case_removes_the_value_of_any_key(run: Run, shop: Path, word: str) -> None:
+    keys = {
+        "SALE-1,,,name": 'name = "Sale"\n',
+        "SALE-1,,,backorders": 'backorders = "no"\n',
+        "SALE-1,,,out_of_stock_threshold": "out_of_stock_threshold = 3\n",
+        "SALE-1,a,,status": '\n[products.SALE-1.sources.a]\nquantity = 1\nstatus = "out_of_stock"\n',
+        "SALE-1,b,,quantity": '\n[products.SALE-1.sources.b]\nquantity = 2\nbackorders = "no"\n',
+        "SALE-1,,default,reserved": "\n[products.SALE-1.stocks.default]\nreserved = 2\n",
+    }
+    shop.write_text("version = 1\n\n[sources.a]\n\n[sources.b]\n\n[products.SALE-1]\n" + "".join(keys.values()))
+    Path("changes.csv").write_text("product,source,stock,key,value\n" + "".join(f"{key},{word}\n" for key in keys))
+    assert run("config", "apply", "changes.csv") == (0, "", "6 rows applied\n")
+    sources = {"a": {"quantity": 1}, "b": {"backorders": "no"}}
+    assert tomllib.loads(shop.read_text())["products"] == {"SALE-1": {"sources": sources}}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

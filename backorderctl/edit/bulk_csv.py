@@ -1,7 +1,8 @@
-"""Many changes in one table, as a spreadsheet holds them: a row names a place, a key and a value."""
+"""Many changes in one CSV table: each row names a product, source or stock, a key and its new value."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from io import StringIO
 from typing import NamedTuple
 
@@ -15,18 +16,18 @@ from backorderctl.toml.change import REMOVED, Change, Removed
 from backorderctl.toml.change import Value as TomlValue
 
 COLUMNS = ("product", "source", "stock", "key", "value")
-"""The columns of the table, which may stand in any order."""
+"""The columns of the table, in any order."""
 INHERIT = "inherit"
-"""The value that takes a value away."""
+"""The value, in any case, that removes what is set, so that it is inherited again."""
 QUANTITY, STATUS, RESERVED, NAME = "quantity", "status", "reserved", "name"
 OWN_KEYS = (QUANTITY, STATUS, RESERVED, NAME)
-"""The keys that are no settings."""
+"""The keys that are not settings."""
 
 Value = TomlValue | Removed
 
 
 class ChangeRow(NamedTuple):
-    """One row: `number` counts the rows below the header from 1, `line` is the line of the file on which it ends."""
+    """One row; `number` counts from 1 below the header, and `line` is the last line of the row in the file."""
 
     number: int
     line: int
@@ -38,8 +39,11 @@ class ChangeRow(NamedTuple):
 
 
 def rows(text: str, name: str) -> list[ChangeRow]:
-    """The rows of a CSV file whose header names the columns, with comma, semicolon or tab; InvalidFile otherwise."""
-    lines = list(StringIO(text.removeprefix("\ufeff"), newline=""))  # a name may hold what `splitlines` breaks at
+    """The rows of a CSV file whose header names the columns, separated by comma, semicolon or tab.
+
+    InvalidFile, with every problem, when the text is not such a table.
+    """
+    lines = list(StringIO(text.removeprefix("\ufeff"), newline=""))  # `splitlines` would also break inside names
     delimiter = max(",;\t", key=lines[0].count) if lines else ","
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
@@ -58,32 +62,35 @@ def rows(text: str, name: str) -> list[ChangeRow]:
 
 
 def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool = False) -> operations.Changes:
-    """The changes that the rows ask for, all of them; InvalidFile with every row that cannot be done.
+    """The changes that the rows ask for, all of them; InvalidFile with every row that cannot be applied.
 
-    A row without a value leaves what is there. A quantity makes a source item that is not there, and with `create` any
-    row makes a product that is not there.
+    A row without a value changes nothing. A row with a quantity creates the source item if it does not exist. With
+    `create`, a row of any kind creates its product if it does not exist.
     """
-    told = [row for row in sheet if row.value]
-    placed = {(row.product, row.source) for row in told if _key(row) == QUANTITY}
+    filled = [row for row in sheet if row.value]
+    with_quantity = {(row.product, row.source) for row in filled if _key(row) == QUANTITY}
     wanted: dict[Path, Value] = {}
     problems = []
-    for row in told:
+    for row in filled:
         try:
-            path, value = _change(store, row, placed, create=create)
-            if path in wanted:
-                raise BackorderctlError(f"expected {model.dotted_path(path)} once, got it again")
-            wanted[path] = value
+            path, value = _change(store, row, with_quantity, create=create)
         except (BackorderctlError, Mismatch) as error:
             problems.append(Problem(f"row {row.number}: {error}", row.line))
+            continue
+        if path in wanted:
+            problems.append(
+                Problem(f"row {row.number}: expected {model.dotted_path(path)} once, got it again", row.line)
+            )
+        wanted[path] = value
     if problems:
         raise InvalidFile(name, problems)
     return list(_changes(store, wanted))
 
 
 def exported_rows(store: Store) -> Iterator[Sequence[str]]:
-    """The cells of the rows that give an empty store of the same sources and stocks all that this one has.
+    """The cells of the rows from which `apply` restores everything in a store that has the same sources and stocks.
 
-    A product that says nothing has a row all the same, which only makes it.
+    A product that sets nothing still has one row, which creates it.
     """
     yield from _cells(("", "", ""), {}, store.settings)
     for stock in store.stocks.values():
@@ -118,12 +125,15 @@ def _cells(
 def _header_problems(header: Sequence[str]) -> Iterator[Problem]:
     for name in dict.fromkeys(header):
         if name not in COLUMNS:
-            close = nearest(name, COLUMNS)
-            hint = f"; did you mean {close!r}?" if close else ""
-            yield Problem(f"expected columns {', '.join(COLUMNS)}, got {name!r}{hint}", 1)
+            yield Problem(f"expected columns {', '.join(COLUMNS)}, got {name!r}{_suggestion(name, COLUMNS)}", 1)
         elif header.count(name) > 1:
             yield Problem(f"expected each column once, got {name!r} twice", 1)
     yield from (Problem(f"expected a column {name!r}, got none", 1) for name in COLUMNS[3:] if name not in header)
+
+
+def _suggestion(name: str, names: Iterable[str]) -> str:
+    close = nearest(name, names)
+    return f"; did you mean {close!r}?" if close else ""
 
 
 def _ragged(cells: Sequence[tuple[int, Sequence[str]]], width: int) -> Iterator[Problem]:
@@ -132,32 +142,24 @@ def _ragged(cells: Sequence[tuple[int, Sequence[str]]], width: int) -> Iterator[
             yield Problem(f"row {number}: expected {width} cells, got {len(row)}", line)
 
 
+class _Target(NamedTuple):
+    """Where a row's value goes, and how it is read."""
+
+    path: Path
+    parse: Callable[[str], Value]
+
+
+def _change(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]], *, create: bool) -> tuple[Path, Value]:
+    """Where the row's value goes, and the value; BackorderctlError or Mismatch when the row cannot be applied."""
+    _check_names(store, row, create=create)
+    target = _target(store, row, with_quantity)
+    if row.value.casefold() == INHERIT:
+        return target.path, REMOVED
+    return target.path, target.parse(row.value)
+
+
 def _key(row: ChangeRow) -> str:
     return row.key.replace("-", "_").casefold()
-
-
-def _change(store: Store, row: ChangeRow, placed: set[tuple[str, str]], *, create: bool) -> tuple[Path, Value]:
-    """Where the row's value goes, and the value."""
-    _check_names(store, row, create=create)
-    key = _key(row)
-    if row.product and row.stock:
-        return _reservation(row, key)
-    place = _place(store, row, placed)
-    if key in OWN_KEYS:
-        return (*place.path, key), _own_value(place, key, row.value)
-    setting = settings.SETTINGS.get(key)
-    if setting is None:
-        raise BackorderctlError(
-            f"key: expected {', '.join((*OWN_KEYS, *settings.SETTINGS))}, got {row.key!r}{_suggestion(key)}"
-        )
-    viewpoints.check_scope(place, setting.key)
-    inherited = row.value.casefold() == INHERIT
-    return (*place.path, setting.key), REMOVED if inherited else operations.toml(setting.kind.parse(row.value))
-
-
-def _suggestion(key: str) -> str:
-    close = nearest(key, (*OWN_KEYS, *settings.SETTINGS))
-    return f"; did you mean {close!r}?" if close else ""
 
 
 def _check_names(store: Store, row: ChangeRow, *, create: bool) -> None:
@@ -173,18 +175,28 @@ def _check_names(store: Store, row: ChangeRow, *, create: bool) -> None:
             raise BackorderctlError("expected a source or a stock, got both")
 
 
-def _reservation(row: ChangeRow, key: str) -> tuple[Path, Value]:
-    if key != RESERVED:
-        raise BackorderctlError(f"expected {RESERVED} for a product in a stock, got {row.key!r}")
-    path = ("products", row.product, "stocks", row.stock, RESERVED)
-    if row.value == INHERIT:
-        return path, REMOVED
-    return path, quantity.parse_quantity(row.value, minimum=quantity.ZERO) or REMOVED
+def _target(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -> _Target:
+    key = _key(row)
+    if row.product and row.stock:
+        if key != RESERVED:
+            raise BackorderctlError(f"expected {RESERVED} for a product in a stock, got {row.key!r}")
+        return _Target(("products", row.product, "stocks", row.stock, RESERVED), _reserved)
+    place = _place(store, row, with_quantity)
+    if key in OWN_KEYS:
+        form = fields.FORMS[place.scope]
+        if key not in form.own:
+            raise BackorderctlError(f"expected a key of {form.title}, got {key!r}")
+        return _Target((*place.path, key), _PARSERS[key])
+    if key not in settings.SETTINGS:
+        expected = (*OWN_KEYS, *settings.SETTINGS)
+        raise BackorderctlError(f"key: expected {', '.join(expected)}, got {row.key!r}{_suggestion(key, expected)}")
+    viewpoints.check_scope(place, key)
+    return _Target((*place.path, key), partial(_setting, settings.SETTINGS[key]))
 
 
-def _place(store: Store, row: ChangeRow, placed: set[tuple[str, str]]) -> Place:
+def _place(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -> Place:
     if row.product and row.source:
-        if (row.product, row.source) not in placed:
+        if (row.product, row.source) not in with_quantity:
             model.product_named(store, row.product)
             return model.item_place(store, row.product, row.source)
         return Place(Scope.SOURCE_ITEM, source=row.source, product=row.product)
@@ -195,19 +207,28 @@ def _place(store: Store, row: ChangeRow, placed: set[tuple[str, str]]) -> Place:
     return operations.stock_place(store, row.stock) if row.stock else Place(Scope.GLOBAL)
 
 
-def _own_value(place: Place, key: str, typed: str) -> Value:
-    own = fields.FORMS[place.scope].own
-    if key not in own:
-        raise BackorderctlError(f"expected a key of {fields.FORMS[place.scope].title}, got {key!r}")
-    if typed == INHERIT:
-        return REMOVED
-    if key == QUANTITY:
-        return quantity.parse_quantity(typed)
-    return operations.toml(fields.status(typed)) if key == STATUS else typed
+def _setting(setting: settings.AnySetting, typed: str) -> Value:
+    return operations.toml(setting.kind.parse(typed))
+
+
+def _status(typed: str) -> Value:
+    return operations.toml(fields.status(typed))
+
+
+def _reserved(typed: str) -> Value:
+    return quantity.parse_quantity(typed, minimum=quantity.ZERO) or REMOVED
+
+
+_PARSERS: dict[str, Callable[[str], Value]] = {
+    QUANTITY: quantity.parse_quantity,
+    STATUS: _status,
+    RESERVED: _reserved,
+    NAME: str,
+}
 
 
 def _changes(store: Store, wanted: dict[Path, Value]) -> Iterator[Change]:
-    """The changes by table: a table that is not there is written whole, products before their source items."""
+    """The changes, table by table: a new table is written whole, and a new product before its source items."""
     tables: dict[Path, dict[str, Value]] = {}
     for path, value in wanted.items():
         if path[0] == "products" and path[1] not in store.products:
@@ -222,7 +243,7 @@ def _changes(store: Store, wanted: dict[Path, Value]) -> Iterator[Change]:
 
 
 def _is_new(store: Store, path: Path) -> bool:
-    """Whether the path is a product or source item that is not in the file."""
+    """Whether the path is that of a product or source item that is not in the file yet."""
     if path[0] != "products" or path[2:3] == ("stocks",):
         return False
     product = store.products.get(str(path[1]))
