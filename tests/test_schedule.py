@@ -1,7 +1,8 @@
 """The schedule of a store file: what it means on each day, and what is refused."""
 
+import json
 from copy import deepcopy
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 from conftest import Run
+from schedule_proof import COMMANDS, compare
 from schedules import DAYS, FIRST, by_hand, random_entry, text_of, with_schedule
 from schedules import overlaps as overlap_by_days
 from stores import seeded_stores
 
+from backorderctl.cli.clock import local_day, parse_day
 from backorderctl.errors import InvalidFile
 from backorderctl.store.load import build, load_bytes
 from backorderctl.store.model import Locations, Store
@@ -182,6 +185,111 @@ def test_overlaps_are_found_in_any_order() -> None:
         for order in permutations(entries):
             assert is_refused({**plain, "schedule": list(order)}) == expected, entries
     assert found > 20
+
+
+def test_the_answers_of_commands_on_a_day_are_those_of_the_file_edited_by_hand(tmp_path: Path) -> None:
+    assert compare(40, seed=15, folder=tmp_path) == 40 * len(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "today", "expected"),
+    [
+        ("today", date(2026, 12, 31), date(2026, 12, 31)),
+        ("+1d", date(2026, 12, 31), date(2027, 1, 1)),
+        ("+0d", date(2026, 12, 31), date(2026, 12, 31)),
+        ("2028-02-29", date(2026, 12, 31), date(2028, 2, 29)),
+    ],
+)
+def test_a_day_is_typed_as_a_date_or_from_today(words: str, today: date, expected: date) -> None:
+    assert parse_day(words, today, option="--at") == expected
+
+
+@pytest.mark.usefixtures("store_file")
+@pytest.mark.parametrize(
+    "words", ["yesterday", "now", "2026-02-30", "20261224", "2026-12-24T10:00", "+30", "-1d", "+9999999d", "", "+d"]
+)
+def test_any_other_day_is_refused(run: Run, words: str) -> None:
+    message = f"Error: --at: expected today, a date such as 2026-12-01, or +30d, got {words!r}\n"
+    assert run("product", "list", f"--at={words}") == (2, "", message)
+    assert run("config", "get", "backorders", f"--at={words}") == (2, "", message)
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant", "day"),
+    [
+        ("Europe/Berlin", datetime(2026, 12, 31, 22, 59, tzinfo=UTC), date(2026, 12, 31)),
+        ("Europe/Berlin", datetime(2026, 12, 31, 23, 0, tzinfo=UTC), date(2027, 1, 1)),
+        ("Europe/Berlin", datetime(2027, 3, 27, 22, 59, tzinfo=UTC), date(2027, 3, 27)),  # the night of 23 hours
+        ("Europe/Berlin", datetime(2027, 3, 28, 21, 59, tzinfo=UTC), date(2027, 3, 28)),
+        ("Europe/Berlin", datetime(2027, 3, 28, 22, 0, tzinfo=UTC), date(2027, 3, 29)),
+        ("Europe/Berlin", datetime(2026, 10, 25, 22, 59, tzinfo=UTC), date(2026, 10, 25)),  # the day of 25 hours
+        ("Pacific/Kiritimati", datetime(2026, 12, 31, 10, 0, tzinfo=UTC), date(2027, 1, 1)),
+        ("Pacific/Pago_Pago", datetime(2027, 1, 1, 10, 59, tzinfo=UTC), date(2026, 12, 31)),
+    ],
+)
+def test_today_is_the_day_in_the_time_zone_of_the_store(zone: str, instant: datetime, day: date) -> None:
+    assert local_day(instant, zone) == day
+
+
+def test_a_command_without_a_day_is_about_today(run: Run, folder: Path) -> None:
+    always = "from = 2000-01-01\nuntil = 9999-12-31\nbackorders = 'allow'\n"
+    (folder / "store.toml").write_text(HEAD + always, encoding="utf-8")
+    assert run("config", "get", "backorders").out == "allow\n"
+    assert run("config", "get", "backorders", "--at", "1999-12-31").out == "no\n"
+
+
+SHOP = HEAD + "from = 2026-12-24\nuntil = 2027-01-02\nreason = 'closed'\nbackorders = 'notify'\n"
+
+
+def test_the_origin_of_a_value_names_the_entry(run: Run, folder: Path) -> None:
+    (folder / "store.toml").write_text(SHOP, encoding="utf-8")
+    nowhere = {"stock": None, "source": None, "product": None}
+    entry = {"from": "2026-12-24", "until": "2027-01-02", "reason": "closed"}
+    got = run("config", "get", "backorders", "-o", "json", "--at", "2027-01-02")
+    row = {"key": "backorders", "value": "notify", "scope": "global", **nowhere, "line": 13, "schedule": entry}
+    assert json.loads(got.out) == row
+    shown = json.loads(run("product", "show", "A", "-o", "json", "--at", "2026-12-24").out)
+    origin = shown["stocks"][0]["sources"][0]["settings"]["backorders"]["origin"]
+    assert origin == {"scope": "global", **nowhere, "line": 13, "schedule": entry}
+    listed = run("config", "list", "--at", "2026-12-24").out.splitlines()
+    assert listed[1] == "backorders                 notify  global, until 2027-01-02    13"
+    rows = run("config", "list", "--at", "2026-12-24", "-o", "csv").out.splitlines()
+    assert rows[1] == "backorders,notify,global,,,,13,2026-12-24 to 2027-01-02,,"
+
+
+def test_commands_about_what_is_written_do_not_follow_the_schedule(run: Run, folder: Path) -> None:
+    (folder / "store.toml").write_text(SHOP, encoding="utf-8")
+    assert run("config", "get", "backorders", "--own", "--at", "2026-12-24") == (1, "", "")
+    assert run("config", "list", "--own", "--at", "2026-12-24", "-o", "json").out == '{"settings": []}\n'
+    assert run("config", "list", "--all", "--at", "2026-12-24", "-o", "json").out == '{"settings": []}\n'
+    said = "schedule: 1 entry left out; values are as written\n"
+    rows = "product,source,stock,key,value\nA,main,,quantity,5\nB,,,backorders,inherit\n"
+    assert run("export", "csv", "--at", "2026-12-24") == (0, rows, said)
+
+
+def test_explain_shows_a_level_that_an_entry_removes(run: Run, folder: Path) -> None:
+    removed = "until = 2026-12-24\nsource = 'main'\nbackorders = 'inherit'\n"
+    (folder / "store.toml").write_text(HEAD + removed, encoding="utf-8")
+    assert run("config", "explain", "backorders", "--source", "main", "--at", "2026-12-24").out == (
+        "backorders at main in stock eu: no\n"
+        "    source main, until 2026-12-24  inherit  line 12\n"
+        "    stock eu                       not set\n"
+        "    global                         not set\n"
+        "->  default                        no\n"
+    )
+    explained = run("config", "explain", "backorders", "--source", "main", "--at", "2026-12-24", "-o", "json")
+    level = json.loads(explained.out)["chains"][0]["levels"][0]
+    entry = {"from": None, "until": "2026-12-24", "reason": None}
+    assert (level["line"], level["value"], level["schedule"]) == (12, None, entry)
+
+
+def test_an_export_says_when_the_next_change_is_due(run: Run, folder: Path) -> None:
+    (folder / "store.toml").write_text(SHOP, encoding="utf-8")
+    for day, following in (("2026-12-23", "2026-12-24"), ("2026-12-24", "2027-01-03")):
+        exported = run("export", "magento", "low-quantity", "--at", day)
+        said = f"as of {day}; the next scheduled change is due on {following}: export again then\n"
+        assert (exported.status, exported.err) == (0, said)
+    assert run("export", "magento", "low-quantity", "--at", "2027-01-03").err == ""
 
 
 def test_overlap_is_the_first_common_day() -> None:

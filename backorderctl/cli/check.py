@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
@@ -86,7 +85,7 @@ def _checked(options: StoreOptions, path: str) -> _Checked:
         store = options.store(path)
     except BackorderctlError as failure:
         return _Checked(name, findings.problems(failure, name), readable=False)
-    found = findings_of(store, today=date.today())
+    found = findings_of(store, today=options.day(store))
     return _Checked(name, [finding._replace(hint=_for(path, finding.hint)) for finding in found], readable=True)
 
 

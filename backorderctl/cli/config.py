@@ -139,7 +139,7 @@ def get(
 ) -> None:
     """Print the value in force, bare. --stock beside --product or --source names the stock that it is seen from."""
     row = settings.setting_named(key)
-    store = options.store()
+    store = options.written() if own else options.store()
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
     found = (
         viewpoints.own_value(store, where, row.key)
@@ -162,7 +162,7 @@ def list_(
     all_: Annotated[bool, typer.Option("--all", help="Every value written in the file, with its scope.")] = False,
 ) -> None:
     """List the settings in force at a scope and where each comes from."""
-    store = options.store()
+    store = options.written() if own or all_ else options.store()
     if all_ and (own or stock or source or product):
         raise BackorderctlError("--all: expected alone, got a scope or --own beside it")
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)

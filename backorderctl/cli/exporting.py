@@ -7,7 +7,7 @@ import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import StockOption
-from backorderctl.cli.reading import StoreOptions, read_store, with_options
+from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import ToOption, write_export
 from backorderctl.edit import bulk_csv
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
@@ -20,6 +20,7 @@ from backorderctl.output.format import Output
 from backorderctl.output.table import Column, Listing
 from backorderctl.store import model
 from backorderctl.store.model import Store
+from backorderctl.store.schedule import days_of_change
 
 app = noun("Exports: a store as files that Magento or a spreadsheet reads.")
 magento = noun("Files that Magento imports.")
@@ -32,14 +33,22 @@ class Inexact(BackorderctlError):
     status = ANSWER_IS_NO
 
 
-def _read(path: str, stock: str | None = None) -> Store:
-    """The store, when Magento can hold its SKUs and it has the stock."""
-    store = read_store(path)
+def _read(options: StoreOptions, stock: str | None = None) -> Store:
+    """The store on the day, when Magento can hold its SKUs and it has the stock."""
+    store = options.store()
     if stock is not None:
         model.stock_named(store, stock)
     if problems := list(unheld(store.products)):
         raise Inexact("\n".join(problems))
     return store
+
+
+def _export(options: StoreOptions, store: Store, text: str, to: str | None, *, rows: str) -> None:
+    """Write a file for Magento, which keeps no schedule: say when it will not be what the store means any longer."""
+    write_export(text, to, rows=rows, store=options.file, quiet=options.quiet)
+    day = options.day(store)
+    if days := days_of_change(store.schedule, after=day):
+        options.say(f"as of {day}; the next scheduled change is due on {days[0]}: export again then")
 
 
 @magento.command(cls=Command)
@@ -69,7 +78,7 @@ def products(
     and everything reserved, in all its stocks or in --stock. Where none does, nothing is written and the status is 1.
     Magento's configuration is taken to be what [global] says, or the default where it says nothing.
     """
-    store = _read(options.file, stock)
+    store = _read(options, stock)
     policies = []
     refused, approximations = [], []
     for each in compiled(store, stock=stock):
@@ -87,7 +96,7 @@ def products(
         options.say(line)
     out = io.StringIO()
     rows = export_products.write_products(store, policies, out, quantities=quantities)
-    write_export(out.getvalue(), to, rows=f"{rows} products", store=options.file, quiet=options.quiet)
+    _export(options, store, out.getvalue(), to, rows=f"{rows} products")
     if left_out := len(store.products) - rows:
         options.say(f"{left_out} products that are not in stock {stock} but in another: left out")
     others = {source for code, other in store.stocks.items() if code != stock for source in other.sources}
@@ -100,7 +109,8 @@ def products(
 def stock_sources(options: StoreOptions, to: ToOption = None) -> None:
     """Write a stock_sources CSV: the quantity and stock status of every source item."""
     out = io.StringIO()
-    rows = export_sources.write_stock_sources(_read(options.file), out)
+    store = _read(options)
+    rows = export_sources.write_stock_sources(store, out)
     write_export(out.getvalue(), to, rows=f"{rows} source items", store=options.file, quiet=options.quiet)
 
 
@@ -112,13 +122,13 @@ def low_quantity(options: StoreOptions, stock: StockOption = None, to: ToOption 
     Magento holds one for each source item. Where stocks that share a source say different ones, nothing is written and
     the status is 1; --stock chooses, and leaves out the sources that it does not sell from.
     """
-    store = _read(options.file, stock)
+    store = _read(options, stock)
     items = list(export_sources.low_quantities(store, stock=stock))
     if differing := [view.differing(item) for item in items if not item.agreed]:
         raise Inexact("\n".join(differing), hint="--stock CODE")
     out = io.StringIO()
     view.show_low_quantities(items, out)
-    write_export(out.getvalue(), to, rows=f"{len(items)} source items", store=options.file, quiet=options.quiet)
+    _export(options, store, out.getvalue(), to, rows=f"{len(items)} source items")
 
 
 @app.command("csv", cls=Command)
@@ -126,6 +136,9 @@ def low_quantity(options: StoreOptions, stock: StockOption = None, to: ToOption 
 def csv_(options: StoreOptions, to: ToOption = None) -> None:
     """Write everything that is set as rows of product, source, stock, key and value: what `config apply` reads."""
     out = io.StringIO()
-    rows = list(bulk_csv.exported_rows(options.store()))
+    store = options.written()
+    rows = list(bulk_csv.exported_rows(store))
     table.show(Listing("changes", tuple(map(Column, bulk_csv.COLUMNS)), rows), Output.CSV, out)
     write_export(out.getvalue(), to, rows=f"{len(rows)} rows", store=options.file, quiet=options.quiet)
+    if entries := len(store.schedule):
+        options.say(f"schedule: {entries} {'entry' if entries == 1 else 'entries'} left out; values are as written")

@@ -81,6 +81,9 @@ FileOption = Annotated[
 OutputOption = Annotated[
     Output, typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer.")
 ]
+AtOption = Annotated[
+    str, typer.Option("--at", metavar="DATE", help="The day that is meant: today, 2026-12-01 or +30d.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer and errors.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change and write nothing.")]
 StockOption = Annotated[

@@ -4,15 +4,18 @@ import inspect
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT, FileOption, OutputOption, QuietOption
+from backorderctl.cli.clock import TODAY, local_day, now, parse_day
+from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT, AtOption, FileOption, OutputOption, QuietOption
 from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.output.format import Output, printable
 from backorderctl.store.load import load, load_bytes
 from backorderctl.store.model import Store
+from backorderctl.store.schedule import store_on
 from backorderctl.toml import atomic_file
 
 
@@ -32,10 +35,21 @@ class StoreOptions(PlainOptions):
     """The options of every command that reads a store file."""
 
     file: FileOption = DEFAULT_FILE
+    at: AtOption = TODAY
+    instant: datetime = field(init=False, default_factory=now)
 
     def store(self, file: str | None = None) -> Store:
-        """The store in `file`, or else in the one that the options name."""
+        """The store in `file`, or else in the one that the options name, as it is on the day."""
+        written = self.written(file)
+        return store_on(written, self.day(written))
+
+    def written(self, file: str | None = None) -> Store:
+        """The same store with its values as they are written, whatever the schedule says."""
         return read_store(file or self.file)
+
+    def day(self, store: Store) -> date:
+        """The day that the command is about, in the time zone of the store."""
+        return parse_day(self.at, local_day(self.instant, store.timezone), option="--at")
 
 
 @dataclass(frozen=True, slots=True)
