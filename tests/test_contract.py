@@ -18,7 +18,14 @@ from backorderctl.store.settings import SETTINGS, format_value
 PACKAGE = ROOT / "backorderctl"
 ROOMS = ("errors", "toml", "store", "policy", "edit", "check", "magento", "bulk", "output", "cli")
 """From the ground up: a room imports from those before it."""
-ONLY_IN = {"typer": "cli", "rich": "output", "tomlkit": "toml", "tomllib": "toml", "toml_rs": "toml"}
+ONLY_IN = {
+    "typer": "cli",
+    "rich": "output",
+    "tomlkit": "toml",
+    "tomllib": "toml",
+    "toml_rs": "toml",
+    "jinja2": "output",
+}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 

@@ -90,6 +90,7 @@ COMMANDS = {
     "order simulate": "order simulate A",
     "check": "check",
     "diff": "diff store.toml store.toml",
+    "report": "report",
     "import magento": "import magento --products products.csv --config config.csv",
     "export magento products": "export magento products",
     "export magento stock-sources": "export magento stock-sources",

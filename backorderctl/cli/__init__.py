@@ -19,7 +19,20 @@ from backorderctl.output.format import format_hint
 
 DONE = 0
 INTERRUPTED = 130
-NOUNS = ("init", "config", "source", "stock", "product", "order", "check", "diff", "import", "export", "schema")
+NOUNS = (
+    "init",
+    "config",
+    "source",
+    "stock",
+    "product",
+    "order",
+    "check",
+    "diff",
+    "report",
+    "import",
+    "export",
+    "schema",
+)
 """The words after `backorderctl`, in the order of the help, each the module that has its commands."""
 _MODULES = {"import": "importing", "export": "exporting"}
 """The modules that do not have their noun's name: `import` is a word of Python's own."""

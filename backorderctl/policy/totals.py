@@ -20,8 +20,8 @@ class StockTotals:
 
     Quantities are units of goods. `quantity`, `reserved`, `on_hand` and `backorderable` are the sums of the columns of
     `product list`, without what is unlimited. `reserve` is what a positive threshold keeps back, `owed` what is ordered
-    and not on hand, and `owed_within_limit` the part of it that products with a limit owe. `unlimited`, `oversold` and
-    `low_stock` count products.
+    and not on hand, and `owed_within_limit` the part of it that products with a limit owe. `owing`, `unlimited`,
+    `oversold` and `low_stock` count products.
     """
 
     stock: str | None
@@ -36,6 +36,7 @@ class StockTotals:
     owed: Decimal
     owed_within_limit: Decimal
     backorderable: Decimal
+    owing: int
     unlimited: int
     oversold: int
     low_stock: int
@@ -167,6 +168,7 @@ def _stock(stock: str | None, products: Sequence[ProductTotals]) -> StockTotals:
         owed=sum((each.owed for each in products), ZERO),
         owed_within_limit=sum((each.owed for each in products if not each.answer.unlimited), ZERO),
         backorderable=sum((answer.backorderable or ZERO for answer in answers), ZERO),
+        owing=sum(each.owed > 0 for each in products),
         unlimited=sum(answer.unlimited for answer in answers),
         oversold=sum(each.short > 0 for each in products),
         low_stock=sum(answer.low_stock for answer in answers),

@@ -1,0 +1,69 @@
+"""`backorderctl report`: what is owed, what is at risk and what has no limit, over the whole catalogue."""
+
+import sys
+from collections import Counter
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from backorderctl.check import check as findings_of
+from backorderctl.check.rules import RULES
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT, SourceOption, StockOption
+from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.output import report as view
+from backorderctl.output.report import Format
+from backorderctl.output.report_content import Report, RuleCount
+from backorderctl.policy.evaluate import Salability, evaluate_all
+from backorderctl.policy.totals import totals
+from backorderctl.store import model
+from backorderctl.store.model import Store
+
+app = noun("")
+
+
+@app.command(cls=Command)
+@with_options
+def report(
+    options: StoreOptions,
+    stock: StockOption = None,
+    source: SourceOption = None,
+    top: Annotated[
+        int, typer.Option("--top", metavar="N", min=0, help="How many products each list names at most.")
+    ] = 10,
+    output: Annotated[
+        Format,
+        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
+    ] = Format.TABLE,
+) -> None:
+    """Show what is owed, what is at risk and what has no limit, over the whole catalogue.
+
+    With -o html it is one page to forward: `backorderctl report -o html > report.html`.
+    """
+    store = options.store()
+    stocks = [model.stock_named(store, stock).code] if stock is not None else list(store.stocks)
+    if source is not None:
+        model.source_named(store, source)
+    today = date.today()
+
+    def wanted(answer: Salability) -> bool:
+        at_source = source is None or any(item.source == source for item in answer.items)
+        return stock in (None, answer.stock) and at_source
+
+    answers = filter(wanted, evaluate_all(store))
+    shown = Report(
+        file="standard input" if options.file == STANDARD_INPUT else options.file,
+        at=today,
+        stock=stock,
+        source=source,
+        totals=totals(answers, stocks=stocks, source=source, top=top),
+        findings=_findings(store, today),
+    )
+    view.show(shown, output, sys.stdout)
+
+
+def _findings(store: Store, today: date) -> list[RuleCount]:
+    """How many findings each rule has, the worst rule first."""
+    counts = Counter(finding.code for finding in findings_of(store, today=today))
+    return [RuleCount(code, RULES[code].name, RULES[code].severity, number) for code, number in counts.items()]

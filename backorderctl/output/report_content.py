@@ -1,0 +1,51 @@
+"""What a report on a catalogue is about, and the words that its table and its page have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from backorderctl.policy.evaluate import Reason
+from backorderctl.policy.totals import Totals
+
+
+class RuleCount(NamedTuple):
+    """How many findings of one rule `check` has."""
+
+    code: str
+    name: str
+    severity: str
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The totals of the store `file` on the day `at`, of one `stock` or `source` where one is named."""
+
+    file: str
+    at: date
+    stock: str | None
+    source: str | None
+    totals: Totals
+    findings: Sequence[RuleCount]
+
+
+OUT_OF_STOCK_WORDS = {
+    Reason.NO_SOURCES: "at no source",
+    Reason.NO_SOURCE_IN_STOCK: "marked Out of Stock",
+    Reason.BACKORDER_LIMIT_REACHED: "at the backorder limit",
+    Reason.RESERVE_REACHED: "down to the reserve",
+    Reason.SOLD_OUT: "sold out",
+}
+"""Why products are out of stock, after their number."""
+
+
+def share(used: Decimal | None) -> str:
+    """A share of 1 in percent, never rounded to none or all: `31%`, `over 99%`; nothing for None."""
+    if used is None:
+        return ""
+    percent = round(used * 100)
+    if percent == 0 and used:
+        return "under 1%"
+    return "over 99%" if percent == 100 and used < 1 else f"{percent}%"

@@ -1,0 +1,286 @@
+"""`backorderctl report`: the table, the documents, and the HTML page as text; what a browser shows of it is tested in
+test_report_page."""
+
+import csv
+import json
+import os
+import pty
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Ran, Run
+from hypothesis import HealthCheck, given, settings
+from stores import stores, toml_text
+
+DATA = Path(__file__).parent / "data" / "report"
+VOID = {"link", "meta", "rect"}
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "attribute": '"><img src=x onerror=alert(1)>',
+    "right to left": "\u202egnp.exe",
+    "template": "{{ 7 * 7 }} {% raw %}",
+    "entity": "&lt;b&gt; & 'x'",
+    "escape": "\x1b[31mred",
+}
+
+
+class Page(HTMLParser):
+    """The elements and the text of a page; AssertionError when tags do not nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data if self._open and self._open[-1] != "style" else ""
+
+
+@pytest.fixture
+def store_of_totals(folder: Path) -> Path:
+    path = folder / "store.toml"
+    path.write_bytes((DATA / "store.toml").read_bytes())
+    return path
+
+
+def html(run: Run, *words: str) -> str:
+    pytest.importorskip("jinja2")
+    ran = run("report", "-o", "html", *words)
+    assert (ran.status, ran.err) == (0, "")
+    return ran.out
+
+
+def today(name: str) -> str:
+    return (DATA / name).read_text(encoding="utf-8").replace("TODAY", date.today().isoformat())
+
+
+def test_the_whole_table(run: Run, store_of_totals: Path) -> None:
+    shown, found, rules = run("report").out.partition("\nFound by check\n")
+    assert (shown, found) == (today("table.txt"), "\nFound by check\n")
+    assert rules.splitlines()[0] == "code   severity  findings  rule"
+
+
+def test_the_whole_json(run: Run, store_of_totals: Path) -> None:
+    ran = run("report", "-o", "json")
+    report = json.loads(ran.out)
+    assert Counter(row["code"] for row in json.loads(run("check", "-o", "json").out)["findings"]) == Counter(
+        {row["code"]: row["count"] for row in report["findings"]}
+    )
+    assert (ran.status, ran.err, report | {"findings": []}) == (0, "", json.loads(today("report.json")))
+
+
+def test_csv_has_a_row_for_every_value_of_the_json(run: Run, store_of_totals: Path) -> None:
+    report = json.loads(run("report", "-o", "json").out)
+    rows = list(csv.DictReader(StringIO(run("report", "-o", "csv").out)))
+    assert rows[0] == {"list": "at", "stock": "", "source": "", "sku": "", "key": "at", "value": report["at"]}
+    assert Counter(row["key"] for row in rows if row["list"] == "findings") == Counter(
+        row["code"] for row in report["findings"]
+    )
+    assert [row for row in rows if row["list"] == "pools" and row["source"] == "berlin"] == [
+        {"list": "pools", "stock": "eu", "source": "berlin", "sku": "", "key": key, "value": value}
+        for key, value in [
+            ("products", "3"), ("quantity", "-10"), ("on_hand", "25"), ("reserve", "0"), ("backorderable", "70"),
+            ("unlimited", "1"),
+        ]
+    ]  # fmt: skip
+    eu = {row["key"]: row["value"] for row in rows if row["list"] == "stocks" and row["stock"] == "eu"}
+    assert (eu["owed"], eu["used"], eu["out_of_stock.reserve_reached"]) == ("81", "0.6847", "1")
+    card = {row["key"]: row["value"] for row in rows if row["list"] == "unlimited" and row["sku"] == "card"}
+    assert (card["owed"], card["salable"], card["used"]) == ("5", "unlimited", "")
+
+
+def test_sums_are_those_of_the_product_list_for_a_stock_and_for_a_source(run: Run, store_of_totals: Path) -> None:
+    for words in ((), ("--stock", "eu"), ("--source", "lyon"), ("--stock", "eu", "--source", "berlin")):
+        listed = json.loads(run("product", "list", "-o", "json", *words).out)["products"]
+        for stock in json.loads(run("report", "-o", "json", *words).out)["stocks"]:
+            rows = [row for row in listed if row["stock"] == stock["stock"]]
+            assert stock["products"] == len(rows)
+            for name in ("quantity", "reserved", "on_hand", "backorderable"):
+                assert stock[name] == sum(row[name] or 0 for row in rows)
+
+
+def test_one_stock_has_no_row_for_the_others(run: Run, store_of_totals: Path) -> None:
+    report = json.loads(run("report", "--stock", "us", "-o", "json").out)
+    assert [stock["stock"] for stock in report["stocks"]] == ["us"]
+    assert run("report", "--stock", "us").out.splitlines()[0] == f"store.toml on {date.today()}, stock us only"
+
+
+def test_top_cuts_every_list_of_products(run: Run, store_of_totals: Path) -> None:
+    report = json.loads(run("report", "--top", "1", "-o", "json").out)
+    assert [len(report[name]) for name in ("owed", "nearest", "unlimited", "oversold")] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--stock", "eo"), "Error: unknown stock 'eo'\n"),
+        (("--source", "lion"), "Error: unknown source 'lion'\nHint: did you mean 'lyon'?\n"),
+    ],
+)
+def test_unknown_names_are_refused(run: Run, store_of_totals: Path, words: tuple[str, ...], message: str) -> None:
+    assert run("report", *words) == Ran(2, "", message)
+
+
+def test_what_a_terminal_of_80_columns_shows(store_of_totals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    lines = list(on_a_terminal("report"))
+    assert max(map(len, lines)) <= 80
+    assert lines[: lines.index("Found by check") - 1] == today("table.txt").splitlines()
+
+
+def on_a_terminal(*words: str) -> Iterator[str]:
+    """The lines that a command prints on a terminal."""
+    screen, terminal = pty.openpty()
+    with subprocess.Popen([sys.executable, "-m", "backorderctl", *words], stdout=terminal) as process:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # how Linux reports that the terminal is closed
+            while chunk := os.read(screen, 1 << 16):
+                shown += chunk
+    os.close(screen)
+    assert process.returncode == 0
+    yield from (line.rstrip() for line in shown.decode().splitlines())
+
+
+def test_the_page_has_its_sections_in_order_and_a_sentence_above_each_picture(run: Run, store_of_totals: Path) -> None:
+    page = Page(html(run))
+    names = [tag for tag, _ in page.tags]
+    assert names.count("h1") == 1
+    sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
+    assert sections == ["owed", "risk", "unlimited", "findings", "figures"]
+    figures = [number for number, name in enumerate(names) if name == "figure"]
+    assert len(figures) == 9
+    assert all(names[number + 1] == "figcaption" for number in figures)
+
+
+def test_the_page_says_every_number_as_text(run: Run, store_of_totals: Path) -> None:
+    text = " ".join(Page(html(run)).text.split())
+    for words in (
+        "81 units are owed on 4 products. 1 product is oversold, and 2 sell without a limit.",
+        "76 of the 111 units that may be owed are owed now",
+        "eu 68% used 76 owed 35 can still be backordered",
+        "mug stock eu 60 owed",
+        "10 of 60 units",
+        "2 out of stock (1 at the backorder limit; 1 down to the reserve)",
+        "download stock eu stock is not managed",
+        "BO105 all goods reserved",
+        "Kept as reserve 4",
+    ):
+        assert words in text
+
+
+def test_the_page_needs_neither_network_nor_script(run: Run, store_of_totals: Path) -> None:
+    source = html(run)
+    tags = Page(source).tags
+    assert not {"script", "img", "iframe", "object", "embed", "video", "audio"} & {tag for tag, _ in tags}
+    links = [value for _, attributes in tags for name, value in attributes.items() if name in ("href", "src", "action")]
+    assert all(link and (link.startswith("#") or link == "data:,") for link in links)
+    assert not [name for _, attributes in tags for name in attributes if name.startswith("on")]
+    assert "url(" not in source
+    assert "@import" not in source
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_names_are_text(run: Run, folder: Path, name: str) -> None:
+    data = tomllib.loads((DATA / "store.toml").read_text())
+    data["products"][name] = {**data["products"].pop("mug"), "name": name}
+    (folder / "store.toml").write_text(toml_text(data))
+    page = Page(html(run))
+    assert not {"script", "img", "b"} & {tag for tag, _ in page.tags}
+    shown = name.replace("\u202e", "\\u202e").replace("\x1b", "\\x1b")
+    assert page.text.count(shown) >= 2
+    assert "\u202e" not in page.text
+
+
+def test_names_are_cut_at_80_characters(run: Run, folder: Path) -> None:
+    data = tomllib.loads((DATA / "store.toml").read_text())
+    data["products"]["S" * 10_000] = {**data["products"].pop("mug"), "name": "N" * 10_000}
+    (folder / "store.toml").write_text(toml_text(data))
+    source = html(run)
+    assert "S" * 79 + "…" in source
+    assert "N" * 79 + "…" in source
+    assert "S" * 80 not in source
+    assert "N" * 80 not in source
+    assert "S" * 10_000 in run("report", "-o", "json").out
+
+
+def test_the_page_of_10_000_products_has_at_most_300_kilobytes(run: Run, folder: Path) -> None:
+    text = ['version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -9\n[sources.a]\n[sources.b]\n']
+    text += [
+        f'[products."SKU-{number:05}"]\nname = "{"&" * 100}"\n'
+        f'[products."SKU-{number:05}".sources.{"ab"[number % 2]}]\nquantity = {number % 23 - 11}\n'
+        for number in range(10_000)
+    ]
+    (folder / "store.toml").write_text("".join(text))
+    assert len(html(run).encode()) < 300_000
+
+
+AT_A_SOURCE = "[sources.s]\n[products.A.sources.s]\nquantity = "
+ON = '[global]\nbackorders = "allow"\n'
+FEW = {
+    "an empty store": "",
+    "only products that are nowhere": "[products.A]",
+    "only unmanaged products": f"[global]\nmanage_stock = false\n{AT_A_SOURCE}3",
+    "only unlimited products": f"{ON}{AT_A_SOURCE}0",
+    "the largest quantity": f"{AT_A_SOURCE}99999999.9999",
+    "the smallest quantity": f"{ON}out_of_stock_threshold = -1\n{AT_A_SOURCE}-99999999.9999",
+}
+
+
+@pytest.mark.parametrize("output", ["table", "json", "csv", "html"])
+@pytest.mark.parametrize("text", FEW.values(), ids=FEW)
+def test_little_and_much_are_reported(run: Run, folder: Path, text: str, output: str) -> None:
+    if output == "html":
+        pytest.importorskip("jinja2")
+    (folder / "store.toml").write_text(f"version = 1\n{text}\n")
+    ran = run("report", "-o", output)
+    assert (ran.status, ran.err) == (0, "")
+    assert "99999999" not in text or "99999999.9999" in ran.out.replace(",", "")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@given(data=stores())
+def test_every_store_has_a_page_with_bars_that_fit(run: Run, folder: Path, data: dict[str, Any]) -> None:
+    (folder / "store.toml").write_text(toml_text(data))
+    for tag, attributes in Page(html(run)).tags:
+        if tag == "rect":
+            length = Decimal((attributes["width"] or "").removesuffix("%"))
+            start = Decimal((attributes.get("x") or "0%").removesuffix("%"))
+            assert length > 0
+            assert start + length <= Decimal("100.02")
+
+
+def test_without_jinja2_the_page_says_what_to_install(
+    run: Run, store_of_totals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert run("report", "-o", "html") == Ran(
+        2, "", "Error: -o html: expected Jinja2, which is not installed\nHint: pip install 'backorderctl[html]'\n"
+    )
