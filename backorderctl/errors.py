@@ -1,4 +1,4 @@
-"""The failures a user can act on, each with its exit status."""
+"""Errors that a user can act on, with their exit statuses."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,7 +11,7 @@ Hint = str | tuple[str, ...]
 
 
 class BackorderctlError(Exception):
-    """Something the user asked for that could not be done: what is wrong and, where there is one, a thing to type."""
+    """A request that could not be fulfilled: what is wrong and, where there is one, a command or option to type."""
 
     status = COMMAND_FAILED
 
@@ -22,20 +22,20 @@ class BackorderctlError(Exception):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong in a file, and where; `line` and `column` count from 1, None where none can be named."""
+    """One thing that is wrong in a file; `line` and `column` count from 1 and are None where unknown."""
 
     message: str
     line: int | None = None
     column: int | None = None
 
     def at(self, file: str) -> str:
-        """The problem in one line, after the place where it stands: `store.toml:12: ...`."""
-        place = ":".join([file, *(str(n) for n in (self.line, self.column) if n is not None)])
-        return f"{place}: {self.message}"
+        """The problem in one line, after its location: `store.toml:12: ...`."""
+        location = ":".join([file, *(str(n) for n in (self.line, self.column) if n is not None)])
+        return f"{location}: {self.message}"
 
 
 class InvalidFile(BackorderctlError):
-    """A file that is not what it should be, with every problem it has, in the order of its lines."""
+    """A file that is not valid, with all its problems in line order."""
 
     def __init__(self, file: str, problems: Iterable[Problem], *, hint: Hint | None = None) -> None:
         self.file = file
@@ -44,7 +44,7 @@ class InvalidFile(BackorderctlError):
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that `name` was most likely meant to be, or None when none comes close."""
+    """The one of `names` that most resembles `name`; None when none is similar."""
     from difflib import get_close_matches
 
     folded = {candidate.casefold(): candidate for candidate in names}
@@ -52,9 +52,22 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return folded[matches[0]] if matches else None
 
 
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown name: `; did you mean 'main'?`, or nothing when none is similar."""
+    close = nearest(name, names)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def system_reason(error: OSError) -> str:
+    """The system's reason in the wording of our messages: `no such file`, `no space left on device`."""
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    reason = error.strerror or str(error)
+    return reason[:1].lower() + reason[1:]
+
+
 class Mismatch(Exception):
-    """A value that is not what its place takes; whoever knows the place turns it into a BackorderctlError or a
-    Problem."""
+    """A value of the wrong kind; the caller, who knows its location, turns it into a BackorderctlError or a Problem."""
 
     def __init__(self, expected: str, found: str) -> None:
         super().__init__(f"expected {expected}, got {found}")

@@ -17,13 +17,13 @@ import pytest
 from documents import Document, document
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.change import REMOVED, Change, Value
+from backorderctl.toml.change import REMOVED, Change, TomlValue
 from backorderctl.toml.parse import parse
 from backorderctl.toml.patch import edit, edit_parsed
 
 FAMILIES = ("global", "stocks", "sources", "products", "check")
 CASE = re.compile(r"(.*?)((?:^-- [^\n]*\n)+)=>\n(.*)", re.DOTALL | re.MULTILINE)
-NEW_VALUES: tuple[Value, ...] = (
+NEW_VALUES: tuple[TomlValue, ...] = (
     "no",
     "it's",
     5,
@@ -105,7 +105,7 @@ def test_the_given_data_is_left_as_it_was() -> None:
     ("text", "path", "value", "message"),
     [
         ("a = 1\n", ("a", "b"), 1, "a: expected a table, got 1"),
-        ("a = 1\n", ("b",), 1.5, "b: no way was found to write this change so that all else stays as it is"),
+        ("a = 1\n", ("b",), 1.5, "b: cannot make this edit without changing other content; edit the table by hand"),
         ("a = 1\n", ("b",), "\ud800", "expected text, got '\\ud800'"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from documents import document
 
 from backorderctl.toml import index
+from backorderctl.toml.change import KeyPath
 from backorderctl.toml.line_numbers import Lines
 
 SHAPES = (Path(__file__).parent / "data" / "shapes.toml").read_text(encoding="utf-8")
@@ -56,7 +57,7 @@ PLACES = {
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
-def test_every_shape_has_its_line(path: index.Path, ending: str, mark: str) -> None:
+def test_every_shape_has_its_line(path: KeyPath, ending: str, mark: str) -> None:
     assert Lines(mark + SHAPES.replace("\n", ending)).line(path) == PLACES[path]
 
 
@@ -88,7 +89,7 @@ def test_random_documents(seed: int) -> None:
         number = 1
         for path, text in made.lines:
             if path:
-                counted: index.Path = (*path[:2], int(path[2]), *path[3:]) if path[0] == "check" else path
+                counted: KeyPath = (*path[:2], int(path[2]), *path[3:]) if path[0] == "check" else path
                 assert lines.line(counted) == number
                 assert Lines(made.text).line(counted) == number
             number += text.count("\n") + 1

@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 from typing import Any, NamedTuple
@@ -106,7 +107,7 @@ def variations(store: Store, product: Product, stock: str | None, count: int, ra
         items = {code: item._replace(quantity=random.choice(numbers)) for code, item in product.items.items()}
         reserved = random.choice([Decimal(0), random.choice(numbers), Decimal(random.randrange(300))])
         changed = product._replace(items=items, reserved={stock: reserved})
-        other = store._replace(products={product.sku: changed})
+        other = replace(store, products={product.sku: changed})
         yield evaluate_at(other, product.sku, store.stocks[stock])
 
 
@@ -222,7 +223,7 @@ def corners(store: Store, product: Product, stock: str) -> Iterator[Salability]:
     plenty = dict.fromkeys(product.items, Decimal(1000))
     for units in (plenty, *({**dict.fromkeys(product.items, Decimal(0)), code: Decimal(1000)} for code in plenty)):
         items = {code: item._replace(quantity=units[code]) for code, item in product.items.items()}
-        other = store._replace(products={product.sku: product._replace(items=items, reserved={})})
+        other = replace(store, products={product.sku: product._replace(items=items, reserved={})})
         answer = evaluate_at(other, product.sku, store.stocks[stock])
         if answer.quantity:
             yield answer

@@ -426,7 +426,7 @@ def test_a_source_that_no_stock_sells_from_is_reported(folder: Path, run: Run) -
 
 def test_nothing_to_import_is_a_usage_error(run: Run) -> None:
     assert run("import", "magento").status == 2
-    assert run("import", "magento", "--products", "none.csv").err == "Error: none.csv: No such file or directory\n"
+    assert run("import", "magento", "--products", "none.csv").err == "Error: none.csv: no such file\n"
 
 
 SECRET = "hunter2"

@@ -3,6 +3,7 @@
 import csv
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def with_what_magento_has_elsewhere(new: Store, old: Store) -> Store:
     sources = {code: source._replace(settings={}) for code, source in old.sources.items()}
     stocks = {code: stock._replace(settings={}) for code, stock in old.stocks.items()}
     products = {sku: product._replace(reserved=old.products[sku].reserved) for sku, product in new.products.items()}
-    return new._replace(sources=sources, stocks=stocks, products=products)
+    return replace(new, sources=sources, stocks=stocks, products=products)
 
 
 def items_of(store: Store, sku: str) -> dict[str, tuple[Decimal, StockStatus]]:
@@ -135,7 +136,7 @@ def test_a_store_comes_back_from_a_spreadsheet(folder: Path, run: Run) -> None:
         ran = run("config", "apply", "all.csv", "--create", "-f", "new.toml")
         assert ran.status == 0, (ran.err, data)
         old, new = load("store.toml"), load("new.toml")
-        assert new._replace(lines=old.lines) == old
+        assert new == old
 
 
 def without_policy(data: dict[str, Any]) -> dict[str, Any]:

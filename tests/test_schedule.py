@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -321,4 +322,4 @@ def built(data: dict[str, Any]) -> Store:
 
 def meaning(store: Store) -> Store:
     """The store without its text: where its values are, and the schedule that they come from."""
-    return store._replace(lines=NOWHERE, schedule=())
+    return replace(store, lines=NOWHERE, schedule=())

@@ -1,12 +1,12 @@
 """Findings that are accepted in the store file, and accepts that are unsound themselves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNSOUND_ACCEPT
 from backorderctl.check.violation import Violation
-from backorderctl.errors import nearest
+from backorderctl.errors import did_you_mean
 from backorderctl.store.model import Accept, Place, Store
 from backorderctl.store.settings import Scope
 
@@ -41,7 +41,7 @@ def apply_suppressions(store: Store, found: Violations, today: date) -> Violatio
 def _fault(accept: Accept, today: date) -> str:
     """What is wrong with the accept itself; empty when nothing is."""
     if accept.code not in RULES:
-        return "names no rule" + _suggestion(accept.code.upper(), RULES)
+        return "names no rule" + did_you_mean(accept.code.upper(), RULES)
     if not (accept.reason and accept.reason.strip()):
         return "has no reason, and so accepts nothing"
     if accept.until is not None and today > accept.until:
@@ -52,12 +52,7 @@ def _fault(accept: Accept, today: date) -> str:
 def _unknown_product(store: Store, accept: Accept) -> str:
     if accept.product is None or accept.product in store.products:
         return ""
-    return ": there is no such product" + _suggestion(accept.product, store.products)
-
-
-def _suggestion(name: str, names: Iterable[str]) -> str:
-    close = nearest(name, names)
-    return f"; did you mean {close!r}?" if close else ""
+    return ": there is no such product" + did_you_mean(accept.product, store.products)
 
 
 def _matches(accept: Accept, violation: Violation) -> bool:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backorderctl.store.model import Path, Place
+from backorderctl.store.model import Place
+from backorderctl.toml.change import KeyPath
 
 
 class Severity(StrEnum):
@@ -36,10 +37,10 @@ class Violation:
     hint: Words = ()
     severity: Severity | None = None
     gather: bool = False
-    path: Path | None = None
+    path: KeyPath | None = None
 
     @property
-    def location(self) -> Path:
+    def location(self) -> KeyPath:
         """Where the violation is in the file."""
         if self.path is not None:
             return self.path

@@ -14,7 +14,7 @@ import typer.main
 
 from backorderctl.cli.command import HELP, SHIELD
 from backorderctl.cli.reading import say
-from backorderctl.errors import COMMAND_FAILED, BackorderctlError
+from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
 from backorderctl.output.format import format_hint
 
 DONE = 0
@@ -142,7 +142,7 @@ def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
             message, hint, status = *_usage(error), COMMAND_FAILED
         case OSError():
             name = f"{error.filename}: " if error.filename else ""
-            message, hint, status = name + (error.strerror or str(error)), None, COMMAND_FAILED
+            message, hint, status = name + system_reason(error), None, COMMAND_FAILED
     for line in message.split("\n"):
         say(f"Error: {line}", quiet=False)
     if hint:

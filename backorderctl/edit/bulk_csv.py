@@ -7,13 +7,13 @@ from io import StringIO
 from typing import NamedTuple
 
 from backorderctl.edit import operations
-from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, nearest
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.policy import viewpoints
 from backorderctl.store import fields, model, quantity, settings
-from backorderctl.store.model import Path, Place, Store
+from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import Scope
-from backorderctl.toml.change import REMOVED, Change, Removed
-from backorderctl.toml.change import Value as TomlValue
+from backorderctl.toml.change import REMOVED, Change, KeyPath, Removed, TomlValue
+from backorderctl.toml.encode import dotted_path
 
 COLUMNS = ("product", "source", "stock", "key", "value")
 """The columns of the table, in any order."""
@@ -69,7 +69,7 @@ def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool =
     """
     filled = [row for row in sheet if row.value]
     with_quantity = {(row.product, row.source) for row in filled if _key(row) == QUANTITY}
-    wanted: dict[Path, Value] = {}
+    wanted: dict[KeyPath, Value] = {}
     problems = []
     for row in filled:
         try:
@@ -78,9 +78,7 @@ def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool =
             problems.append(Problem(f"row {row.number}: {error}", row.line))
             continue
         if path in wanted:
-            problems.append(
-                Problem(f"row {row.number}: expected {model.dotted_path(path)} once, got it again", row.line)
-            )
+            problems.append(Problem(f"row {row.number}: expected {dotted_path(path)} once, got it again", row.line))
         wanted[path] = value
     if problems:
         raise InvalidFile(name, problems)
@@ -125,15 +123,10 @@ def _cells(
 def _header_problems(header: Sequence[str]) -> Iterator[Problem]:
     for name in dict.fromkeys(header):
         if name not in COLUMNS:
-            yield Problem(f"expected columns {', '.join(COLUMNS)}, got {name!r}{_suggestion(name, COLUMNS)}", 1)
+            yield Problem(f"expected columns {', '.join(COLUMNS)}, got {name!r}{did_you_mean(name, COLUMNS)}", 1)
         elif header.count(name) > 1:
             yield Problem(f"expected each column once, got {name!r} twice", 1)
     yield from (Problem(f"expected a column {name!r}, got none", 1) for name in COLUMNS[3:] if name not in header)
-
-
-def _suggestion(name: str, names: Iterable[str]) -> str:
-    close = nearest(name, names)
-    return f"; did you mean {close!r}?" if close else ""
 
 
 def _ragged(cells: Sequence[tuple[int, Sequence[str]]], width: int) -> Iterator[Problem]:
@@ -145,11 +138,13 @@ def _ragged(cells: Sequence[tuple[int, Sequence[str]]], width: int) -> Iterator[
 class _Target(NamedTuple):
     """Where a row's value goes, and how it is read."""
 
-    path: Path
+    path: KeyPath
     parse: Callable[[str], Value]
 
 
-def _change(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]], *, create: bool) -> tuple[Path, Value]:
+def _change(
+    store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]], *, create: bool
+) -> tuple[KeyPath, Value]:
     """Where the row's value goes, and the value; BackorderctlError or Mismatch when the row cannot be applied."""
     _check_names(store, row, create=create)
     target = _target(store, row, with_quantity)
@@ -189,7 +184,7 @@ def _target(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -
         return _Target((*place.path, key), _PARSERS[key])
     if key not in settings.SETTINGS:
         expected = (*OWN_KEYS, *settings.SETTINGS)
-        raise BackorderctlError(f"key: expected {', '.join(expected)}, got {row.key!r}{_suggestion(key, expected)}")
+        raise BackorderctlError(f"key: expected {', '.join(expected)}, got {row.key!r}{did_you_mean(key, expected)}")
     viewpoints.check_scope(place, key)
     return _Target((*place.path, key), partial(_setting, settings.SETTINGS[key]))
 
@@ -227,9 +222,9 @@ _PARSERS: dict[str, Callable[[str], Value]] = {
 }
 
 
-def _changes(store: Store, wanted: dict[Path, Value]) -> Iterator[Change]:
+def _changes(store: Store, wanted: dict[KeyPath, Value]) -> Iterator[Change]:
     """The changes, table by table: a new table is written whole, and a new product before its source items."""
-    tables: dict[Path, dict[str, Value]] = {}
+    tables: dict[KeyPath, dict[str, Value]] = {}
     for path, value in wanted.items():
         if path[0] == "products" and path[1] not in store.products:
             tables.setdefault(path[:2], {})
@@ -242,7 +237,7 @@ def _changes(store: Store, wanted: dict[Path, Value]) -> Iterator[Change]:
             yield from (Change((*path, key), value, prune=prune) for key, value in values.items())
 
 
-def _is_new(store: Store, path: Path) -> bool:
+def _is_new(store: Store, path: KeyPath) -> bool:
     """Whether the path is that of a product or source item that is not in the file yet."""
     if path[0] != "products" or path[2:3] == ("stocks",):
         return False

@@ -11,8 +11,8 @@ from backorderctl.store import fields, model, quantity
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Place, Store
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope, Value
-from backorderctl.toml.change import REMOVED, Change, normal
-from backorderctl.toml.change import Value as TomlValue
+from backorderctl.toml.change import REMOVED, Change, KeyPath, TomlValue
+from backorderctl.toml.encode import as_parsed
 
 Changes = Sequence[Change]
 
@@ -139,7 +139,7 @@ def unlink(store: Store, code: str, sources: Sequence[str]) -> Changes:
     return _linked(store, code, [source for source in stock.sources if source not in sources])
 
 
-def rename(path: model.Path, name: str | None, old: str | None) -> list[Change]:
+def rename(path: KeyPath, name: str | None, old: str | None) -> list[Change]:
     """A new name for what stands at `path`; an empty one takes the name away, None leaves it."""
     if name is None or name == (old or ""):
         return []
@@ -191,7 +191,7 @@ def reserve(store: Store, sku: str, quantity: Decimal, *, stock: str) -> Changes
 
 def toml(value: Value | StockStatus) -> TomlValue:
     """A value as the file holds it."""
-    return value.value if isinstance(value, StrEnum) else normal(value)
+    return value.value if isinstance(value, StrEnum) else as_parsed(value)
 
 
 def stock_place(store: Store, code: str) -> Place:

@@ -1,6 +1,7 @@
 """What was read from Magento's files as changes of a store file: only what is another value there, and nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from backorderctl.edit import operations
@@ -37,7 +38,7 @@ def merged(store: Store, imported: Imported, report: Report) -> Changes:
     return [
         *_configuration(store, imported.configuration, report),
         *(Change(("sources", code), {}) for code in new),
-        *_links(store._replace(sources=sources), imported.links, new, report),
+        *_links(replace(store, sources=sources), imported.links, new, report),
         *_together(store, list(merged_products(store, imported.products, imported.items, general, report))),
     ]
 

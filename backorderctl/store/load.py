@@ -1,27 +1,18 @@
 """A parsed store file as a frozen Store, or every problem in it at once."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from backorderctl.errors import InvalidFile, Mismatch, Problem, nearest
+from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.store import fields, schedule, settings
 from backorderctl.store.fields import Form, StockStatus
-from backorderctl.store.model import (
-    DEFAULT_STOCK,
-    Accept,
-    Locations,
-    Path,
-    Product,
-    Source,
-    SourceItem,
-    Stock,
-    Store,
-    dotted_path,
-)
+from backorderctl.store.model import DEFAULT_STOCK, Accept, Locations, Product, Source, SourceItem, Stock, Store
 from backorderctl.store.quantity import toml_repr
 from backorderctl.store.settings import Settings
 from backorderctl.toml import atomic_file
+from backorderctl.toml.change import KeyPath
 from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.parse import Data, parse
 
@@ -51,13 +42,15 @@ def build(data: Data, *, file: str, lines: Lines, known: PreviousBuild | None = 
     problems: _Problems = []
     store = _store(data, lines, known, problems)
     if problems:
+        from backorderctl.toml.encode import dotted_path
+
         raise InvalidFile(
             file, [Problem(f"{dotted_path(path)}: {message}", _line(lines, path)) for path, message in problems]
         )
     return store
 
 
-_Problems = list[tuple[Path, str]]
+_Problems = list[tuple[KeyPath, str]]
 _NONE: Mapping[str, Any] = {}
 
 
@@ -65,7 +58,7 @@ def _read(text: str, name: str) -> Store:
     return build(parse(text, name), file=name, lines=Lines(text))
 
 
-def _line(lines: Lines, path: Path) -> int | None:
+def _line(lines: Lines, path: KeyPath) -> int | None:
     """The line of the key, or of the table that lacks it."""
     return lines.line(path) or (lines.line(path[:-1]) if path[:-1] else None)
 
@@ -93,7 +86,7 @@ def _store(data: Data, lines: Lines, known: PreviousBuild | None, problems: _Pro
     return _scheduled(store, data, problems) if "schedule" in data else store
 
 
-def _table(parent: Data, key: str, path: Path, problems: _Problems) -> Data:
+def _table(parent: Data, key: str, path: KeyPath, problems: _Problems) -> Data:
     table = parent.get(key, {})
     if isinstance(table, dict):
         return table
@@ -141,7 +134,7 @@ def _product(
 
 
 def _items(
-    tables: Data, path: Path, sources: Mapping[str, Source], problems: _Problems
+    tables: Data, path: KeyPath, sources: Mapping[str, Source], problems: _Problems
 ) -> tuple[Mapping[str, SourceItem], Mapping[str, Settings]]:
     """The source items that have a quantity, and the settings of those that have none."""
     items = {}
@@ -160,7 +153,7 @@ def _items(
     return items, policies or _NONE
 
 
-def _reserved(tables: Data, path: Path, stocks: Mapping[str, Stock], problems: _Problems) -> dict[str, Decimal]:
+def _reserved(tables: Data, path: KeyPath, stocks: Mapping[str, Stock], problems: _Problems) -> dict[str, Decimal]:
     reserved = {}
     for code, table in tables.items():
         here = (*path, code)
@@ -214,7 +207,7 @@ def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
         problems += (((*("schedule", number), kind), message) for kind, message in _undeclared(store, own))
         if len(problems) == before:
             sound.append((number, own, chosen))
-    return store._replace(schedule=schedule.entries(sound, store, problems))
+    return replace(store, schedule=schedule.entries(sound, store, problems))
 
 
 def _undeclared(store: Store, own: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -236,10 +229,10 @@ def _undeclared(store: Store, own: Mapping[str, Any]) -> Iterable[tuple[str, str
 
 
 def _no_such(kind: str, name: str, names: Iterable[str]) -> str:
-    return f"expected a {kind} of the file, got {toml_repr(name)}{_suggestion(name, names)}"
+    return f"expected a {kind} of the file, got {toml_repr(name)}{did_you_mean(name, names)}"
 
 
-def _values(raw: Any, path: Path, form: Form, problems: _Problems) -> tuple[dict[str, Any], Settings]:
+def _values(raw: Any, path: KeyPath, form: Form, problems: _Problems) -> tuple[dict[str, Any], Settings]:
     """A table's own keys and its settings, typed; what does not fit goes to `problems`."""
     if type(raw) is not dict:
         problems.append((path, f"expected a table, got {toml_repr(raw)}"))
@@ -268,9 +261,4 @@ def _unknown(key: str, form: Form) -> str:
         scopes = ", ".join(scope.replace("_", " ") for scope in settings.SETTINGS[key].scopes)
         return f"expected at {scopes}, got it at {form.title}"
     names = [*form.own, *form.settings, *form.tables]
-    return f"expected a key of {form.title}, got {toml_repr(key)}{_suggestion(key, names)}"
-
-
-def _suggestion(name: str, names: Iterable[str]) -> str:
-    close = nearest(name, names)
-    return f"; did you mean {close!r}?" if close else ""
+    return f"expected a key of {form.title}, got {toml_repr(key)}{did_you_mean(key, names)}"

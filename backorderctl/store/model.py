@@ -1,8 +1,8 @@
 """A store: its sources, stocks and products, what each of them sets, and where that stands in the file."""
 
 import datetime
-import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,10 +11,8 @@ from backorderctl.errors import BackorderctlError, nearest
 from backorderctl.store import settings
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.settings import Scope, Settings
+from backorderctl.toml.change import KeyPath
 from backorderctl.toml.line_numbers import Lines
-
-Path = tuple[str | int, ...]
-"""Where a key or table stands in the file: its keys from the top, and an index into an array of tables."""
 
 DEFAULT_STOCK = "default"
 """The stock of a store that declares none: it links every source."""
@@ -29,7 +27,7 @@ class Place(NamedTuple):
     product: str | None = None
 
     @property
-    def path(self) -> Path:
+    def path(self) -> KeyPath:
         """The table that holds its values; no path for the default."""
         match self.scope:
             case Scope.DEFAULT:
@@ -118,7 +116,7 @@ class ScheduleEntry(NamedTuple):
     reason: str | None
 
     @property
-    def path(self) -> Path:
+    def path(self) -> KeyPath:
         """Where it is in the file."""
         return ("schedule", self.number)
 
@@ -127,23 +125,27 @@ class Locations(NamedTuple):
     """Where each value of a store is in its file: at its own path, or in the schedule's entry that replaces it."""
 
     lines: Lines
-    replaced: Mapping[Path, ScheduleEntry] = {}
+    replaced: Mapping[KeyPath, ScheduleEntry] = {}
 
-    def line(self, path: Path) -> int | None:
+    def line(self, path: KeyPath) -> int | None:
         """The line, from 1, of the key or table at `path`, or of the key that replaces it; None for neither."""
         entry = self.replaced.get(path)
         return self.lines.line(path if entry is None else (*entry.path, path[-1]))
 
 
-class Store(NamedTuple):
-    """A whole store file, checked: everything that it names exists and every value fits."""
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A valid store file: everything that is referenced is declared, and every value is allowed where it is.
+
+    Two stores are equal when their values are; `lines`, where the values are in the file, does not count.
+    """
 
     settings: Settings
     stocks: Mapping[str, Stock]
     sources: Mapping[str, Source]
     products: Mapping[str, Product]
     accepts: tuple[Accept, ...]
-    lines: Locations
+    lines: Locations = field(compare=False, repr=False)
     schedule: tuple[ScheduleEntry, ...] = ()
     timezone: str | None = None
 
@@ -161,12 +163,6 @@ class Store(NamedTuple):
             case Scope.PRODUCT:
                 return self.products[str(place.product)].settings
         return self.products[str(place.product)].item_settings(str(place.source)) or {}
-
-
-def dotted_path(path: Path) -> str:
-    """A path as TOML writes it, keys quoted where needed: `products."24-MB01".backorders`, `check.accept[0]`."""
-    parts = (f"[{part}]" if isinstance(part, int) else "." + _key(part) for part in path)
-    return "".join(parts).removeprefix(".")
 
 
 def product_named(store: Store, sku: str) -> Product:
@@ -201,10 +197,3 @@ def _known(kind: str, name: str, names: Iterable[str]) -> str:
         return name
     close = nearest(name, names)
     raise BackorderctlError(f"unknown {kind} {name!r}", hint=f"did you mean {close!r}?" if close else None)
-
-
-def _key(part: str) -> str:
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", part):
-        return part
-    escaped = part.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[^\x20-\x7e\xa0-\U0010ffff]", lambda found: f"\\u{ord(found[0]):04x}", escaped) + '"'

@@ -1,18 +1,20 @@
 """The schedule: values that replace written ones from one day to another, and the store as it is on a day."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from backorderctl.store.model import Locations, Path, Place, ScheduleEntry, Store
+from backorderctl.store.model import Locations, Place, ScheduleEntry, Store
 from backorderctl.store.settings import SETTINGS, Scope, Settings, Value, settings_of
+from backorderctl.toml.change import KeyPath
 
 ENABLED = "enabled"
 """The one key of an entry's values that is not a setting: whether a source's goods count."""
 
 Table = tuple[int, Mapping[str, Any], Mapping[str, Value | None]]
 """A table of the schedule as it is read: its number in the file, its own keys and its settings."""
-Problem = tuple[Path, str]
+Problem = tuple[KeyPath, str]
 """Where in the file something is wrong, and what."""
 
 
@@ -22,14 +24,14 @@ def store_on(store: Store, day: date) -> Store:
     The same object where no entry holds.
     """
     values: dict[Place, dict[str, Value | None]] = {}
-    replaced: dict[Path, ScheduleEntry] = {}
+    replaced: dict[KeyPath, ScheduleEntry] = {}
     for entry in store.schedule:
         if holds(entry, day):
             values.setdefault(entry.place, {}).update(entry.values)
             replaced.update(((*entry.place.path, key), entry) for key in entry.values)
     if not values:
         return store
-    return _with_values(store, values)._replace(lines=Locations(store.lines.lines, replaced))
+    return replace(_with_values(store, values), lines=Locations(store.lines.lines, replaced))
 
 
 def holds(entry: ScheduleEntry, day: date) -> bool:
@@ -90,7 +92,7 @@ def _with_values(store: Store, values: Mapping[Place, Mapping[str, Value | None]
                 products[product.sku] = product._replace(items=items)
             case _:
                 chosen = merged
-    return store._replace(settings=chosen, stocks=stocks, sources=sources, products=products)
+    return replace(store, settings=chosen, stocks=stocks, sources=sources, products=products)
 
 
 def _merged(written: Settings, new: Mapping[str, Value | None]) -> Settings:

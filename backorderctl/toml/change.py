@@ -1,13 +1,14 @@
-"""What shall change in a TOML text: the words in which the rooms above ask for it."""
+"""The types of an edit: where a key is, what is requested there, and the single steps that this takes."""
 
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from backorderctl.toml.line_numbers import Path
+KeyPath = tuple[str | int, ...]
+"""Where a key or table is: its keys from the top of the file; a number counts the elements of an array of tables."""
 
-Value = str | bool | int | Decimal | date | list["Value"] | dict[str, "Value"]
+TomlValue = str | bool | int | Decimal | date | list["TomlValue"] | dict[str, "TomlValue"]
 
 
 class Removed(Enum):
@@ -17,30 +18,22 @@ class Removed(Enum):
 
 
 REMOVED = Removed.REMOVED
+"""In the place of a value: the key is removed."""
 
 
 class Change(NamedTuple):
-    """What shall stand at a path: a value, a table with exactly these keys, or nothing.
+    """A request for one path: set it to a value, replace its table by one with exactly these keys, or remove it.
 
-    A number in the path counts the elements of an array of tables. With `prune` a removal takes with it the table that
-    it leaves empty, unless a comment lives there.
+    With `prune`, a removal that leaves its table empty also removes the table, unless the table contains a comment.
     """
 
-    path: Path
-    value: Value | Removed
+    path: KeyPath
+    value: TomlValue | Removed
     prune: bool = False
 
 
-def normal(value: Value) -> Value:
-    """The value as it is read again: a decimal that is a whole number is an integer; the same object if it is so."""
-    if isinstance(value, dict):
-        others = {}
-        for key, element in value.items():
-            if type(element) is not str and type(element) is not int and (new := normal(element)) is not element:
-                others[key] = new
-        return {**value, **others} if others else value
-    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
-        return int(value)
-    if isinstance(value, list):
-        return [normal(element) for element in value]
-    return value
+class Step(NamedTuple):
+    """One difference between the old data and the new: the new value at `path`, or REMOVED."""
+
+    path: KeyPath
+    value: Any

@@ -5,17 +5,18 @@ from datetime import date
 from decimal import Decimal
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.change import Value
+from backorderctl.toml.change import KeyPath, TomlValue
+from backorderctl.toml.grammar import BARE
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_BARE = re.compile(BARE)
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-_NO_TEXT = re.compile(r"[\ud800-\udfff]")
-_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f-\x9f]')
 
 
-def literal(value: Value) -> str:
-    """The value as it is written: decimals without exponent, strings in double quotes, tables inline."""
+def literal(value: TomlValue) -> str:
+    """The value in TOML: decimals without exponent, strings in double quotes, tables inline."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -35,34 +36,67 @@ def literal(value: Value) -> str:
     return str(value)
 
 
-def in_style(value: Value, old: str) -> str:
-    """The value as it is written in place of an old one: a string in single quotes where that was."""
+def in_style(value: TomlValue, old: str) -> str:
+    """The value in TOML in the style of the text it replaces: a string keeps single quotes."""
     if isinstance(value, str) and re.match("'(?!'')", old):
         return key_like(value, "'")
     return literal(value)
 
 
 def basic_string(text: str) -> str:
-    """The text as a string in double quotes; BackorderctlError for bytes of a command line that are no text."""
+    """The text in double quotes; BackorderctlError for a lone surrogate, which is how Python reads bytes of a command
+    line that are not UTF-8."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
-    if _NO_TEXT.search(text):
+    if _SURROGATE.search(text):
         raise BackorderctlError(f"expected text, got {text!r}")
-    return f'"{_ESCAPED.sub(lambda match: _escape(match[0]), text)}"'
+    return _quoted(text)
 
 
 def plain_key(key: str) -> str:
     """The key without quotes where it looks like a word, else in double quotes."""
-    return key if (key.isidentifier() and key.isascii()) or _PLAIN.fullmatch(key) else basic_string(key)
+    return key if (key.isidentifier() and key.isascii()) or _WORD.fullmatch(key) else basic_string(key)
 
 
 def key_like(key: str, sibling: str) -> str:
-    """The key quoted as its sibling is, as far as it can be."""
+    """The key in the quotes that its sibling has, where they can hold it."""
     if sibling.startswith("'") and not re.search(r"['\x00-\x08\x0a-\x1f\x7f]", key):
         return f"'{key}'"
     if sibling.startswith(("'", '"')):
         return basic_string(key)
     return key if _BARE.fullmatch(key) else basic_string(key)
+
+
+def dotted_path(path: KeyPath) -> str:
+    """The path as a message prints it, keys quoted where necessary: `products."24-MB01".backorders`,
+    `check.accept[0]`."""
+    parts = (
+        f"[{part}]" if isinstance(part, int) else f".{part if _WORD.fullmatch(part) else _quoted(part)}"
+        for part in path
+    )
+    return "".join(parts).removeprefix(".")
+
+
+def as_parsed(value: TomlValue) -> TomlValue:
+    """The value that parsing its TOML text gives: a decimal without a fraction is an integer.
+
+    The same object where nothing differs.
+    """
+    if isinstance(value, dict):
+        others = {}
+        for key, element in value.items():
+            if type(element) is not str and type(element) is not int and (new := as_parsed(element)) is not element:
+                others[key] = new
+        return {**value, **others} if others else value
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return int(value)
+    if isinstance(value, list):
+        return [as_parsed(element) for element in value]
+    return value
+
+
+def _quoted(text: str) -> str:
+    return f'"{_ESCAPED.sub(lambda match: _escape(match[0]), text)}"'
 
 
 def _escape(character: str) -> str:

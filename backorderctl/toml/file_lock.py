@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, system_reason
 
 
 @contextmanager
@@ -93,8 +93,7 @@ def reading(path: str, what: str = "read") -> Iterator[None]:
 
 def refusal(path: str, what: str, error: OSError) -> BackorderctlError:
     """The system's reason in our wording: `store.toml: cannot write: no space left on device`."""
-    reason = error.strerror or str(error)
-    return BackorderctlError(f"{path}: cannot {what}: {reason[:1].lower()}{reason[1:]}")
+    return BackorderctlError(f"{path}: cannot {what}: {system_reason(error)}")
 
 
 def init_command(path: str, *options: str) -> tuple[str, ...]:

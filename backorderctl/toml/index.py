@@ -1,6 +1,6 @@
-"""Where the tables and the keys of a TOML text stand: regular expressions over the text, exact for every valid one.
+"""The positions of tables and keys in a TOML text, by regular expressions that are exact for every valid text.
 
-What stands in a text that is not valid TOML is left open; whoever edits parses the outcome again.
+For a text that is not valid TOML the positions are undefined; an edit is proved by parsing its result.
 """
 
 import re
@@ -9,36 +9,33 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from backorderctl.toml.change import KeyPath
+from backorderctl.toml.grammar import BARE, BASIC, DOT, FLAT, KEY_PART, LITERAL, MULTILINE
 from backorderctl.toml.parse import collector_off
 
-Path = tuple[str | int, ...]
-
-BARE = r"[A-Za-z0-9_-]+"
-_BASIC = r'"(?:[^"\\\n]|\\.)*+"'
-_LITERAL = r"'[^'\n]*+'"
-_MULTILINE = r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+"{3,5}' + r"|'''(?:[^']|'(?!''))*+'{3,5}"
-_PART = rf"(?:{BARE}|{_BASIC}|{_LITERAL})"
-_KEY = rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+"
+_KEY = rf"{KEY_PART}(?:{DOT}{KEY_PART})*+"
 _PLAIN_PART = rf'(?:{BARE}|"{BARE}")'
 _PLAIN_KEY = rf"{_PLAIN_PART}(?:\.{_PLAIN_PART})*+"
 
-# A plain key is decoded by one replace and one split; a file of 100,000 tables has hardly any other.
+# A plain key is decoded by one replace and one split; most files have no others.
 _HEADER = re.compile(rf"^[ \t]*+\[(\[?)(?:({_PLAIN_KEY})\]|[ \t]*+({_KEY}))", re.MULTILINE)
 _STATEMENT = re.compile(rf"^[ \t]*+({_KEY})[ \t]*+=[ \t]*+", re.MULTILINE)
-_PARTS = re.compile(_PART)
-_TOKEN = re.compile(rf"{_MULTILINE}|{_BASIC}|{_LITERAL}|#[^\n]*+|[][{{}}\n]")
+_PARTS = re.compile(KEY_PART)
+_TOKEN = re.compile(rf"{MULTILINE}|{BASIC}|{LITERAL}|#[^\n]*+|[][{{}}\n]")
 _ONE_LINE_VALUE = re.compile(
-    rf"""(?:(?!\"\"\"){_BASIC}|(?!'''){_LITERAL}|[^][{{}}"'#\n]++)[ \t]*+(?:\#[^\n]*+)?\r?(?:\n|\Z)"""
+    rf"""(?:(?!\"\"\"){BASIC}|(?!'''){LITERAL}|[^][{{}}"'#\n]++)[ \t]*+(?:\#[^\n]*+)?\r?(?:\n|\Z)"""
 )
-# A string of any kind, or what reaches to a blank, a comment or a bracket; between date and time a blank may stand.
-_PLAIN_VALUE = re.compile(rf"""{_MULTILINE}|{_BASIC}|{_LITERAL}|[^\s#,\[\]{{}}"']++(?:[ ]\d[^\s#]*+)?""")
-# Only these begin a value that may go on in the next line; an array that is seen to end where it began is none of them.
-_FLAT = r"""[^\]\[{}"'#\n]*+(?:(?:"[^"\\\n]++"|'[^'\n]++')[^\]\[{}"'#\n]*+)*+"""
-_LONG_VALUE = re.compile(rf"""\"\"\"|'''|=[ \t]*+\[(?!{_FLAT}\])""")
+# A string of any kind, or all up to a blank, a comment or a bracket; date and time may be separated by a blank.
+_PLAIN_VALUE = re.compile(rf"""{MULTILINE}|{BASIC}|{LITERAL}|[^\s#,\[\]{{}}"']++(?:[ ]\d[^\s#]*+)?""")
+# The beginning of a value that may continue on the next line.
+_LONG_VALUE = re.compile(rf"""\"\"\"|'''|=[ \t]*+\[(?!{FLAT}\])""")
 
 
 class Statement(NamedTuple):
-    """A key with its value: its path below the header, where its line and its value begin, where its last line ends."""
+    """A key with its value: its path below the header, and the positions of its line, of its value and of its end.
+
+    The end is that of its last line, line end included.
+    """
 
     path: tuple[str, ...]
     start: int
@@ -47,46 +44,46 @@ class Statement(NamedTuple):
 
 
 class Body(NamedTuple):
-    """The keys below one header: all in order, each by its path, and those below each table that dotted keys make."""
+    """The keys below one header: in order, by path, and grouped by the tables that dotted keys create."""
 
     statements: list[Statement]
-    leaves: dict[Path, Statement]
-    groups: dict[Path, list[Statement]]
+    leaves: dict[KeyPath, Statement]
+    groups: dict[KeyPath, list[Statement]]
 
 
 class Outline:
-    """The headers of a text, number 0 being the top of the file, and the keys below each.
+    """The headers of a text, numbered from 1, and the keys below each; number 0 is the top of the file.
 
-    `paths` are the tables of the headers, with the number of each element of an array of tables, `starts` where the
-    lines of the headers begin: two lists, as making 100,000 objects takes longer than all the rest.
+    `paths` has the path of each header's table and `starts` the position of each header's line. They are two lists
+    because creating 100,000 objects would take longer than everything else.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.paths: list[Path] = [()]
+        self.paths: list[KeyPath] = [()]
         self.starts = [0]
         self._bodies: dict[int, Body] = {}
         with collector_off():
             self._scan()
 
     def _scan(self) -> None:
-        lengths: dict[Path, int] = {}
+        lengths: dict[KeyPath, int] = {}
         for begin, end in _gaps(self.text):
             for match in _HEADER.finditer(self.text, begin, end):
                 array, plain, key = match.groups()
-                path: Path = tuple(plain.replace('"', "").split(".")) if plain else key_path(key)
+                path: KeyPath = tuple(plain.replace('"', "").split(".")) if plain else key_path(key)
                 self.paths.append(_numbered(path, lengths, array=bool(array)) if array or lengths else path)
                 self.starts.append(match.start())
 
     @cached_property
-    def numbers(self) -> dict[Path, int]:
+    def numbers(self) -> dict[KeyPath, int]:
         """The number of the header at each path."""
         return {path: number for number, path in enumerate(self.paths)}
 
     @cached_property
-    def members(self) -> dict[Path, list[int]]:
-        """The numbers of the headers at and below each path, in the order of the file."""
-        members: dict[Path, list[int]] = {}
+    def members(self) -> dict[KeyPath, list[int]]:
+        """The numbers of the headers at and below each path, in file order."""
+        members: dict[KeyPath, list[int]] = {}
         with collector_off():
             for number, path in enumerate(self.paths):
                 for length in range(1, len(path) + 1):
@@ -94,7 +91,7 @@ class Outline:
         return members
 
     def end(self, number: int) -> int:
-        """Where the next header begins, or the text ends."""
+        """The position of the next header, or of the end of the text."""
         return self.starts[number + 1] if number + 1 < len(self.starts) else len(self.text)
 
     def body(self, number: int) -> Body:
@@ -103,16 +100,16 @@ class Outline:
             self._bodies[number] = body(self.text, self.starts[number], self.end(number))
         return self._bodies[number]
 
-    def owner(self, path: Path) -> tuple[int, Statement] | None:
-        """The key, and the number of its header, whose value is what stands at `path` or holds it."""
+    def owner(self, path: KeyPath) -> tuple[int, Statement] | None:
+        """The key whose value is at `path` or contains it, with the number of its header; None if there is none."""
         for length in range(len(path) - 1, -1, -1):
             number = self.numbers.get(path[:length])
             if number is not None and (statement := holder(self.body(number), path[length:])):
                 return number, statement
         return None
 
-    def dotted(self, path: Path) -> list[tuple[int, Statement]]:
-        """The dotted keys that stand below the table at `path` without being below its header."""
+    def dotted(self, path: KeyPath) -> list[tuple[int, Statement]]:
+        """The keys in the table at `path` that are written as dotted keys below another header, with its number."""
         found = []
         for length in range(len(path)):
             number = self.numbers.get(path[:length])
@@ -122,7 +119,7 @@ class Outline:
 
 
 def key_path(key: str) -> tuple[str, ...]:
-    """The path that a key as written, dotted or not, stands for."""
+    """The path of a key as written, dotted or not."""
     return tuple(_unquoted(part) for part in key_parts(key))
 
 
@@ -132,7 +129,7 @@ def key_parts(key: str) -> list[str]:
 
 
 def header_key(text: str, start: int) -> tuple[str, int]:
-    """The key of the header in the line that begins at `start`, as written, and where it ends."""
+    """The key, as written, of the header in the line that begins at `start`, and the position after it."""
     match = _HEADER.match(text, start)
     if match is None:
         raise ValueError(f"no header at {start}")
@@ -140,23 +137,23 @@ def header_key(text: str, start: int) -> tuple[str, int]:
 
 
 def plain_value(text: str, statement: Statement) -> re.Match[str] | None:
-    """The value of a key, where it is neither an array nor an inline table."""
+    """The match of a key's value; None when it is an array or an inline table."""
     return _PLAIN_VALUE.match(text, statement.value)
 
 
 def body(text: str, begin: int, end: int) -> Body:
-    """The keys that stand between two headers."""
+    """The keys between two positions, without a header between them."""
     statements = list(_statements(text, begin, end))
-    leaves: dict[Path, Statement] = {statement.path: statement for statement in statements}
-    groups: dict[Path, list[Statement]] = {}
+    leaves: dict[KeyPath, Statement] = {statement.path: statement for statement in statements}
+    groups: dict[KeyPath, list[Statement]] = {}
     for statement in statements:
         for length in range(1, len(statement.path)):
             groups.setdefault(statement.path[:length], []).append(statement)
     return Body(statements, leaves, groups)
 
 
-def holder(body: Body, path: Path) -> Statement | None:
-    """The key of a body whose value is what stands at `path` below the header, or holds it."""
+def holder(body: Body, path: KeyPath) -> Statement | None:
+    """The key of a body whose value is at `path`, relative to the header, or contains it."""
     for length in range(len(path), 0, -1):
         if statement := body.leaves.get(path[:length]):
             return statement
@@ -164,7 +161,7 @@ def holder(body: Body, path: Path) -> Statement | None:
 
 
 def body_at(text: str, start: int, blocks: list[tuple[int, int]]) -> Body:
-    """The keys below the header whose line begins at `start`; `blocks` are the text's long values."""
+    """The keys below the header whose line begins at `start`; `blocks` are the text's values of several lines."""
     following = start
     while match := _HEADER.search(text, following + 1):
         following = match.start()
@@ -174,7 +171,7 @@ def body_at(text: str, start: int, blocks: list[tuple[int, int]]) -> Body:
 
 
 def long_values(text: str) -> list[tuple[int, int]]:
-    """Where each key with a value of several lines begins, and where its last line ends."""
+    """Start and end of the lines of each key whose value has several lines."""
     blocks = []
     at = 0
     while match := _LONG_VALUE.search(text, at):
@@ -186,7 +183,7 @@ def long_values(text: str) -> list[tuple[int, int]]:
 
 
 def within(position: int, blocks: list[tuple[int, int]]) -> bool:
-    """Whether the position is inside one of the blocks, which are in order."""
+    """Whether the position is inside one of the sorted blocks."""
     number = bisect_right(blocks, (position, len(blocks) and blocks[-1][1])) - 1
     return number >= 0 and position < blocks[number][1]
 
@@ -208,7 +205,7 @@ def _statements(text: str, begin: int, end: int) -> Iterator[Statement]:
 
 
 def _value_end(text: str, start: int) -> int:
-    """Where the line ends on which a value, or a whole key with its value, that begins at `start` ends."""
+    """The end of the line on which the value, or the key with its value, that begins at `start` ends."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
         mark = text[token.start()]
@@ -231,9 +228,9 @@ def _unquoted(part: str) -> str:
     return next(iter(tomllib.loads(f"{part} = 0")))
 
 
-def _numbered(path: Path, lengths: dict[Path, int], *, array: bool) -> Path:
-    """The path with the number of each element of an array of tables that it leads through."""
-    numbered: Path = ()
+def _numbered(path: KeyPath, lengths: dict[KeyPath, int], *, array: bool) -> KeyPath:
+    """The path with the index of the current element after each array of tables in it."""
+    numbered: KeyPath = ()
     for part in path[:-1]:
         numbered += (part,)
         if numbered in lengths:

@@ -1,6 +1,5 @@
-"""The line of any key or table of a TOML text, found when it is asked for."""
+"""The line number of any key or table of a TOML text, found on request."""
 
-import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -8,27 +7,27 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from backorderctl.toml.change import KeyPath
+
 if TYPE_CHECKING:
     from backorderctl.toml.index import Outline
 
-Path = tuple[str | int, ...]
-
-# Each jump searches the text; whoever asks for more lines than this is better served by one scan for all.
 _MOST_JUMPS = 20
+"""Line numbers found by searching the text for each; for more of them, one scan that finds all is faster."""
 
 
 class Lines:
-    """The lines on which the keys and tables of a valid TOML text stand; making one costs nothing."""
+    """The line numbers of the keys and tables of a valid TOML text; nothing is computed before the first request."""
 
     def __init__(self, text: str) -> None:
         self._text = text.removeprefix("\ufeff")
         self._jumps = 0
 
-    def line(self, path: Path) -> int | None:
-        """The line, from 1, of the key or table header at `path`; None when nothing stands there.
+    def line(self, path: KeyPath) -> int | None:
+        """The line, counted from 1, of the key or table header at `path`; None when there is none.
 
-        A number in a path counts the elements of an array of tables. A table without a header of its own is where the
-        first key or header stands that brings it into being; what stands inside a value is where the value's key is.
+        A table without a header of its own has the line of the first key or header that creates it; what is inside a
+        value has the line of the value's key.
         """
         self._jumps += 1
         if self._jumps <= _MOST_JUMPS and (position := self._jump(path)) is not None:
@@ -36,9 +35,9 @@ class Lines:
         position = self._position(path)
         return None if position is None else bisect_right(self._starts, position)
 
-    def _jump(self, path: Path) -> int | None:
-        """Where the key at `path` stands when its table's header is written in one of the two usual ways."""
-        from backorderctl.toml.index import body_at, holder  # who asks for no line need not wait for its patterns
+    def _jump(self, path: KeyPath) -> int | None:
+        """The position of the key at `path`, if its table's header has one of the usual spellings."""
+        from backorderctl.toml.index import body_at, holder  # its patterns take time to compile
 
         start = self._header(path[:-1])
         if start is None:
@@ -46,18 +45,18 @@ class Lines:
         statement = holder(body_at(self._text, start, self._blocks), path[-1:])
         return self._header(path) if statement is None else statement.start
 
-    def _header(self, path: Path) -> int | None:
+    def _header(self, path: KeyPath) -> int | None:
         if not path:
             return 0
         from backorderctl.toml.index import within
 
-        for key in _usual_spellings(path):
+        for key in _usual_headers(path):
             start = self._text.find(f"\n[{key}]") + 1
             if start and not within(start, self._blocks):
                 return start
         return None
 
-    def _position(self, path: Path) -> int | None:
+    def _position(self, path: KeyPath) -> int | None:
         outline = self._outline
         if path in outline.numbers:
             return outline.starts[outline.numbers[path]]
@@ -84,13 +83,13 @@ class Lines:
         return array("Q", accumulate((len(line) + 1 for line in self._text.split("\n")), initial=0))
 
 
-def _usual_spellings(path: Path) -> Iterator[str]:
-    """The path as a header's key: quoted where it must be, and quoted in its second part, as many write SKUs."""
-    from backorderctl.toml.index import BARE
+def _usual_headers(path: KeyPath) -> Iterator[str]:
+    """The path as a header's key: quoted where necessary, and with the second part quoted, as many write SKUs."""
+    from backorderctl.toml.encode import basic_string, key_like
 
-    parts = [part for part in path if isinstance(part, str) and not re.search(r'["\\\x00-\x1f\x7f]', part)]
-    if parts and len(parts) == len(path):
-        bare = [part if re.fullmatch(BARE, part) else f'"{part}"' for part in parts]
-        yield ".".join(bare)
-        if len(bare) > 1 and bare[1] == parts[1]:
-            yield ".".join([bare[0], f'"{bare[1]}"', *bare[2:]])
+    if all(isinstance(part, str) for part in path):
+        keys = [str(part) for part in path]
+        parts = [key_like(key, "") for key in keys]
+        yield ".".join(parts)
+        if len(parts) > 1 and parts[1] == keys[1]:
+            yield ".".join([parts[0], basic_string(keys[1]), *parts[2:]])

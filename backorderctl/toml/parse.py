@@ -8,30 +8,29 @@ from decimal import Decimal
 from typing import Any
 
 from backorderctl.errors import InvalidFile, Problem
+from backorderctl.toml.change import KeyPath
+from backorderctl.toml.grammar import DOT, FLAT, KEY_PART
 
 Data = dict[str, Any]
 
 BYTE_ORDER_MARK = "\ufeff"
 
-# The standard library stops at some 300 levels, toml_rs at the end of its stack: the process is gone without a word.
+# The standard library refuses some 300 levels; toml_rs overflows its stack, which ends the process without a message.
 _MOST_LEVELS = 100
-_KEY_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*+(?:{_KEY_PART}[ \t]*+\.[ \t]*+){{{_MOST_LEVELS},}}+", re.MULTILINE)
-# An array or inline table that certainly ends in the line where it begins and holds no other.
-_FLAT = r"""[\[{][^\]\[{}"'#\n]*+(?:(?:"[^"\\\n]++"|'[^'\n]++')[^\]\[{}"'#\n]*+)*+[\]}]"""
-_FLAT_VALUE = re.compile(_FLAT)
-_NESTING_VALUE = re.compile(rf"=[ \t]*+(?=[\[{{])(?!{_FLAT})")
-# The standard library refuses such a number, toml_rs reads it.
+_LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*+(?:{KEY_PART}{DOT}){{{_MOST_LEVELS},}}+", re.MULTILINE)
+_FLAT_VALUE = re.compile(rf"[\[{{]{FLAT}[\]}}]")
+_NESTING_VALUE = re.compile(rf"=[ \t]*+(?=[\[{{])(?!{_FLAT_VALUE.pattern})")
+# The standard library refuses such a number, toml_rs accepts it.
 _MANY_DIGITS = re.compile(r"\d[\d_]{4299}")
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_BEYOND = re.compile(r"(?<![\w.])[+-]?(?:\d[\d_]{4299,}|[\d_.]+[eE][+-]?[\d_]{18,})(?!\w)")
+_LOCATION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_HUGE_NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d[\d_]{4299,}|[\d_.]+[eE][+-]?[\d_]{18,})(?!\w)")
 
 
 def parse(text: str, file: str) -> Data:
-    """The data of a TOML text, floats as exact decimals; a byte-order mark before it is skipped.
+    """The data of a TOML text, floats as exact decimals; a byte-order mark at its beginning is skipped.
 
     InvalidFile, with line and column, when the text is not TOML 1.0, or nests deeper or has larger numbers than Python
-    reads. Keys of more than 100 parts are refused: either parser takes quadratic time for them.
+    can read. Keys of more than 100 parts are refused, because both parsers take quadratic time for them.
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
     if long_key := _in_long_line(_LONG_KEY, body):
@@ -41,9 +40,23 @@ def parse(text: str, file: str) -> Data:
         return standard(body, file) if data is None else data
 
 
+NOTHING: Any = object()
+"""What `value_at` gives for a path that does not exist; it equals no value."""
+
+
+def value_at(data: Any, path: KeyPath) -> Any:
+    """The value at the path in parsed data, or NOTHING."""
+    for part in path:
+        if isinstance(data, dict):
+            data = data.get(part, NOTHING)
+        else:
+            data = data[part] if isinstance(data, list) and isinstance(part, int) and part < len(data) else NOTHING
+    return data
+
+
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """No garbage collection meanwhile: what is built is all kept, and looking for garbage in it doubles the time."""
+    """Suspend garbage collection while a large structure is built: searching it for garbage doubles the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -54,7 +67,7 @@ def collector_off() -> Iterator[None]:
 
 
 def fast(text: str) -> Data | None:
-    """The data by `toml_rs`; None when that is not installed, refuses the text, or might read what Python does not."""
+    """The data by `toml_rs`; None when that is not installed, refuses the text, or may accept what Python refuses."""
     try:
         import toml_rs
     except ImportError:
@@ -64,7 +77,7 @@ def fast(text: str) -> Data | None:
     loads: Callable[..., Data] = toml_rs.loads
     try:
         return loads(text, toml_version="1.0.0", parse_float=Decimal)
-    except Exception:  # whatever it is, the standard library tells the user
+    except Exception:  # the standard library then reports what is wrong
         return None
 
 
@@ -75,19 +88,19 @@ def standard(text: str, file: str) -> Data:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        problem = _refusal(str(error), text)
+        problem = _refused(str(error), text)
     except RecursionError:
         problem = Problem("nested too deep")
     except (ValueError, ArithmeticError):  # more digits than Python turns into a number
-        problem = _beyond(text)
+        problem = _huge_number(text)
     raise InvalidFile(file, [problem]) from None
 
 
 def _may_nest_deep(text: str) -> bool:
-    """Whether values may nest in more than 100 levels: more brackets are open than the innermost three levels explain.
+    """Whether values may nest in more than 100 levels: many brackets are left without the three innermost levels.
 
-    Replacing an array or inline table that holds no other by a number keeps the nesting of all that is left, wherever
-    it stands, so that the answer is never a wrong no.
+    Replacing the innermost arrays and inline tables by numbers keeps the nesting of the others, so the answer is never
+    a wrong no.
     """
     if not _NESTING_VALUE.search(text):
         return False
@@ -107,19 +120,19 @@ def _in_long_line(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return None
 
 
-def _refusal(message: str, text: str) -> Problem:
-    place = _PLACE.search(message)
-    if place is None:
+def _refused(message: str, text: str) -> Problem:
+    location = _LOCATION.search(message)
+    if location is None:
         return Problem(message)
-    words = message[0].lower() + message[1 : place.start()]
-    if place[1] is None:
-        return _problem(words, text, len(text))
-    return Problem(words, int(place[1]), int(place[2]))
+    reason = message[0].lower() + message[1 : location.start()]
+    if location[1] is None:
+        return _problem(reason, text, len(text))
+    return Problem(reason, int(location[1]), int(location[2]))
 
 
-def _beyond(text: str) -> Problem:
-    message = "number beyond what can be read"
-    found = _BEYOND.search(text)
+def _huge_number(text: str) -> Problem:
+    message = "number too large to read"
+    found = _HUGE_NUMBER.search(text)
     return _problem(message, text, found.start()) if found else Problem(message)
 
 

@@ -1,27 +1,26 @@
-"""The smallest pieces of a TOML text to replace so that its data changes as it shall."""
+"""The smallest replacements in a TOML text that change its data as requested."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from backorderctl.toml import encode, trivia
-from backorderctl.toml.change import REMOVED
-from backorderctl.toml.draft import Step, present, value_at
-from backorderctl.toml.index import Outline, Path, Statement, key_parts, plain_value
-from backorderctl.toml.parse import Data
-from backorderctl.toml.place import header_parts, new_header_key, new_table, table_end
+from backorderctl.toml.change import REMOVED, KeyPath, Step
+from backorderctl.toml.index import Outline, Statement, key_parts, plain_value
+from backorderctl.toml.insertion_point import header_parts, new_header_key, new_table, table_end
+from backorderctl.toml.parse import NOTHING, Data, value_at
 from backorderctl.toml.tomlkit_fallback import edited_by_tomlkit
 
 
 class Splice(NamedTuple):
-    """A piece of a text, from `start` to before `end`, and what takes its place."""
+    """A part of a text, from `start` to before `end`, and its replacement."""
 
     start: int
     end: int
     text: str
 
 
-def spliced(outline: Outline, steps: Sequence[Step], new: Data, families: Sequence[str]) -> str | None:
-    """The text after the steps; None when they get into each other's way."""
+def edited_text(outline: Outline, steps: Sequence[Step], new: Data, families: Sequence[str]) -> str | None:
+    """The text after the steps; None when their replacements overlap."""
     plan = _Plan(outline, new, families)
     for step in sorted(steps, key=lambda step: step.value is not REMOVED):
         plan.take(step)
@@ -29,20 +28,20 @@ def spliced(outline: Outline, steps: Sequence[Step], new: Data, families: Sequen
 
 
 class _Plan:
-    """The pieces to replace, gathered step by step, as several steps may concern one key, table or place."""
+    """The replacements, collected step by step, because several steps may affect one key, table or position."""
 
     def __init__(self, outline: Outline, new: Data, families: Sequence[str]) -> None:
         self.outline = outline
         self.new = new
         self.families = families
-        self.removed: list[Path] = []
-        self.gone: set[int] = set()
-        self.dropped: dict[int, tuple[int, Statement]] = {}
+        self.removed_paths: list[KeyPath] = []
+        self.removed_tables: set[int] = set()
+        self.removed_keys: dict[int, tuple[int, Statement]] = {}
         self.assigned: dict[int, tuple[Statement, list[Step]]] = {}
-        self.keys: dict[int, list[str]] = {}
-        self.tables: dict[int, list[str]] = {}
-        self.created: set[Path] = set()
-        self.whole: set[Path] = set()
+        self.new_keys: dict[int, list[str]] = {}
+        self.new_tables: dict[int, list[str]] = {}
+        self.created: set[KeyPath] = set()
+        self.written_whole: set[KeyPath] = set()
         self.pieces: list[Splice] = []
 
     def take(self, step: Step) -> None:
@@ -50,7 +49,7 @@ class _Plan:
         owner = self.outline.owner(step.path)
         if step.value is REMOVED:
             self._remove(step.path, owner)
-        elif owner and owner[1].start not in self.dropped:
+        elif owner and owner[1].start not in self.removed_keys:
             self._assign(*owner, step)
         elif isinstance(step.value, dict) and all(isinstance(part, str) for part in step.path):
             self._create(step.path, step.value)
@@ -58,30 +57,30 @@ class _Plan:
             self._add(step.path, step.value)
 
     def splices(self) -> list[Splice]:
-        """All pieces, in no order."""
-        for path in self.removed:
-            self._keep_tables_above(path)
-        tables = list(self._without_tables())
-        ends = {piece.start: piece.end for piece in tables}
-        keys = [statement for number, statement in self.dropped.values() if number not in self.gone]
+        """All replacements, in no order."""
+        for path in self.removed_paths:
+            self._declare_table_above(path)
+        removals = list(self._without_tables())
+        ends = {removal.start: removal.end for removal in removals}
+        keys = [statement for number, statement in self.removed_keys.values() if number not in self.removed_tables]
         return [
             *self.pieces,
-            *tables,
+            *removals,
             *(Splice(statement.start, statement.end, "") for statement in keys),
             *(self._reassigned(statement, steps) for statement, steps in self.assigned.values()),
-            *(self._with_keys(number, lines) for number, lines in self.keys.items()),
-            *(self._with_tables(start, tables, ends.get(start, start)) for start, tables in self.tables.items()),
+            *(self._with_keys(number, lines) for number, lines in self.new_keys.items()),
+            *(self._with_tables(start, tables, ends.get(start, start)) for start, tables in self.new_tables.items()),
         ]
 
-    def _remove(self, path: Path, owner: tuple[int, Statement] | None) -> None:
-        self.removed.append(path)
+    def _remove(self, path: KeyPath, owner: tuple[int, Statement] | None) -> None:
+        self.removed_paths.append(path)
         if owner and self._path(*owner) != path:
             self._assign(*owner, Step(path, REMOVED))
         elif owner:
-            self.dropped[owner[1].start] = owner
+            self.removed_keys[owner[1].start] = owner
         else:
-            self.gone.update(self.outline.members.get(path, ()))
-            self.dropped.update(
+            self.removed_tables.update(self.outline.members.get(path, ()))
+            self.removed_keys.update(
                 (statement.start, (number, statement)) for number, statement in self.outline.dotted(path)
             )
 
@@ -89,14 +88,14 @@ class _Plan:
         below = Step(step.path[len(self.outline.paths[number]) :], step.value)
         self.assigned.setdefault(statement.start, (statement, []))[1].append(below)
 
-    def _add(self, path: Path, value: Any) -> None:
-        """A new key in a table that is there already."""
+    def _add(self, path: KeyPath, value: Any) -> None:
+        """A new key in an existing table."""
         table, line = path[:-1], f"{encode.plain_key(str(path[-1]))} = {encode.literal(value)}"
         number = self.outline.numbers.get(table)
-        if number is not None and number not in self.gone:
-            self.keys.setdefault(number, []).append(line)
+        if number is not None and number not in self.removed_tables:
+            self.new_keys.setdefault(number, []).append(line)
             return
-        dotted = [found for found in self.outline.dotted(table) if found[1].start not in self.dropped]
+        dotted = [found for found in self.outline.dotted(table) if found[1].start not in self.removed_keys]
         if dotted:
             self._add_dotted(*dotted[-1], len(table), line)
         else:
@@ -104,19 +103,19 @@ class _Plan:
 
     def _add_dotted(self, number: int, statement: Statement, depth: int, line: str) -> None:
         text = self.outline.text
-        parts = _key_parts(text, statement)[: depth - len(self.outline.paths[number])]
+        parts = _parts_of(text, statement)[: depth - len(self.outline.paths[number])]
         new = trivia.indent(text, statement.start) + ".".join([*parts, line])
         self.pieces.append(_lines_after(text, statement.end, new))
 
-    def _create(self, path: Path, value: dict[str, Any]) -> None:
-        """A new table, with a header for itself and for each table in it that needs one."""
-        tables = self.tables.setdefault(new_table(self.outline, path, self.families, self.gone), [])
+    def _create(self, path: KeyPath, value: dict[str, Any]) -> None:
+        """A new table, with headers for itself and for each table in it that needs one."""
+        tables = self.new_tables.setdefault(new_table(self.outline, path, self.families, self.removed_tables), [])
         self.created.update(path[:length] for length in range(1, len(path) + 1))
-        self.whole.add(path)
-        self._write(path, new_header_key(self.outline, path), value, tables, standing=path in self.outline.members)
+        self.written_whole.add(path)
+        self._write(path, new_header_key(self.outline, path), value, tables, exists=path in self.outline.members)
 
-    def _write(self, path: Path, header: str, value: dict[str, Any], tables: list[str], *, standing: bool) -> None:
-        """The table and all below it, each with a header where it needs one; some of them may be `standing` already."""
+    def _write(self, path: KeyPath, header: str, value: dict[str, Any], tables: list[str], *, exists: bool) -> None:
+        """Append the table and all tables in it, with headers where necessary; with `exists`, some have headers."""
         text = f"[{header}]"
         below = []
         for key, element in value.items():
@@ -128,64 +127,64 @@ class _Plan:
             tables.append(text)
         for key in below:
             table = (*path, key)
-            # Nothing stands below a table that is all new: its headers need no look at those of the same tables.
-            under = new_header_key(self.outline, table) if standing else f"{header}.{encode.plain_key(key)}"
-            self._write(table, under, value[key], tables, standing=standing)
+            # A new table has no headers to spell its own like.
+            under = new_header_key(self.outline, table) if exists else f"{header}.{encode.plain_key(key)}"
+            self._write(table, under, value[key], tables, exists=exists)
 
-    def _keep_tables_above(self, path: Path) -> None:
-        """Write down the lowest table above a removed path that is there still and that nothing names any longer."""
+    def _declare_table_above(self, path: KeyPath) -> None:
+        """Declare the lowest remaining table above a removed path if no header or key is left that implies it."""
         for length in range(len(path) - 1, 0, -1):
             table = path[:length]
-            if not present(self.new, table):
+            if value_at(self.new, table) is NOTHING:
                 continue
-            if not self._is_named(table) and isinstance(value_at(self.new, table), dict):
-                self._name(table)
+            if not self._is_declared(table) and isinstance(value_at(self.new, table), dict):
+                self._declare(table)
             return
 
-    def _is_named(self, path: Path) -> bool:
+    def _is_declared(self, path: KeyPath) -> bool:
         number = self.outline.numbers.get(path)
-        if path in self.created or any(path[:length] in self.whole for length in range(1, len(path))):
+        if path in self.created or any(path[:length] in self.written_whole for length in range(1, len(path))):
             return True
-        if (number is not None and number not in self.gone) or self._owned(path):
+        if (number is not None and number not in self.removed_tables) or self._owned(path):
             return True
-        if any(number not in self.gone for number in self.outline.members.get(path, ())):
+        if any(number not in self.removed_tables for number in self.outline.members.get(path, ())):
             return True
         return any(
-            number not in self.gone and statement.start not in self.dropped
+            number not in self.removed_tables and statement.start not in self.removed_keys
             for number, statement in self.outline.dotted(path)
         )
 
-    def _owned(self, path: Path) -> bool:
+    def _owned(self, path: KeyPath) -> bool:
         owner = self.outline.owner(path)
-        return owner is not None and owner[0] not in self.gone and owner[1].start not in self.dropped
+        return owner is not None and owner[0] not in self.removed_tables and owner[1].start not in self.removed_keys
 
-    def _name(self, path: Path) -> None:
-        """A header or key of its own for a table, where the first of what stood in it was."""
+    def _declare(self, path: KeyPath) -> None:
+        """Add a header or key for a table, in the place of the first removed header or key in it."""
         outline, text = self.outline, self.outline.text
         self.created.add(path)
         if members := outline.members.get(path):
-            self.gone.remove(members[0])
+            self.removed_tables.remove(members[0])
             start, end = self._table(members[0])
             parts = header_parts(self.outline, members[0])[: sum(isinstance(part, str) for part in path)]
-            self.pieces.append(Splice(start, end, f"[{'.'.join(parts)}]{_line_end(text[start:end])}"))
+            self.pieces.append(Splice(start, end, f"[{'.'.join(parts)}]{_ending(text[start:end])}"))
             return
         number, statement = outline.dotted(path)[0]
-        parts = _key_parts(text, statement)[: len(path) - len(outline.paths[number])]
+        parts = _parts_of(text, statement)[: len(path) - len(outline.paths[number])]
         line = trivia.indent(text, statement.start) + ".".join(parts) + " = {}"
-        del self.dropped[statement.start]
-        ending = _line_end(text[statement.start : statement.end])
+        del self.removed_keys[statement.start]
+        ending = _ending(text[statement.start : statement.end])
         self.pieces.append(Splice(statement.start, statement.end, line + ending))
 
     def _table(self, number: int) -> tuple[int, int]:
-        """A table with the comment right above it; that at the top of the file is the file's."""
+        """A table with the comment directly above it; a comment at the top of the file belongs to the file."""
         start = trivia.block_start(self.outline, number) or self.outline.starts[number]
         return start, trivia.own_end(self.outline, number)
 
     def _without_tables(self) -> Iterator[Splice]:
-        """The removed tables, those that follow each other as one piece."""
+        """The removals of tables, those of consecutive tables as one."""
         text = self.outline.text
         runs: list[tuple[int, int]] = []
-        for number in sorted(self.gone):
+        for number in sorted(self.removed_tables):
             start, end = self._table(number)
             if runs and trivia.after_blank_lines(text, runs[-1][1]) == start:
                 start = runs.pop()[0]
@@ -214,35 +213,35 @@ class _Plan:
         return _lines_after(text, position, "\n".join(indent + line for line in lines))
 
     def _with_tables(self, position: int, tables: list[str], following: int) -> Splice:
-        """New tables, a blank line before, between and after them; at `following` goes on what stays."""
+        """New tables, with blank lines around and between them; the text that remains continues at `following`."""
         text = self.outline.text
         above = position and trivia.before_blank_lines(text, position) == position
         below = following < len(text) and trivia.after_blank_lines(text, following) == following
         return _lines_after(text, position, "\n" * above + "\n\n".join(tables) + "\n" * below)
 
-    def _path(self, number: int, statement: Statement) -> Path:
+    def _path(self, number: int, statement: Statement) -> KeyPath:
         return (*self.outline.paths[number], *statement.path)
 
 
-def _key_parts(text: str, statement: Statement) -> list[str]:
+def _parts_of(text: str, statement: Statement) -> list[str]:
     return key_parts(text[statement.start : statement.value])[: len(statement.path)]
 
 
 def _lines_after(text: str, position: int, lines: str) -> Splice:
-    """New lines at the beginning of a line; after a last line without an end, the new last one has none either."""
+    """New lines at the beginning of a line; after a last line without a line end, the new last line has none either."""
     ending = trivia.newline(text, position)
     new = lines.replace("\n", ending)
     follows_text = position and text[position - 1] != "\n"
     return Splice(position, position, ending + new if follows_text else new + ending)
 
 
-def _line_end(piece: str) -> str:
-    """The line end that the last line of the piece has: none at the end of some files."""
+def _ending(piece: str) -> str:
+    """The line end of the last line of the piece; some files end without one."""
     return next((end for end in ("\r\n", "\n") if piece.endswith(end)), "")
 
 
 def _with_blank_lines(text: str, start: int, end: int) -> tuple[int, int]:
-    """Whole tables with the blank lines that nothing needs without them: those below, or at the end those above."""
+    """The range of removed tables with the blank lines below, or at the end of the text those above."""
     above, below = trivia.before_blank_lines(text, start), trivia.after_blank_lines(text, end)
     if below == len(text):
         return above, below

@@ -1,15 +1,14 @@
-"""Edits by tomlkit: of one key with all that its value holds, or of a whole file."""
+"""Edits by tomlkit, slow and general: of one key with its value, or of a whole file."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from backorderctl.toml import encode
-from backorderctl.toml.change import REMOVED
-from backorderctl.toml.draft import Step
+from backorderctl.toml.change import REMOVED, Step
 
 
 def edited_by_tomlkit(text: str, steps: Sequence[Step]) -> str:
-    """The text after the steps, as far as tomlkit gets them right: whoever calls parses the outcome again."""
+    """The text after the steps. tomlkit does not get all of them right, so the caller must parse the result."""
     import tomlkit
 
     document = tomlkit.parse(text)
@@ -27,7 +26,7 @@ def edited_by_tomlkit(text: str, steps: Sequence[Step]) -> str:
 
 
 def _change_list(array: Any, elements: list[Any]) -> None:
-    """Remove and append what is needed, so that the elements that stay keep their place and comments."""
+    """Change the array to `elements`; those that stay keep their order and comments."""
     import tomlkit
 
     for number in reversed(range(len(array))):

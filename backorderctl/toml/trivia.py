@@ -1,4 +1,4 @@
-"""What stands between the keys of a TOML text: blank lines, and comments with the table that they belong to."""
+"""Blank lines and comments of a TOML text, and the tables that the comments belong to."""
 
 import re
 
@@ -9,16 +9,16 @@ _BLANK_LINES = re.compile(r"(?:[ \t\r]*+\n)*+(?:[ \t\r]*+\Z)?")
 
 
 def keys_end(outline: Outline, number: int) -> int:
-    """Where the last line of a header with its keys ends; the top of a file without keys ends at 0."""
+    """The end of a table's last key, or of its header; 0 for the top of a file without keys."""
     if statements := outline.body(number).statements:
         return statements[-1].end
     return line_end(outline.text, outline.starts[number]) if number else 0
 
 
 def own_end(outline: Outline, number: int) -> int:
-    """Where a table ends: after its last key and the comments right below that, unless they touch the next header.
+    """The end of a table: after its last key and the comments directly below that, unless they touch the next header.
 
-    Comments after a blank line are taken for those of what follows.
+    Comments after a blank line belong to what follows.
     """
     end = keys_end(outline, number)
     comments = _COMMENT_LINES.match(outline.text, end)
@@ -28,7 +28,7 @@ def own_end(outline: Outline, number: int) -> int:
 
 
 def block_start(outline: Outline, number: int) -> int:
-    """Where the comment right above a header begins, or the header when there is none."""
+    """The start of the comment directly above a header, or of the header when there is none."""
     lowest = keys_end(outline, number - 1)
     start = outline.starts[number]
     while start > lowest:
@@ -40,7 +40,7 @@ def block_start(outline: Outline, number: int) -> int:
 
 
 def has_comment(outline: Outline, number: int) -> bool:
-    """Whether a comment lives in a table: on its header's line or below, not on a key's or right above a header."""
+    """Whether a table has a comment on its header's line or on lines of its own; that of the next header is not its."""
     text = outline.text
     last = number + 1 == len(outline.starts)
     ends = len(text) if last else block_start(outline, number + 1)
@@ -53,24 +53,24 @@ def has_comment(outline: Outline, number: int) -> bool:
 
 
 def indent(text: str, start: int) -> str:
-    """The blanks at the beginning of a line."""
+    """The blanks at the beginning of the line that starts at `start`."""
     line = text[start : line_end(text, start)]
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def line_end(text: str, position: int) -> int:
-    """Where the line ends that `position` is in, its line end included."""
+    """The end of the line that contains `position`, line end included."""
     return text.find("\n", position) + 1 or len(text)
 
 
 def after_blank_lines(text: str, position: int) -> int:
-    """Where the blank lines end that begin at `position`."""
+    """The end of the blank lines that begin at `position`."""
     match = _BLANK_LINES.match(text, position)
     return match.end() if match else position
 
 
 def before_blank_lines(text: str, position: int) -> int:
-    """Where the blank lines begin that end at `position`."""
+    """The start of the blank lines that end at `position`."""
     while position:
         line = text.rfind("\n", 0, position - 1) + 1
         if text[line:position].strip(" \t\r\n"):
@@ -80,7 +80,7 @@ def before_blank_lines(text: str, position: int) -> int:
 
 
 def newline(text: str, position: int) -> str:
-    """The line end of the line before `position`, or of the first line where there is none before."""
+    """The line end used before `position`, or that of the first line where there is none before."""
     end = text.rfind("\n", 0, position)
     if end == -1:
         end = text.find("\n")
