@@ -237,9 +237,8 @@ def test_a_dry_run_shows_the_text_and_the_effect(run: Run, store_file: Path) -> 
         "setting at       key                     old  new  products\n"
         "product 24-MB01  out_of_stock_threshold  -50  -40         1\n"
         "\n"
-        "sku      stock    field          old  new\n"
-        "24-MB01  default  backorderable  50   40\n"
-        "24-MB01  default  salable        75   65\n",
+        "sku      stock    change\n"
+        "24-MB01  default  salable 75 -> 65  backorderable 50 -> 40\n",
         "",
     )
     assert store_file.read_bytes() == (EXAMPLES / "store.toml").read_bytes()

@@ -31,6 +31,15 @@ class Terminal:
         """Write one line, without blanks at its end."""
         self.out.write(self.styled(text.rstrip(" "), *styles) + "\n")
 
+    def text(self, text: str, *styles: Style) -> None:
+        """Write a text, where it is too long in lines that begin with the same blanks."""
+        if self.width is None or width_of(text) <= self.width:
+            self.line(text, *styles)
+            return
+        indent = text[: len(text) - len(text.lstrip(" "))]
+        for line in folded(text.strip(" "), max(self.width - len(indent), 1)):
+            self.line(indent + line, *styles)
+
     def styled(self, text: str, *styles: Style) -> str:
         """The text in these styles, as it is where the stream shows none."""
         if not (self.coloured and styles and text):

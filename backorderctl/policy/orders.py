@@ -85,7 +85,7 @@ def order(answer: Salability, requested: Decimal) -> Order:
         payment="authorized_and_captured",
         order_status="unchanged",
         shipment=Shipment.PARTLY_ON_HOLD if ships_now else Shipment.ON_HOLD,
-        customer_notice=taken.backordered if _notifies(answer) else None,
+        customer_notice=taken.backordered if notifies_customer(answer) else None,
     )
 
 
@@ -104,7 +104,8 @@ def simulate_sales(answer: Salability, *, step: Decimal | None = None) -> Iterat
         yield _left(answer, sold, events, sources)
 
 
-def _notifies(answer: Salability) -> bool:
+def notifies_customer(answer: Salability) -> bool:
+    """Whether the customer is notified of the units of an order that are backordered."""
     return any(item.counts and value_of(item.settings, BACKORDERS) is Backorders.NOTIFY for item in answer.items)
 
 
