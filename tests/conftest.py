@@ -5,9 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import pytest
 
 from backorderctl.cli import main
+
+# How long an example takes says nothing on a machine that does other work as well.
+hypothesis.settings.register_profile("without deadlines", deadline=None)
+hypothesis.settings.load_profile("without deadlines")
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
