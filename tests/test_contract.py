@@ -1,6 +1,7 @@
 """What holds the house together: import directions, key names in one place, documented commands, light start-up."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ from backorderctl.cli import app
 from backorderctl.store.settings import SETTINGS, format_value
 
 PACKAGE = ROOT / "backorderctl"
-ROOMS = ("errors", "toml", "store", "policy", "edit", "check", "magento", "bulk", "output", "cli")
-"""From the ground up: a room imports from those before it."""
+ROOMS = re.findall(r"^\| `(\w+)` \|", page("ARCHITECTURE.md"), re.MULTILINE)
+"""From the ground up, as ARCHITECTURE.md lists them: a room imports from those before it."""
 ONLY_IN = {
     "typer": "cli",
     "rich": "output",
@@ -41,6 +42,11 @@ def imported(path: Path) -> Iterator[str]:
             assert not node.level, f"{path}: relative import"
             inner = node.module == "backorderctl"
             yield from (f"backorderctl.{alias.name}" for alias in node.names) if inner else (str(node.module),)
+
+
+def test_the_architecture_lists_every_room() -> None:
+    folders = [path.parent.name for path in PACKAGE.glob("*/__init__.py")]
+    assert sorted(ROOMS) == sorted(["errors", *folders])
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
