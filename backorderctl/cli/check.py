@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
@@ -15,6 +16,7 @@ from backorderctl.check.rules.file import UNREADABLE
 from backorderctl.check.violation import Severity
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT
+from backorderctl.cli.quantities import QuantitiesOptions
 from backorderctl.cli.reading import StoreOptions, with_file, with_options
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint
 from backorderctl.output import findings as view
@@ -41,10 +43,24 @@ class _Checked(NamedTuple):
     readable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CheckOptions(QuantitiesOptions):
+    """The options of `check`, which has formats of its own."""
+
+    output: Annotated[
+        Format,
+        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
+    ] = Format.TABLE
+
+    def in_json(self) -> bool:
+        """Whether the answer is a JSON document of ours."""
+        return self.output is Format.JSON
+
+
 @app.command(cls=Command)
 @with_options
 def check(
-    options: StoreOptions,
+    options: CheckOptions,
     files: Annotated[
         list[str] | None,
         typer.Argument(metavar="[FILE]...", help="Store files; - is standard input; else the store file."),
@@ -57,21 +73,17 @@ def check(
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="Not these rules.")] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules and check nothing.")] = False,
-    output: Annotated[
-        Format,
-        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
-    ] = Format.TABLE,
 ) -> None:
     """Find policy that is legal and wrong. Exit status 1 for findings, 2 when a file is no store."""
     if rules:
-        view.show_rules(_plain(output), sys.stdout)
+        view.show_rules(_plain(options.output), sys.stdout)
         return
     wanted = ((_codes("--select", select) or set(RULES)) - _codes("--ignore", ignore)) | {UNREADABLE.code}
     checked = [_checked(options, path) for path in dict.fromkeys(files or [options.file])]
     found = [
         LocatedFinding(each.file, finding) for each in checked for finding in each.findings if finding.code in wanted
     ]
-    view.show(found, output, sys.stdout, complete=all(each.readable for each in checked))
+    view.show(found, options.output, sys.stdout, complete=all(each.readable for each in checked))
     options.say(findings.summary(finding for _, finding in found))
     if not all(each.readable for each in checked):
         raise typer.Exit(COMMAND_FAILED)
@@ -79,13 +91,13 @@ def check(
         raise typer.Exit(ANSWER_IS_NO)
 
 
-def _checked(options: StoreOptions, path: str) -> _Checked:
+def _checked(options: QuantitiesOptions, path: str) -> _Checked:
     name = "<stdin>" if path == STANDARD_INPUT else path
     try:
-        store = options.store(path)
+        store = StoreOptions.store(options, path)
     except BackorderctlError as failure:
         return _Checked(name, findings.problems(failure, name), readable=False)
-    found = findings_of(store, today=options.day(store))
+    found = findings_of(options.live(store), today=options.day(store))
     return _Checked(name, [finding._replace(hint=_for(path, finding.hint)) for finding in found], readable=True)
 
 

@@ -16,13 +16,13 @@ from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError
 from backorderctl.magento import import_config, import_products, import_sources
-from backorderctl.magento import rejects as rejected
 from backorderctl.magento.csv_reader import OnProgress
 from backorderctl.magento.merge import Imported, merged
 from backorderctl.magento.report import Refused, Report
 from backorderctl.output import importing as view
 from backorderctl.output.progress import progress
 from backorderctl.store.model import Store
+from backorderctl.store.rejects import write_rejects
 from backorderctl.toml import atomic_file
 from backorderctl.toml.parse import collector_off
 
@@ -93,7 +93,7 @@ def magento(
     for name, rows in rejects.items():
         if not options.dry_run:
             out = io.StringIO()
-            rejected.write_rejects(read.headers[rows[0].file], rows, out)
+            write_rejects(read.headers[rows[0].file], rows, out)
             atomic_file.replace_bytes(name, encoded_export(out.getvalue(), name))
         options.say(f"{name}: {len(rows)} rows refused, the first at line {rows[0].line}: {rows[0].reason}")
     for line in view.summary((read, written.result)):

@@ -7,7 +7,8 @@ import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import SkuArgument, StockOption
-from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.quantities import AnswerOptions
+from backorderctl.cli.reading import with_options
 from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.errors import ANSWER_IS_NO
 from backorderctl.output import orders as view
@@ -23,14 +24,14 @@ app = noun("Orders: would one be accepted, and how does the stock sell from here
 @app.command(cls=Command)
 @with_options
 def check(
-    options: ReadOptions,
+    options: AnswerOptions,
     sku: SkuArgument,
     quantity: Annotated[str, typer.Argument(metavar="QTY", help="The units ordered.")],
     stock: StockOption = None,
 ) -> None:
     """Say whether an order would be accepted, what ships now and what is backordered. Exit status 1 when refused."""
     requested = typed_quantity("QTY", quantity, minimum=STEP)
-    answer = _answer(options.store(), sku, stock)
+    answer = _answer(options.store(only=sku), sku, stock)
     order = orders.order(answer, requested)
     view.show_order(answer, order, options.output, sys.stdout)
     if not order.accepted:
@@ -40,7 +41,7 @@ def check(
 @app.command(cls=Command)
 @with_options
 def simulate(
-    options: ReadOptions,
+    options: AnswerOptions,
     sku: SkuArgument,
     stock: StockOption = None,
     step: Annotated[str | None, typer.Option("--step", metavar="N", help="Also a row every N units.")] = None,
@@ -50,7 +51,7 @@ def simulate(
     Units ship at once, what is reserved first, and leave the sources in the order of the stock's `sources`.
     """
     every = None if step is None else typed_quantity("--step", step, minimum=STEP)
-    answer = _answer(options.store(), sku, stock)
+    answer = _answer(options.store(only=sku), sku, stock)
     view.show_life(answer, orders.simulate_sales(answer, step=every), options.output, sys.stdout)
 
 

@@ -9,7 +9,8 @@ import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import MatchOption, SkuArgument, SourceArgument, SourceOption, StockOption
-from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.quantities import AnswerOptions
+from backorderctl.cli.reading import with_options
 from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.edit import operations
@@ -31,7 +32,7 @@ NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SK
 @app.command("list", cls=Command)
 @with_options
 def list_(
-    options: ReadOptions,
+    options: AnswerOptions,
     stock: StockOption = None,
     source: SourceOption = None,
     status: Annotated[Status | None, typer.Option("--status", help="Only products with this status.")] = None,
@@ -62,19 +63,19 @@ def list_(
 
 @app.command(cls=Command)
 @with_options
-def show(options: ReadOptions, sku: SkuArgument, stock: StockOption = None) -> None:
+def show(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) -> None:
     """Show everything in force for one product: settings and where they come from, and how many can be sold."""
-    store = options.store()
+    store = options.store(only=sku)
     view.show(_answers(store, sku, stock), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
 @with_options
-def explain(options: ReadOptions, sku: SkuArgument, stock: StockOption = None) -> None:
+def explain(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) -> None:
     """Show how many can be sold as a sum to check with a pencil, and every level that won or lost."""
     from backorderctl.output.explain import Explained, show_sums
 
-    store = options.store()
+    store = options.store(only=sku)
     explained = [Explained(answer, viewpoints.all_chains(store, answer)) for answer in _answers(store, sku, stock)]
     show_sums(explained, options.output, sys.stdout)
 

@@ -2,8 +2,8 @@
 
 import inspect
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import wraps
@@ -24,6 +24,11 @@ class PlainOptions:
     """The options of every command: each field is one, declared here alone."""
 
     quiet: QuietOption = False
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What holds while the command runs."""
+        yield
 
     def say(self, message: str) -> None:
         """A message on stderr, unless the user wants none."""
@@ -80,7 +85,8 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
     def run(**given: Any) -> None:
         chosen = shared(**{option.name: given.pop(option.name) for option in options})
         try:
-            run_command(chosen, **given)
+            with chosen.running():
+                run_command(chosen, **given)
         except BackorderctlError as error:
             if isinstance(error.hint, tuple):
                 error.hint = with_file(error.hint, getattr(chosen, "file", DEFAULT_FILE))

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from backorderctl.check import check as findings_of
 from backorderctl.check.rules import RULES
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT, SourceOption, StockOption
-from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.quantities import QuantitiesOptions
+from backorderctl.cli.reading import with_options
 from backorderctl.output import report as view
 from backorderctl.output.report import Format
 from backorderctl.output.report_content import Report, RuleCount
@@ -23,19 +25,29 @@ from backorderctl.store.model import Store
 app = noun("")
 
 
+@dataclass(frozen=True, slots=True)
+class ReportOptions(QuantitiesOptions):
+    """The options of `report`, which has a format of its own."""
+
+    output: Annotated[
+        Format,
+        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
+    ] = Format.TABLE
+
+    def in_json(self) -> bool:
+        """Whether the answer is a JSON document of ours."""
+        return self.output is Format.JSON
+
+
 @app.command(cls=Command)
 @with_options
 def report(
-    options: StoreOptions,
+    options: ReportOptions,
     stock: StockOption = None,
     source: SourceOption = None,
     top: Annotated[
         int, typer.Option("--top", metavar="N", min=0, help="How many products each list names at most.")
     ] = 10,
-    output: Annotated[
-        Format,
-        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
-    ] = Format.TABLE,
 ) -> None:
     """Show what is owed, what is at risk and what has no limit, over the whole catalogue.
 
@@ -60,7 +72,7 @@ def report(
         totals=totals(answers, stocks=stocks, source=source, top=top),
         findings=_findings(store, today),
     )
-    view.show(shown, output, sys.stdout)
+    view.show(shown, options.output, sys.stdout)
 
 
 def _findings(store: Store, today: date) -> list[RuleCount]:

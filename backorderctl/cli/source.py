@@ -7,7 +7,8 @@ import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import SourceArgument
-from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.quantities import AnswerOptions
+from backorderctl.cli.reading import with_options
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.edit import operations
 from backorderctl.output import scopes as view
@@ -21,14 +22,14 @@ Cascade = Annotated[bool, typer.Option("--cascade", help="Take along whatever st
 
 @app.command("list", cls=Command)
 @with_options
-def list_(options: ReadOptions) -> None:
+def list_(options: AnswerOptions) -> None:
     """List the sources, their stocks and how many products each has."""
     view.show_sources(options.store(), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
 @with_options
-def show(options: ReadOptions, source: SourceArgument) -> None:
+def show(options: AnswerOptions, source: SourceArgument) -> None:
     """Show one source."""
     store = options.store()
     view.show_source(store, model.source_named(store, source), options.output, sys.stdout)

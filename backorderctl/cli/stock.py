@@ -7,7 +7,8 @@ import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import StockArgument, complete_source
-from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.quantities import AnswerOptions
+from backorderctl.cli.reading import with_options
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError
@@ -27,14 +28,14 @@ Channels = Annotated[
 
 @app.command("list", cls=Command)
 @with_options
-def list_(options: ReadOptions) -> None:
+def list_(options: AnswerOptions) -> None:
     """List the stocks, their sources and their sales channels."""
     view.show_stocks(options.store(), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
 @with_options
-def show(options: ReadOptions, stock: StockArgument) -> None:
+def show(options: AnswerOptions, stock: StockArgument) -> None:
     """Show one stock."""
     store = options.store()
     view.show_stock(model.stock_named(store, stock), options.output, sys.stdout)

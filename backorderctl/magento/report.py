@@ -1,18 +1,12 @@
 """What an import has met: rows read and refused, and what was ignored, each with its reason and a first example."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
+from backorderctl.store.rejects import Refused
 
-class Refused(NamedTuple):
-    """A row that was not taken: its number after the header, the line on which it begins, why, and its cells."""
-
-    file: str
-    number: int
-    line: int
-    reason: str
-    cells: Sequence[str]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(slots=True)
@@ -46,3 +40,6 @@ class Report:
     def refuse(self, row: Refused) -> None:
         """A row that is not taken."""
         self.refused.append(row)
+
+
+__all__ = ["Note", "Refused", "Report"]

@@ -53,6 +53,11 @@ def plain_text(cell: Cell) -> str:
     return str(cell)
 
 
+def count(number: int, noun: str) -> str:
+    """A number of things in words: `1 row`, `2 rows`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def json_number(exact: Decimal) -> int | float:
     """The quantity as a JSON number: 12 digits and their sums print exactly as a float does."""
     whole = int(exact)

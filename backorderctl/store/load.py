@@ -224,7 +224,7 @@ def _undeclared(store: Store, own: Mapping[str, Any]) -> Iterable[tuple[str, str
         if name is not None and name not in names:
             yield kind, _no_such(kind, name, names)
     both = source in store.sources and product in store.products
-    if both and source not in store.products[str(product)].items:
+    if both and store.products[str(product)].item_settings(str(source)) is None:
         yield "source", f"expected a source of product {toml_repr(product)} in the file, got {toml_repr(source)}"
 
 

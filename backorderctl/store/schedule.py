@@ -88,8 +88,12 @@ def _with_values(store: Store, values: Mapping[Place, Mapping[str, Value | None]
                 products[str(place.product)] = products[str(place.product)]._replace(settings=merged)
             case Scope.SOURCE_ITEM:
                 product, code = products[str(place.product)], str(place.source)
-                items = {**product.items, code: product.items[code]._replace(settings=merged)}
-                products[product.sku] = product._replace(items=items)
+                if code in product.items:
+                    items = {**product.items, code: product.items[code]._replace(settings=merged)}
+                    products[product.sku] = product._replace(items=items)
+                else:
+                    policies = {**product.item_policies, code: merged}
+                    products[product.sku] = product._replace(item_policies=policies)
             case _:
                 chosen = merged
     return replace(store, settings=chosen, stocks=stocks, sources=sources, products=products)

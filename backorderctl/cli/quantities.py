@@ -1,0 +1,215 @@
+"""The options with which a command that answers takes quantities and reservations from outside the store file."""
+
+import io
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backorderctl.cli.options import STANDARD_INPUT, OutputOption, complete_source
+from backorderctl.cli.reading import StoreOptions, say
+from backorderctl.cli.target import encoded_export, refuse_overwriting_input
+from backorderctl.errors import BackorderctlError
+from backorderctl.output import quantities as view
+from backorderctl.output.format import Output, count
+from backorderctl.output.progress import progress
+from backorderctl.store.delimited import InputFile
+from backorderctl.store.model import Store
+from backorderctl.store.quantities_file import STOCK_IDS, Inputs
+from backorderctl.store.rejects import write_rejects
+from backorderctl.store.replace_quantities import Replaced, with_quantities
+from backorderctl.toml import atomic_file
+
+QUANTITIES_VARIABLE = "BACKORDERCTL_QUANTITIES"
+RESERVED_VARIABLE = "BACKORDERCTL_RESERVED"
+
+QuantitiesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--quantities",
+        metavar="FILE",
+        help="A CSV or Parquet file of source_code, sku, quantity and status: these source items instead of the store "
+        f"file's. Else ${QUANTITIES_VARIABLE}.",
+    ),
+]
+QuantitiesForOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--quantities-for",
+        metavar="SOURCE",
+        help="Replace the items of this source alone; may be repeated.",
+        autocompletion=complete_source,
+    ),
+]
+ReservedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reserved",
+        metavar="FILE",
+        help="A file of sku, reserved (or quantity, as Magento's inventory_reservation) and stock or stock_id. "
+        f"Else ${RESERVED_VARIABLE}.",
+    ),
+]
+StockIdOption = Annotated[
+    list[str] | None,
+    typer.Option("--stock-id", metavar="ID=STOCK", help="The stock of a stock_id, such as 2=eu; 1 is default."),
+]
+AllowMissingOption = Annotated[
+    bool, typer.Option("--allow-missing", help="Take files without a row of a source that has items in the store file.")
+]
+SkipBadOption = Annotated[
+    str | None,
+    typer.Option("--skip-bad", metavar="REJECTS.csv", help="Go on without the refused rows and write them here."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class QuantitiesOptions(StoreOptions):
+    """The options of every command whose answer depends on quantities."""
+
+    quantities: QuantitiesOption = None
+    quantities_for: QuantitiesForOption = None
+    reserved: ReservedOption = None
+    stock_id: StockIdOption = None
+    allow_missing: AllowMissingOption = False
+    skip_bad: SkipBadOption = None
+    read: list[Replaced] = field(init=False, default_factory=list)
+    copies: list[str] = field(init=False, default_factory=list)
+    stack: ExitStack = field(init=False, default_factory=ExitStack)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While the command runs, a JSON document on standard output says where its quantities come from."""
+        with self.stack:
+            if self.in_json():
+                self.stack.enter_context(redirect_stdout(view.DocumentWithQuantities(sys.stdout, lambda: self.read)))
+            yield
+
+    def in_json(self) -> bool:
+        """Whether the answer is a JSON document of ours."""
+        return False
+
+    def store(self, file: str | None = None, *, only: str | None = None) -> Store:
+        """The store in `file`, or else in the one that the options name, with the quantities from outside.
+
+        With `only`, those of one product.
+        """
+        store_file = file or self.file
+        if (store_file, *self._paths()).count(STANDARD_INPUT) > 1:
+            raise BackorderctlError("standard input can be one file only, got it for several")
+        return self.live(StoreOptions.store(self, store_file), only=only)
+
+    def live(self, store: Store, *, only: str | None = None, foreign: frozenset[str] = frozenset()) -> Store:
+        """A store with the quantities from outside; without rows of `foreign` sources and stocks."""
+        quantities, reserved = self._paths()
+        if not (quantities or reserved):
+            self._refuse_idle()
+            return store
+        inputs = Inputs(
+            quantities=self._inputs(quantities),
+            reserved=self._inputs(reserved),
+            sources=tuple(self.quantities_for or ()),
+            stock_ids=parse_stock_ids(self.stock_id or ()),
+            foreign=foreign,
+            allow_missing=self.allow_missing,
+            skip_bad=self.skip_bad is not None,
+        )
+        inputs = self._copied(inputs)
+        files = (*inputs.quantities, *inputs.reserved)
+        total = sum(Path(file.path).stat().st_size for file in files if Path(file.path).is_file())
+        with progress(total, sys.stderr, quiet=self.quiet) as tell:
+            read = with_quantities(store, inputs, only=only, watch=lambda done: tell("reading quantities", done))
+        self._tell(read, from_environment=not (self.quantities or self.reserved))
+        self.read.append(read)
+        return read.store
+
+    def _paths(self) -> tuple[str | None, str | None]:
+        """The files of quantities and reservations that the options or the environment name."""
+        quantities = self.quantities or os.environ.get(QUANTITIES_VARIABLE)
+        return quantities or None, self.reserved or os.environ.get(RESERVED_VARIABLE) or None
+
+    def _refuse_idle(self) -> None:
+        """BackorderctlError when an option says how to read files, and there is none."""
+        given = {
+            "--quantities-for": self.quantities_for,
+            "--stock-id": self.stock_id,
+            "--allow-missing": self.allow_missing,
+            "--skip-bad": self.skip_bad,
+        }
+        for option, value in given.items():
+            if value:
+                raise BackorderctlError(f"{option}: expected --quantities or --reserved beside it, got neither")
+
+    def _inputs(self, path: str | None) -> tuple[InputFile, ...]:
+        return (InputFile(path, "<stdin>" if path == STANDARD_INPUT else path),) if path else ()
+
+    def _copied(self, inputs: Inputs) -> Inputs:
+        """The same with standard input copied to a file: rows may have to be read again to say what is wrong."""
+        return replace(
+            inputs,
+            quantities=tuple(map(self._copy, inputs.quantities)),
+            reserved=tuple(map(self._copy, inputs.reserved)),
+        )
+
+    def _copy(self, file: InputFile) -> InputFile:
+        if file.path != STANDARD_INPUT:
+            return file
+        if not self.copies:
+            copy = Path(self.stack.enter_context(tempfile.TemporaryDirectory())) / "stdin"
+            with copy.open("wb") as out:
+                shutil.copyfileobj(sys.stdin.buffer, out)
+            self.copies.append(str(copy))
+        return file._replace(path=self.copies[0])
+
+    def _tell(self, read: Replaced, *, from_environment: bool) -> None:
+        """Say what was read, also to who wants quiet if no option says that quantities come from outside."""
+        told = {line for earlier in self.read for line in view.notes(earlier)}
+        for line in view.notes(read):
+            if line not in told:
+                say(line, quiet=self.quiet and not from_environment)
+        if read.refused and self.skip_bad:
+            write_refused(read, self.skip_bad, self)
+
+
+def write_refused(read: Replaced, to: str, options: StoreOptions) -> None:
+    """Write the refused rows: of one file to `to`, of several to a file each, named after it."""
+    headers = {file.file: file.header for file in read.files}
+    refused = {name: [row for row in read.refused if row.file == name] for name in headers}
+    refused = {name: rows for name, rows in refused.items() if rows}
+    for name, rows in refused.items():
+        target = to if len(headers) == 1 else f"{to.removesuffix('.csv')}.{Path(name).name.partition('.')[0]}.csv"
+        refuse_overwriting_input("--skip-bad", target, [options.file, *headers])
+        out = io.StringIO()
+        write_rejects(headers[name], rows, out)
+        atomic_file.replace_bytes(target, encoded_export(out.getvalue(), target))
+        first = rows[0]
+        options.say(f"{target}: {count(len(rows), 'row')} refused, the first at line {first.line}: {first.reason}")
+
+
+def parse_stock_ids(typed: tuple[str, ...] | list[str]) -> dict[str, str]:
+    """The stocks by Magento's number; BackorderctlError when one is typed otherwise."""
+    ids = dict(STOCK_IDS)
+    for each in typed:
+        number, equals, stock = each.partition("=")
+        if not (equals and number.isdigit() and stock):
+            raise BackorderctlError(f"--stock-id: expected ID=STOCK, such as 2=eu, got {each!r}")
+        ids[number] = stock
+    return ids
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions(QuantitiesOptions):
+    """The options of every command that shows answers about quantities as a table, JSON or CSV."""
+
+    output: OutputOption = Output.TABLE
+
+    def in_json(self) -> bool:
+        """Whether the answer is a JSON document of ours."""
+        return self.output is Output.JSON

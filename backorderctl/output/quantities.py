@@ -1,0 +1,78 @@
+"""What was read of quantities from outside: a line a file for people, and a key of the document for programs."""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+from backorderctl.output import table
+from backorderctl.output.format import count
+from backorderctl.store.replace_quantities import Replaced
+
+KEY = "quantities"
+"""The key of a JSON document that says where its quantities come from."""
+
+
+def notes(read: Replaced) -> Iterator[str]:
+    """What a person should know before trusting an answer: half a file looks like an empty warehouse."""
+    for file in read.files:
+        ignored = f"; columns ignored: {', '.join(file.ignored)}" if file.ignored else ""
+        if read.only is None:
+            yield f"{file.file}: {count(file.rows, 'row')}{ignored}"
+        else:
+            yield f"{file.file}: only the rows of {read.only} were checked{ignored}"
+    if read.without_row:
+        yield f"{count(read.without_row, 'product')} of the store file without a row"
+    if read.unknown:
+        yield f"{count(read.unknown, 'SKU')} not in the store file: without settings of their own"
+    if read.other_sources:
+        yield f"{count(read.other_sources, 'row')} of other sources left out"
+    if read.foreign:
+        yield f"{count(read.foreign, 'row')} of sources and stocks that only the other side declares left out"
+
+
+def document(read: Replaced) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "files": [{"file": file.file, "rows": file.rows, "ignored": file.ignored} for file in read.files],
+        "only": read.only,
+        "products_without_row": read.without_row,
+        "unknown_skus": read.unknown,
+        "other_sources": read.other_sources,
+        "left_out": read.foreign,
+        "refused": len(read.refused),
+    }
+
+
+class DocumentWithQuantities(io.TextIOBase):
+    """A text stream for one JSON object, which adds the key `quantities` in front of the object's own.
+
+    `read` is asked when the object begins: by then the files have been read.
+    """
+
+    def __init__(self, out: TextIO, read: Callable[[], list[Replaced]]) -> None:
+        self._out = out
+        self._read = read
+        self._begun = False
+
+    def write(self, text: str) -> int:
+        """Write a piece of the object."""
+        if text and not self._begun:
+            self._begun = True
+            text = self._with_key(text)
+        return self._out.write(text)
+
+    def flush(self) -> None:
+        """Flush what is written."""
+        self._out.flush()
+
+    def isatty(self) -> bool:
+        """Whether a terminal shows it."""
+        return self._out.isatty()
+
+    def _with_key(self, text: str) -> str:
+        read = [document(each) for each in self._read()]
+        if not read or not text.startswith("{"):
+            return text
+        rest = text[1:].lstrip()
+        separator = "" if rest.startswith("}") else ",\n"
+        return f'{{"{KEY}": {table.dumps(read[0] if len(read) == 1 else read)}{separator}{rest}'

@@ -1,0 +1,108 @@
+"""A store with quantities and reservations from outside in place of its own; its policy stays.
+
+Nothing is taken from files of which a row is refused, unless `skip_bad` leaves such rows out.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from backorderctl.errors import BackorderctlError
+from backorderctl.store.model import Product, SourceItem, Store, source_named
+from backorderctl.store.quantities_file import FileRead, Inputs, Items, Reading, Reservations, Watch
+from backorderctl.store.rejects import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A store with quantities from outside, and what is worth knowing of them.
+
+    `without_row` counts products of the store file that no row of a quantities file names, `unknown` SKUs that the
+    store file does not name, `other_sources` rows of sources that are not replaced, and `foreign` rows
+    of sources and stocks that only another store declares. `only` is the one SKU whose rows
+    were read, None where all were: then nothing is counted.
+    """
+
+    store: Store
+    files: tuple[FileRead, ...] = ()
+    without_row: int = 0
+    unknown: int = 0
+    other_sources: int = 0
+    foreign: int = 0
+    refused: tuple[Refused, ...] = ()
+    only: str | None = None
+
+
+def with_quantities(
+    store: Store, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None
+) -> Replaced:
+    """The store with the source items and reservations of the files in place of its own.
+
+    With `only`, of that one product, and no other row is looked at. BackorderctlError, with file and record, when a row
+    is refused, and when the files have no row of a source that has items in the store.
+    """
+    for source in inputs.sources:
+        source_named(store, source)
+    reading = Reading(store, inputs, only, watch)
+    items = reading.quantities() if inputs.quantities else None
+    reserved = reading.reservations() if inputs.reserved else None
+    reading.check_rows()
+    if items is not None and only is None and not inputs.allow_missing:
+        _refuse_missing(store, inputs, items)
+    others = 0
+    if items is not None and inputs.sources:
+        others = sum(source not in inputs.sources for of_product in items.values() for source in of_product)
+    known = store.products.keys()
+    return Replaced(
+        _replaced(store, items, reserved, inputs.sources, only),
+        tuple(reading.files),
+        without_row=len(known - items.keys()) if items is not None and only is None else 0,
+        unknown=len(items.keys() - known) if items is not None and only is None else 0,
+        other_sources=others,
+        foreign=reading.foreign,
+        refused=tuple(reading.refused),
+        only=only,
+    )
+
+
+def _refuse_missing(store: Store, inputs: Inputs, items: Items) -> None:
+    """BackorderctlError when a source that has items in the store has none now: half a file is no empty warehouse."""
+    had = Counter(source for product in store.products.values() for source in product.items)
+    has = {source for of_product in items.values() for source in of_product}
+    missing = [source for source in inputs.sources or store.sources if had[source] and source not in has]
+    if missing:
+        files = ", ".join(file.name for file in inputs.quantities)
+        told = ", ".join(f"{source} ({had[source]} in the store file)" for source in missing)
+        raise BackorderctlError(f"{files}: expected rows of every source, got none of {told}", hint="--allow-missing")
+
+
+def _replaced(
+    store: Store, items: Items | None, reserved: Reservations | None, sources: tuple[str, ...], only: str | None
+) -> Store:
+    products = dict(store.products)
+    known = store.products if only is None else [only] if only in store.products else []
+    for sku in known:
+        product = products[sku]
+        if items is not None:
+            product = _with_items(product, items.get(sku, {}), sources)
+        if reserved is not None:
+            product = product._replace(reserved=reserved.get(sku, {}))
+        products[sku] = product
+    for sku, of_product in (items or {}).items():
+        if sku not in products:
+            rows = {source: item for source, item in of_product.items() if source in sources} if sources else of_product
+            products[sku] = Product(sku, None, {}, rows, (reserved or {}).get(sku, {}))
+    return replace(store, products=products)
+
+
+def _with_items(product: Product, rows: Mapping[str, SourceItem], sources: tuple[str, ...]) -> Product:
+    """The product with these items, at `sources` alone if there are any; what the store sets for an item stays."""
+    policies = {source: item.settings for source, item in product.items.items() if item.settings}
+    policies |= product.item_policies
+    items = {source: item for source, item in product.items.items() if sources and source not in sources}
+    for source, item in rows.items():
+        if not sources or source in sources:
+            own = policies.get(source)
+            items[source] = item._replace(settings=own) if own else item
+    left = {source: chosen for source, chosen in policies.items() if source not in items}
+    return product._replace(items=items, item_policies=left)

@@ -1,0 +1,336 @@
+"""Quantities and reservations from outside the store file: what they replace, what is said of them, what is refused."""
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+STORE = """version = 1
+[global]
+backorders = "notify"
+out_of_stock_threshold = -50
+[stocks.eu]
+sources = ["berlin", "lyon"]
+[sources.berlin]
+[sources.lyon]
+[sources.nyc]
+[products.A]
+out_of_stock_threshold = -10
+[products.A.sources.berlin]
+quantity = 1
+backorders = "no"
+[products.A.sources.lyon]
+quantity = 2
+status = "out_of_stock"
+[products.A.stocks.eu]
+reserved = 1
+[products.B.sources.lyon]
+notify_for_quantity_below = 9
+"""
+HEAD = "source_code,sku,quantity,status\n"
+LIVE = HEAD + "berlin,A,7,1\nlyon,A,5.5,in_stock\nlyon,B,9,1\nlyon,New,-3,1\nberlin,New,4,0\n"
+COLUMNS = "sku,stock,status,quantity,reserved,salable,low_stock"
+
+
+@pytest.fixture(autouse=True)
+def files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (folder / "store.toml").write_text(STORE)
+    (folder / "live.csv").write_text(LIVE)
+    for name in ("BACKORDERCTL_QUANTITIES", "BACKORDERCTL_RESERVED"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+def rows(out: str) -> list[str]:
+    """The columns of `product list -o csv` that matter here."""
+    header, *lines = (line.split(",") for line in out.splitlines())
+    places = [header.index(name) for name in COLUMNS.split(",")]
+    return [",".join(line[place] for place in places) for line in lines]
+
+
+def test_rows_replace_the_items_of_the_store_and_its_policy_stays(run: Run) -> None:
+    ran = run("product", "list", "--quantities", "live.csv", "-o", "csv")
+    assert ran.err == "live.csv: 5 rows\n1 SKU not in the store file: without settings of their own\n"
+    assert rows(ran.out) == [
+        "A,eu,in_stock,12.5,1,21.5,false",
+        "B,eu,in_stock,9,0,59,true",
+        "New,eu,backorder,-3,0,47,true",
+    ]
+
+
+def test_json_says_where_its_quantities_come_from(run: Run) -> None:
+    ran = run("product", "list", "--quantities", "live.csv", "-o", "json", "-q")
+    assert ran.err == ""
+    assert json.loads(ran.out)["quantities"] == {
+        "files": [{"file": "live.csv", "rows": 5, "ignored": []}],
+        "only": None,
+        "products_without_row": 0,
+        "unknown_skus": 1,
+        "other_sources": 0,
+        "left_out": 0,
+        "refused": 0,
+    }
+
+
+def test_a_path_from_the_environment_is_told_even_to_who_wants_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKORDERCTL_QUANTITIES", "live.csv")
+    assert run("product", "list", "-q", "-o", "csv").err.startswith("live.csv: 5 rows\n")
+    assert run("config", "list", "-q").err == ""
+    assert run("config", "set", "backorders", "no", "-q").err == ""
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_three_delimiters_a_mark_and_gzip_are_read_alike(run: Run, files: Path, delimiter: str, packed: bool) -> None:
+    plain = run("product", "list", "--quantities", "live.csv", "-o", "csv").out
+    content = ("\ufeff" + LIVE.replace(",", delimiter).replace("\n", "\r\n")).encode()
+    (files / "other").write_bytes(gzip.compress(content) if packed else content)
+    assert run("product", "list", "--quantities", "other", "-o", "csv").out == plain
+
+
+def test_standard_input_is_read_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LIVE.encode())))
+    ran = run("diff", "store.toml", "store.toml", "--quantities", "-")
+    assert (ran.status, ran.out) == (0, "no effective change\n")
+    assert ran.err.splitlines()[0] == "<stdin>: 5 rows"
+    assert run("product", "list", "-f", "-", "--quantities", "-").err == (
+        "Error: standard input can be one file only, got it for several\n"
+    )
+
+
+def test_without_a_status_column_the_status_of_the_store_stays(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text("sku,quantity,source_code\nA,7,berlin\nA,5,lyon\nB,5,lyon\n")
+    ran = run("product", "list", "--by-source", "--quantities", "live.csv", "-o", "csv")
+    assert [line.split(",")[:5] for line in ran.out.splitlines()[1:]] == [
+        ["A", "berlin", "eu", "7", "in_stock"],
+        ["A", "lyon", "eu", "5", "out_of_stock"],
+        ["B", "lyon", "eu", "5", "in_stock"],
+    ]
+
+
+def test_only_the_named_sources_are_replaced(run: Run) -> None:
+    ran = run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlin", "-o", "csv")
+    assert rows(ran.out)[0] == "A,eu,in_stock,7,1,6,false"
+    assert "3 rows of other sources left out\n" in ran.err
+    ran = run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlni")
+    assert ran.err == "Error: unknown source 'berlni'\nHint: did you mean 'berlin'?\n"
+
+
+def test_half_a_file_is_no_empty_warehouse(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(HEAD + "berlin,A,7,1\n")
+    ran = run("product", "list", "--quantities", "live.csv")
+    assert (ran.status, ran.out, ran.err) == (
+        2,
+        "",
+        "Error: live.csv: expected rows of every source, got none of lyon (1 in the store file)\n"
+        "Hint: --allow-missing\n",
+    )
+    ran = run("product", "list", "--quantities", "live.csv", "--allow-missing")
+    assert "1 product of the store file without a row\n" in ran.err
+
+
+BAD = {
+    "an unknown source": (
+        "berlim,A,1,1",
+        "source_code: expected a source of the store file, got 'berlim'; did you mean 'berlin'?",
+    ),
+    "no number": ("berlin,A,many,1", "quantity: expected a number, got 'many'"),
+    "an exponent": ("berlin,A,1e3,1", "quantity: expected a number, got '1e3'"),
+    "nothing for a number": ("berlin,A,,1", "quantity: expected a number, got ''"),
+    "a number with a blank": ("berlin,A, 1,1", "quantity: expected a number without blanks, got ' 1'"),
+    "five places": ("berlin,A,1.23456,1", "quantity: expected a number of at most 4 decimal places, got 1.23456"),
+    "nine digits": (
+        "berlin,A,123456789,1",
+        "quantity: expected a number of at most 8 digits before the point, got 123456789",
+    ),
+    "no SKU": ("berlin,,1,1", "sku: expected a SKU, got an empty string"),
+    "a SKU with a blank": ("berlin,A ,1,1", "sku: expected a SKU without blanks at either end, got 'A '"),
+    "another status": ("berlin,A,1,2", "status: expected 1, 0, in_stock or out_of_stock, got '2'"),
+    "a missing cell": ("berlin,A,1", "expected 4 cells, got 3"),
+}
+
+
+@pytest.mark.parametrize(("row", "said"), BAD.values(), ids=BAD)
+def test_a_bad_row_is_refused_with_its_record(run: Run, files: Path, row: str, said: str) -> None:
+    (files / "live.csv").write_text(HEAD + '"lyon","two\nlines",1,1\nlyon,A,1,1\n' + row + "\n")
+    ran = run("product", "list", "--quantities", "live.csv")
+    assert (ran.status, ran.out, ran.err) == (
+        2,
+        "",
+        f"Error: live.csv:5: record 3: {said}\nHint: --skip-bad REJECTS.csv\n",
+    )
+
+
+def test_all_bad_rows_are_counted_and_can_be_left_out(run: Run, files: Path) -> None:
+    bad = "".join(row + "\n" for row, _ in BAD.values())
+    (files / "live.csv").write_text(HEAD + bad + LIVE.removeprefix(HEAD))
+    ran = run("product", "list", "--quantities", "live.csv")
+    assert ran.err.splitlines()[5:] == ["Error: 11 of 16 rows are refused", "Hint: --skip-bad REJECTS.csv"]
+    ran = run("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv", "-o", "csv")
+    assert (ran.status, len(rows(ran.out))) == (0, 3)
+    assert (files / "rejects.csv").read_text().splitlines()[:2] == [
+        "refused,line,source_code,sku,quantity,status",
+        "\"source_code: expected a source of the store file, got 'berlim'; did you mean 'berlin'?\",2,berlim,A,1,1",
+    ]
+
+
+def test_a_pair_given_twice_is_refused_with_both_rows(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(LIVE + "berlin,A,8,1\n")
+    ran = run("product", "list", "--quantities", "live.csv")
+    assert ran.err.splitlines()[:3] == [
+        "Error: live.csv:2: record 1: 'A' at berlin: expected one row, got several",
+        "Error: live.csv:7: record 6: 'A' at berlin: expected one row, got several",
+        "Error: 2 of 6 rows are refused",
+    ]
+    ran = run("product", "list", "--quantities", "live.csv", "--skip-bad", "r.csv", "-o", "csv")
+    assert rows(ran.out)[0] == "A,eu,in_stock,5.5,1,14.5,false"
+
+
+UNREADABLE = {
+    "an empty file": (b"", "live.csv:1: expected a column 'source_code', got an empty file"),
+    "a header alone": (HEAD.encode(), "live.csv: expected rows, got none"),
+    "no column for quantities": (
+        b"source_code,sku\n",
+        "live.csv:1: expected a column 'quantity', got source_code, sku",
+    ),
+    "a column twice": (b"sku,source_code,quantity,SKU\n", "live.csv:1: column 'sku': expected once, got it twice"),
+    "bytes that are no text": (
+        HEAD.encode() + b"berlin,\xff,1,1\n",
+        "live.csv: expected UTF-8, got byte 0xff",
+    ),
+    "a damaged gzip file": (
+        gzip.compress(LIVE.encode())[:-9],
+        "live.csv: expected a whole gzip file, got a damaged one",
+    ),
+    "an open quote": (
+        HEAD.encode() + b'berlin,A,1,1\nberlin,"A,1,1\n',
+        "live.csv:3: record 2: expected a closing quote, got none",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_cannot_be_read_is_refused(run: Run, files: Path, content: bytes, said: str) -> None:
+    (files / "live.csv").write_bytes(content)
+    assert run("product", "list", "--quantities", "live.csv") == (2, "", f"Error: {said}\n")
+
+
+@pytest.mark.parametrize(
+    "command", [["product", "show", "A"], ["product", "explain", "A"], ["order", "check", "A", "1"]]
+)
+def test_one_product_is_answered_from_its_own_rows(run: Run, files: Path, command: list[str]) -> None:
+    whole = run(*command, "--quantities", "live.csv").out
+    (files / "live.csv").write_text(LIVE + 'berlin,"C\nA",x,y\nnowhere,"A, again",1,1\n\nberlin,Z,1,1\n')
+    ran = run(*command, "--quantities", "live.csv")
+    assert (ran.status, ran.out, ran.err) == (0, whole, "live.csv: only the rows of A were checked\n")
+    (files / "live.csv").write_text(LIVE + '\nberlin,"C\nA",x,y\nlyon,A,many,1\n')
+    assert run(*command, "--quantities", "live.csv").err == (
+        "Error: live.csv:10: record 7: quantity: expected a number, got 'many'\nHint: --skip-bad REJECTS.csv\n"
+    )
+
+
+def test_reservations_of_magento_are_summed_and_turned(run: Run, files: Path) -> None:
+    (files / "store.toml").write_text(STORE + "[stocks.us]\nsources = ['nyc']\n")
+    (files / "held.csv").write_text("sku,quantity,stock_id,metadata\nA,-3,2,x\nA,1,2,x\nZ,-5,3,x\n")
+    ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "--stock-id", "3=us", "-o", "csv")
+    assert ran.err == "held.csv: 3 rows; columns ignored: metadata\n"
+    assert rows(ran.out)[0] == "A,eu,out_of_stock,1,2,0,true"
+    (files / "held.csv").write_text("sku,quantity,stock_id\nA,3,2\n")
+    ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "-o", "csv")
+    assert ran.err == (
+        "Error: held.csv: 'A' in stock eu: expected a quantity of 0 or less in all, as Magento reserves, got 3\n"
+        "Hint: if the sign is turned, name the column 'reserved'\n"
+    )
+    ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "--skip-bad", "r.csv", "-o", "csv")
+    assert rows(ran.out)[0].startswith("A,eu,in_stock,1,0,")
+
+
+RESERVED = {
+    "both columns": ("sku,reserved,quantity\n", "held.csv: expected a column 'reserved' or 'quantity', got both"),
+    "neither column": ("sku,stock\n", "held.csv: expected a column 'reserved' or 'quantity', got neither"),
+    "an unknown stock": (
+        "sku,reserved,stock\nA,1,euu\n",
+        "held.csv:2: record 1: stock: expected a stock of the store file, got 'euu'; did you mean 'eu'?",
+    ),
+    "a number without a stock": (
+        "sku,reserved,stock_id\nA,1,7\n",
+        "held.csv:2: record 1: stock_id: expected a number that --stock-id gives a stock, got '7'",
+    ),
+    "less than nothing": ("sku,reserved\nA,-1\n", "held.csv:2: record 1: reserved: expected 0 or more, got -1"),
+    "the same product twice": (
+        "sku,reserved\nA,1\nA,2\n",
+        "held.csv:3: record 2: 'A' in stock eu: expected one row, got another",
+    ),
+    "no number": ("sku,quantity\nA,x\n", "held.csv:2: record 1: quantity: expected a number, got 'x'"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), RESERVED.values(), ids=RESERVED)
+def test_a_bad_reserved_file_is_refused(run: Run, files: Path, content: str, said: str) -> None:
+    (files / "held.csv").write_text(content)
+    ran = run("product", "list", "--reserved", "held.csv")
+    assert (ran.status, ran.out, ran.err.splitlines()[0]) == (2, "", f"Error: {said}")
+
+
+def test_several_stocks_need_a_column_that_names_one(run: Run, files: Path) -> None:
+    (files / "store.toml").write_text(STORE + "[stocks.us]\nsources = ['nyc']\n")
+    (files / "held.csv").write_text("sku,reserved\nA,1\n")
+    assert run("product", "list", "--reserved", "held.csv").err == (
+        "Error: held.csv: expected a column 'stock' or 'stock_id', got neither; the store has several stocks: eu, us\n"
+    )
+
+
+def test_diff_says_what_a_change_of_policy_does_to_the_goods_of_today(run: Run, files: Path) -> None:
+    (files / "new.toml").write_text(STORE.replace("-50", "-40").replace("[sources.nyc]", "[sources.paris]"))
+    (files / "live.csv").write_text(LIVE + "nyc,B,1,1\nparis,B,1,1\n")
+    ran = run("diff", "store.toml", "new.toml", "--quantities", "live.csv", "-o", "csv")
+    assert "product,New,,eu,,,salable,47,37\n" in ran.out
+    assert "1 row of sources and stocks that only the other side declares left out\n" in ran.err
+
+
+def test_an_option_that_says_how_to_read_needs_a_file(run: Run) -> None:
+    assert run("product", "list", "--allow-missing").err == (
+        "Error: --allow-missing: expected --quantities or --reserved beside it, got neither\n"
+    )
+    assert run("product", "list", "--quantities", "live.csv", "--stock-id", "eu").err == (
+        "Error: --stock-id: expected ID=STOCK, such as 2=eu, got 'eu'\n"
+    )
+
+
+def test_parquet_is_read_exactly_or_refused(run: Run, files: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    plain = run("product", "list", "--quantities", "live.csv", "-o", "csv").out
+    for kind in ("DECIMAL(12,4)", "DOUBLE", "VARCHAR"):
+        duckdb.execute(
+            f"COPY (SELECT source_code, sku, CAST(quantity AS {kind}) AS quantity, status FROM 'live.csv') "
+            "TO 'live.parquet'"
+        )
+        assert run("product", "list", "--quantities", "live.parquet", "-o", "csv").out == plain
+        assert run("product", "show", "A", "--quantities", "live.parquet").status == 0
+    duckdb.execute("COPY (SELECT * REPLACE (CAST(quantity AS FLOAT) AS quantity) FROM 'live.csv') TO 'live.parquet'")
+    assert run("product", "list", "--quantities", "live.parquet").err == (
+        "Error: live.parquet: column 'quantity': expected text, decimals or whole numbers, got FLOAT\n"
+    )
+    (files / "live.parquet").write_bytes((files / "live.parquet").read_bytes()[:200])
+    assert run("product", "list", "--quantities", "live.parquet").err == (
+        "Error: live.parquet: expected a Parquet file, got a damaged one\n"
+    )
+
+
+def test_a_schedule_holds_for_items_that_a_file_brings(run: Run, files: Path) -> None:
+    entry = "[[schedule]]\nfrom = 2026-01-01\nuntil = 2026-01-31\nproduct = 'B'\nsource = 'lyon'\nbackorders = 'no'\n"
+    (files / "store.toml").write_text(STORE + entry)
+    ran = run("product", "list", "--quantities", "live.csv", "--at", "2026-01-31", "-o", "csv")
+    assert rows(ran.out)[1] == "B,eu,in_stock,9,0,9,true"
+    ran = run("product", "list", "--quantities", "live.csv", "--at", "2026-02-01", "-o", "csv")
+    assert rows(ran.out)[1] == "B,eu,in_stock,9,0,59,true"
+
+
+def test_the_report_counts_the_goods_of_a_file(run: Run) -> None:
+    report = json.loads(run("report", "--quantities", "live.csv", "-o", "json").out)
+    assert report["quantities"]["unknown_skus"] == 1
+    assert report["stocks"][0]["products"] == 3
