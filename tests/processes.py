@@ -12,14 +12,17 @@ from typing import NoReturn
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.toml import atomic_file
-from backorderctl.toml.atomic_file import PATIENCE, Rewritten
+from backorderctl.toml.atomic_file import Replacing, Rewritten
+from backorderctl.toml.file_lock import PATIENCE
 
 NOBODY = 65534
 
 
 def rewrite(path: str, transform: Callable[[str], str], *, patience: float = PATIENCE) -> Rewritten[None]:
     """Replace a file's text as a write does, with nothing to give beside the new text."""
-    return atomic_file.rewrite(path, lambda text: (transform(text), None), patience=patience)
+    return atomic_file.rewrite(
+        path, lambda text: (transform(text), None), Replacing(patience=patience, take_ownership=True)
+    )
 
 
 def start(action: Callable[[], object]) -> int:

@@ -2,16 +2,19 @@
 
 import os
 import stat
+import struct
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from processes import NOBODY, answer, become_a_user, folder_of_a_user, rewrite
+from processes import NOBODY, answer, become_a_user, ended, folder_of_a_user, rewrite, start
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.output.format import format_hint
-from backorderctl.toml import atomic_file
-from backorderctl.toml.atomic_file import Rewritten
+from backorderctl.toml import atomic_file, file_access
+from backorderctl.toml.atomic_file import Replacing, Rewritten
+from backorderctl.toml.file_metadata import may_write, user_name
 
 
 @pytest.fixture
@@ -88,9 +91,8 @@ def test_a_pipe_can_be_read_but_not_written(store: Path) -> None:
     os.write(sender, b"version = 1\n")
     os.close(sender)
     assert atomic_file.read_text(f"/dev/fd/{receiver}") == "version = 1\n"
-    for act in (lambda: rewrite("pipe", new), lambda: atomic_file.replace_bytes("pipe", b"")):
-        with pytest.raises(BackorderctlError, match="pipe: cannot write: not a regular file"):
-            act()
+    with pytest.raises(BackorderctlError, match="pipe: cannot write: not a regular file"):
+        rewrite("pipe", new)
     assert os.read(descriptor, 9) == b"text"
     os.close(descriptor)
     os.close(receiver)
@@ -126,7 +128,7 @@ def test_what_cannot_be_opened(
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(BackorderctlError, match=r": cannot read: is a directory$"):
         atomic_file.read_text(str(tmp_path))
-    with pytest.raises(BackorderctlError, match=r": cannot read: is a directory$"):
+    with pytest.raises(BackorderctlError, match=r": cannot write: is a directory$"):
         rewrite(str(tmp_path), new)
 
 
@@ -348,3 +350,139 @@ def test_bytes_are_written_as_they_are(store: Path) -> None:
         atomic_file.replace_bytes("loop", b"")
     with pytest.raises(BackorderctlError, match="gone/x: no such folder: "):
         atomic_file.replace_bytes("gone/x", b"")
+
+
+# What is special about a file
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 227 + ".toml", "\u00e9" * 125 + ".toml", "n" * 255], ids=["232", "255 bytes", "255"]
+)
+def test_a_long_name_leaves_room_for_the_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    atomic_file.create(name, "old\n")
+    rewrite(name, new)
+    assert (names(), Path(name).read_text()) == ([name], "new\n")
+
+
+def test_a_pipe_takes_what_is_written_as_it_comes(store: Path) -> None:
+    os.mkfifo("pipe")
+    with pytest.raises(BackorderctlError, match=r"^pipe: cannot write: nothing reads from this pipe$"):
+        atomic_file.replace_bytes("pipe", b"bytes")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert atomic_file.replace_bytes("pipe", b"bytes") == ()
+    assert os.read(reader, 9) == b"bytes"
+    os.close(reader)
+    assert atomic_file.replace_bytes("/dev/null", b"bytes") == ()
+    assert names() == ["pipe", "store.toml"]
+
+
+def test_a_folder_that_takes_no_files_is_named(store: Path) -> None:
+    with pytest.raises(BackorderctlError, match=r"^/proc/x: cannot create a file in /proc$"):
+        atomic_file.replace_bytes("/proc/x", b"")
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/null"])
+def test_a_device_is_not_read(device: str) -> None:
+    for act in (atomic_file.read_text, lambda path: rewrite(path, new)):
+        with pytest.raises(BackorderctlError) as caught:
+            act(device)
+        assert caught.value.message in (
+            f"{device}: cannot read: expected a file, got a device",
+            f"{device}: cannot write: not a regular file",
+        )
+
+
+def test_a_pipe_without_a_writer_is_not_waited_for_forever(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_access, "PIPE_PATIENCE", 0.1)
+    os.mkfifo("pipe")
+    with pytest.raises(BackorderctlError, match=r"^pipe: cannot read: nothing writes to this pipe$"):
+        atomic_file.read_text("pipe")
+
+
+def test_a_slow_writer_of_a_pipe_is_waited_for(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_access, "PIPE_PATIENCE", 0.05)
+    receiver, sender = os.pipe()
+
+    def write() -> None:
+        os.close(receiver)
+        os.write(ready, b"!")
+        time.sleep(0.2)
+        os.write(sender, b"old\n")
+
+    begun, ready = os.pipe()
+    child = start(write)
+    os.read(begun, 1)
+    os.close(sender)
+    assert atomic_file.read_text(f"/dev/fd/{receiver}") == "old\n"
+    assert ended(child) == 0
+
+
+def test_a_file_beyond_the_limit_is_not_read(store: Path) -> None:
+    os.truncate("store.toml", file_access.MAX_SIZE + 1)
+    with pytest.raises(BackorderctlError, match=r"^store\.toml: cannot read: expected at most 1 GiB, got more$"):
+        atomic_file.read_text("store.toml")
+    descriptor = os.open("store.toml", os.O_RDONLY)
+    os.truncate("store.toml", 4)
+    assert file_access.content(descriptor, "store.toml", limit=4) == b"old\n"
+    with pytest.raises(BackorderctlError, match=r"^store\.toml: cannot read: expected at most 3 bytes, got more$"):
+        file_access.content(descriptor, "store.toml", limit=3)
+    os.close(descriptor)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.parametrize(
+    ("bits", "group", "refused"),
+    [(0o664, 65534, True), (0o666, 65534, False), (0o644, 65534, True), (0o664, 1, False)],
+    ids=["owner outside the group", "everybody", "nobody else", "owner in the group"],
+)
+def test_a_file_is_not_taken_from_an_owner_who_could_no_longer_write(
+    user_folder: Path, bits: int, group: int, refused: bool
+) -> None:
+    """The owner is user 1, whose own group is 1; the writer is nobody, in group 65534."""
+    path = user_folder / "store.toml"
+    path.write_text("old\n")
+    os.chown(path, 1, group)
+    path.chmod(bits)
+
+    def act(options: Replacing) -> object:
+        os.setgroups([65534, 1])
+        os.setgid(65534)
+        os.setuid(65534)
+        return atomic_file.rewrite(str(path), lambda text: (new(text), None), options).warnings
+
+    if bits == 0o644:  # and the writer may write to it by an access list only
+        assert answer(lambda: act(Replacing())) == f"{path}: cannot write: permission denied"
+        return
+    owner = user_name(1)
+    if refused:
+        assert answer(lambda: act(Replacing())) == (
+            f"{path}: cannot write: its owner, {owner}, could no longer write to it"
+        )
+        assert path.read_text() == "old\n"
+    options = Replacing(take_ownership=refused)
+    assert answer(lambda: act(options)) == f"('{path} belonged to 1:{group} and now belongs to 65534:{group}',)"
+    assert (path.read_text(), path.stat().st_gid, mode(path)) == ("new\n", group, bits)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to another user")
+def test_an_access_list_decides_who_may_write(store: Path) -> None:
+    def entries(*each: tuple[int, int, int]) -> bytes:
+        return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in each)
+
+    nobody = 0xFFFFFFFF
+    os.chown(store, 7, 7)
+    descriptor = os.open(store, os.O_RDWR)
+    for bits, mask, allowed in ((6, 6, True), (6, 4, False), (4, 6, False)):
+        access = entries((1, 6, nobody), (2, bits, 1), (4, 4, nobody), (16, mask, nobody), (32, 6, nobody))
+        try:
+            os.setxattr(descriptor, "system.posix_acl_access", access)
+        except OSError:
+            pytest.skip("this file system has no access lists")
+        assert may_write(descriptor, 1) is allowed
+        assert may_write(descriptor, 0)
+        assert may_write(descriptor, 7)
+        assert may_write(descriptor, 4242)  # by what others may do
+    os.close(descriptor)

@@ -3,17 +3,19 @@
 import fcntl
 import os
 import resource
+import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import Run
-from processes import become_a_user, ended, folder_of_a_user, start
+from processes import become_a_user, ended, folder_of_a_user, running, start
 
 from backorderctl.cli import main
 from backorderctl.store.load import load
-from backorderctl.toml import atomic_file
 
 WRITERS = 200
 HEAD = "version = 1\n\n[sources.main]\n"
@@ -25,7 +27,7 @@ def shop(path: Path) -> None:
 
 
 @pytest.mark.parametrize("parser", ["toml_rs", "tomllib"])
-def test_two_hundred_writers_all_stand_and_a_reader_never_sees_a_torn_store(
+def test_all_of_two_hundred_writers_succeed_and_a_reader_never_sees_a_torn_store(
     folder: Path, parser: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if parser == "toml_rs":
@@ -33,7 +35,6 @@ def test_two_hundred_writers_all_stand_and_a_reader_never_sees_a_torn_store(
     else:
         monkeypatch.setitem(sys.modules, "toml_rs", None)
     shop(folder / "store.toml")
-    monkeypatch.setattr(atomic_file, "PATIENCE", 120)
 
     def write(number: int) -> Callable[[], None]:
         def once() -> None:
@@ -50,20 +51,118 @@ def test_two_hundred_writers_all_stand_and_a_reader_never_sees_a_torn_store(
     assert all(product.settings for product in load("store.toml").products.values())
     assert list(folder.iterdir()) == [folder / "store.toml"]
     with capsys.disabled():
-        print(f"\n{WRITERS} parallel `config set` with {parser}: {WRITERS} stand; {reads} reads meanwhile, none torn")
+        print(f"\n{WRITERS} parallel `config set` with {parser}: {WRITERS} succeed; {reads} reads meanwhile, none torn")
 
 
-def test_a_locked_file_is_waited_for_and_then_named(
-    run: Run, store_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(atomic_file, "PATIENCE", 0.05)
+def waiting(folder: Path) -> int:
+    """How many processes wait for the folder's lock."""
+    inode = f":{folder.stat().st_ino} "
+    return sum(inode in line and "->" in line for line in Path("/proc/locks").read_text().splitlines())
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the system does not list its locks")
+def test_writers_are_served_in_the_order_in_which_they_came(folder: Path) -> None:
+    (folder / "store.toml").write_text(HEAD)
+    skus = [f"P{number}" for number in range(30)]
+    children = []
+    with locked_folder(folder):
+        for number, sku in enumerate(skus):
+            children.append(start(lambda sku=sku: main(["product", "add", sku, "-q"])))  # type: ignore[misc]
+            while waiting(folder) <= number:
+                time.sleep(0.001)
+    assert [ended(child) for child in children] == [0] * len(skus)
+    assert list(load("store.toml").products) == skus
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock in a process of its own: one that is forked while we held it would hold it, too."""
+    begun, ready = os.pipe()
+
+    def hold() -> None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.write(ready, b"locked")
+        signal.pause()
+
+    with running(hold):
+        assert os.read(begun, 6) == b"locked"
+        yield
+
+
+def test_a_locked_file_is_waited_for_and_its_holder_named(run: Run, store_file: Path) -> None:
     before = store_file.read_bytes()
     with store_file.open() as holder:
         fcntl.flock(holder, fcntl.LOCK_EX)
-        ran = run(*SET)
-    assert ran == (2, "", "Error: store.toml: locked by another process\nHint: fuser -v store.toml\n")
+        ran = run(*SET, "--wait", "0.05")
+        assert run(*SET, "--wait", "0").status == 2
+    process = os.getpid()
+    assert ran == (2, "", f"Error: store.toml: locked by process {process}\nHint: ps -p {process}\n")
     assert store_file.read_bytes() == before
     assert run(*SET).status == 0
+
+
+def test_after_a_second_a_writer_says_what_it_waits_for(run: Run, store_file: Path) -> None:
+    with store_file.open() as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        ran = run("config", "set", "backorders", "no", "--wait", "1.2")
+        quiet = run(*SET, "--wait", "1.2")
+    assert ran.err.splitlines()[0] == f"store.toml: waiting for process {os.getpid()} to finish writing"
+    assert quiet.err.startswith("Error: store.toml: locked by process ")
+
+
+def test_a_queue_that_does_not_move_leaves_the_decision_to_the_lock_of_the_file(run: Run, store_file: Path) -> None:
+    with locked_folder(store_file.parent):
+        assert run(*SET, "--wait", "0.1") == (0, "", "")
+
+
+def test_a_queue_that_moves_exhausts_nobodys_patience(run: Run, store_file: Path) -> None:
+    def save_for_a_while() -> None:
+        text = store_file.read_text()
+        with store_file.open() as holder:
+            fcntl.flock(holder, fcntl.LOCK_EX)
+            os.write(ready, b"locked")
+            for number in range(10):
+                time.sleep(0.1)
+                store_file.write_text(f"{text}# {number}\n")
+
+    begun, ready = os.pipe()
+    saver = start(save_for_a_while)
+    assert os.read(begun, 6) == b"locked"
+    assert run(*SET, "--wait", "0.5") == (0, "", "")
+    assert ended(saver) == 0
+    assert store_file.read_text().endswith("# 9\n")
+
+
+@pytest.mark.parametrize("seconds", ["x", "-1", "nan", "inf", ""])
+def test_wait_takes_a_number_of_seconds(run: Run, store_file: Path, seconds: str) -> None:
+    message = f"Error: --wait: expected a number of seconds from 0 to 86400, got {seconds!r}\n"
+    assert run("config", "set", "backorders", "no", "--wait", seconds) == (2, "", message)
+
+
+def test_the_environment_says_how_long_to_wait(run: Run, store_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKORDERCTL_WAIT", "0")
+    with store_file.open() as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        assert run(*SET).err.startswith("Error: store.toml: locked by process ")
+
+
+def test_a_folder_that_may_not_be_listed_needs_no_queue() -> None:
+    with folder_of_a_user() as folder:
+        path = folder / "store.toml"
+        path.write_text(HEAD)
+        if os.getuid() == 0:
+            os.chown(path, 65534, 65534)
+        folder.chmod(0o300)
+
+        def write() -> int:
+            os.chdir(folder)
+            become_a_user()
+            return main(SET)
+
+        assert status(write) == 0
+        folder.chmod(0o700)
+        assert "allow" in path.read_text()
 
 
 def status(action: Callable[[], int]) -> int:

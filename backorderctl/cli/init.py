@@ -17,7 +17,7 @@ from backorderctl.output.format import Output
 from backorderctl.policy.diff import difference
 from backorderctl.store.load import load_bytes
 from backorderctl.toml import atomic_file
-from backorderctl.toml.file_lock import init_command
+from backorderctl.toml.file_access import init_command
 
 app = noun("")
 
@@ -34,7 +34,8 @@ def init(
     if options.dry_run:
         _show(options.file, text, force=force)
         return
-    atomic_file.create(options.file, text, force=force)
+    for warning in atomic_file.create(options.file, text, force=force, options=options.replacing()):
+        options.say(f"Warning: {warning}")
     options.say(f"{options.file}: written")
 
 

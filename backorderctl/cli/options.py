@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from backorderctl.cli.command import SHIELD
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import Output
 from backorderctl.store import settings
@@ -14,6 +15,7 @@ from backorderctl.store.model import Store
 
 DEFAULT_FILE = "store.toml"
 STANDARD_INPUT = "-"
+_LONGEST_WAIT = 86_400
 
 
 def _offered(context: typer.Context, names: Callable[[Store], Iterable[str]]) -> list[str]:
@@ -62,8 +64,20 @@ def _values(key: str) -> tuple[str, ...]:
     return row.kind.choices if row is not None else ()
 
 
+def _seconds(typed: str | float) -> float:
+    words = str(typed).removeprefix(SHIELD)
+    try:
+        seconds = float(words)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= _LONGEST_WAIT:
+        raise BackorderctlError(f"--wait: expected a number of seconds from 0 to {_LONGEST_WAIT}, got {words!r}")
+    return seconds
+
+
 FILE_VARIABLE = "BACKORDERCTL_FILE"
 OUTPUT_VARIABLE = "BACKORDERCTL_OUTPUT"
+WAIT_VARIABLE = "BACKORDERCTL_WAIT"
 BACKORDER_LIMIT = "backorder_limit"
 """Another way to type the threshold: so many backorders at the most."""
 
@@ -85,6 +99,21 @@ AtOption = Annotated[
     str, typer.Option("--at", metavar="DATE", help="The day that is meant: today, 2026-12-01 or +30d.")
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer and errors.")]
+WaitOption = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        metavar="SECONDS",
+        envvar=WAIT_VARIABLE,
+        show_envvar=False,
+        parser=_seconds,
+        help="How long to wait for other writers while none of them changes the file.",
+    ),
+]
+TakeOwnershipOption = Annotated[
+    bool,
+    typer.Option("--take-ownership", help="Write even if the file's owner could then no longer write to it."),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change and write nothing.")]
 StockOption = Annotated[
     str | None, typer.Option("--stock", metavar="CODE", help="The stock.", autocompletion=complete_stock)

@@ -4,7 +4,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT, DryRunOption, FileOption
+from backorderctl.cli.options import (
+    DEFAULT_FILE,
+    STANDARD_INPUT,
+    DryRunOption,
+    FileOption,
+    TakeOwnershipOption,
+    WaitOption,
+)
 from backorderctl.cli.reading import PlainOptions, say
 from backorderctl.edit.operations import Changes
 from backorderctl.edit.transaction import Check, Operation, Result, Stage, WriteResult, write_store
@@ -12,6 +19,8 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
 from backorderctl.store.model import Store
+from backorderctl.toml.atomic_file import Replacing
+from backorderctl.toml.file_lock import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +29,20 @@ class WriteOptions(PlainOptions):
 
     file: FileOption = DEFAULT_FILE
     dry_run: DryRunOption = False
+    wait: WaitOption = PATIENCE
+    take_ownership: TakeOwnershipOption = False
 
     def report(self, message: str) -> None:
         """What has been done, on stderr; nothing for a dry run, which has done nothing."""
         say(message, quiet=self.quiet or self.dry_run)
+
+    def replacing(self) -> Replacing:
+        """How the file may be replaced."""
+        return Replacing(patience=self.wait, on_wait=self._say_waiting, take_ownership=self.take_ownership)
+
+    def _say_waiting(self, process: int | None) -> None:
+        writer = "another process" if process is None else f"process {process}"
+        self.say(f"{self.file}: waiting for {writer} to finish writing")
 
 
 def change(options: WriteOptions, changes: Callable[[Store], Changes], *, done: str) -> None:
@@ -51,7 +70,15 @@ def transact(
         def on_stage(stage: Stage) -> None:
             tell(f"{options.file}: {stage}", stages.index(stage))
 
-        written = write_store(options.file, operation, check=check, new=new, dry_run=options.dry_run, on_stage=on_stage)
+        written = write_store(
+            options.file,
+            operation,
+            check=check,
+            new=new,
+            dry_run=options.dry_run,
+            on_stage=on_stage,
+            replacing=options.replacing(),
+        )
     for warning in written.warnings:
         options.say(f"Warning: {warning}")
     if options.dry_run:

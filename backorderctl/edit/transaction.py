@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from importlib import import_module
 from typing import Generic, TypeVar
 
 from backorderctl.edit.operations import Changes
@@ -11,6 +12,7 @@ from backorderctl.store import fields
 from backorderctl.store.load import PreviousBuild, build
 from backorderctl.store.model import Store
 from backorderctl.toml import atomic_file
+from backorderctl.toml.atomic_file import USUAL, Replacing
 from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.parse import parse
 
@@ -62,6 +64,7 @@ def write_store(
     new: str | None = None,
     dry_run: bool = False,
     on_stage: OnStage = lambda _: None,
+    replacing: Replacing = USUAL,
 ) -> WriteResult[Result]:
     """Make the changes that `operation` gives, under a lock from read to replace; with `dry_run` leave the file alone.
 
@@ -76,7 +79,7 @@ def write_store(
     if new is not None and not os.path.lexists(path):
         made = replace(edited(new), text="")
         if not dry_run:
-            atomic_file.create(path, made.new_text)
+            atomic_file.create(path, made.new_text, options=replacing)
         return made
     if dry_run:
         return edited(atomic_file.read_text(path))
@@ -85,8 +88,15 @@ def write_store(
         result = edited(text)
         return result.new_text, result
 
-    rewritten = atomic_file.rewrite(path, transform, patience=atomic_file.PATIENCE)
+    _load_editor()
+    rewritten = atomic_file.rewrite(path, transform, replacing)
     return replace(rewritten.result, warnings=rewritten.warnings)
+
+
+def _load_editor() -> None:
+    """Import what an edit needs, so that nobody has to wait for that while the file is locked."""
+    import_module("backorderctl.toml.patch")
+    parse("", "text")
 
 
 def _edited(

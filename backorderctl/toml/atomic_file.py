@@ -2,33 +2,56 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from errno import ENXIO
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
-from backorderctl.toml.file_lock import (
+from backorderctl.toml.file_access import (
+    Disturbed,
     check_path,
+    content,
     init_command,
-    lock,
-    locked,
     open_file,
     reading,
-    refusal,
     shell_quoted,
+    writing,
 )
+from backorderctl.toml.file_lock import PATIENCE, OnWait, locked, version, version_of
+from backorderctl.toml.file_metadata import copy_metadata, losses, may_write, user_name
+from backorderctl.toml.temporary_file import temporary, write_all
 
-PATIENCE = 10.0  # seconds to wait for another writer
-ATTEMPTS = 5  # times to start again because another program changed the file
+ATTEMPTS = 5
+"""Times to start again because another program changed the file."""
+_QUIET = 0.05
+"""Seconds without a change after which another attempt makes sense."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
+class Replacing:
+    """How a file may be replaced: seconds to wait for others, whom to tell of it, and whether its owner may change.
+
+    Without `take_ownership` a file is left alone when its owner could not write to the new one.
+    """
+
+    patience: float = PATIENCE
+    on_wait: OnWait = lambda _: None
+    take_ownership: bool = False
+
+
+USUAL = Replacing()
+"""Wait as long as usual, and take no file away from its owner."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rewritten(Generic[Result]):
-    """A file's text before and after `rewrite`, what else the transform gave, and how the file could not be kept."""
+    """A file's text before and after `rewrite`, the transform's result, and warnings about what could not be kept."""
 
     before: str
     after: str
@@ -37,16 +60,16 @@ class Rewritten(Generic[Result]):
 
 
 def read_text(path: str) -> str:
-    """The text of the file as it stands there, line ends and byte-order mark included.
+    """The text of the file, line ends and byte-order mark included.
 
     BackorderctlError when it cannot be read, InvalidFile when it is not UTF-8.
     """
     with open_file(path, os.O_RDONLY) as descriptor:
-        return decoded(_content(descriptor, path), path)
+        return decoded(content(descriptor, path), path)
 
 
 def decoded(content: bytes, name: str) -> str:
-    """Strict UTF-8 as text; InvalidFile, under `name`, with the place of the first byte that is not."""
+    """Strict UTF-8 as text; InvalidFile, under `name`, with the position of the first byte that is not UTF-8."""
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -55,200 +78,157 @@ def decoded(content: bytes, name: str) -> str:
     raise InvalidFile(name, [Problem(found, before.count("\n") + 1, len(before) - before.rfind("\n"))])
 
 
-def rewrite(
-    path: str, transform: Callable[[str], tuple[str, Result]], *, patience: float = PATIENCE
-) -> Rewritten[Result]:
+def rewrite(path: str, transform: Callable[[str], tuple[str, Result]], options: Replacing = USUAL) -> Rewritten[Result]:
     """Replace the file's text by what `transform` makes of it, locked against other writers from read to replace.
 
-    `transform` gives the new text and a result for the caller.
-
-    The file is not touched when the text stays the same or `transform` raises. When a program that takes no locks
-    changes the file meanwhile, its text stands and `transform` is called again with it. BackorderctlError when
-    another writer keeps the lock for `patience` seconds, and when the file is read-only or cannot be written.
+    `transform` gives the new text and a result for the caller. The file is not touched when the text stays the same or
+    `transform` raises. When a program that takes no locks changes the file meanwhile, `transform` is called again with
+    the new text. BackorderctlError when other writers keep the lock for too long, when another program keeps changing
+    the file, and when the file is read-only or cannot be written.
     """
 
     def attempt() -> Rewritten[Result]:
-        with locked(path, patience) as store:
-            content = _content(store, path)
-            before = decoded(content, path)
+        with locked(path, options.patience, options.on_wait) as file:
+            old = content(file, path)
+            before = decoded(old, path)
             after, result = transform(before)
-            warnings = _replace(path, store, content, _encoded(after, path))
+            warnings = _replace(path, file, old, _encoded(after, path), options)
             return Rewritten(before=before, after=after, result=result, warnings=warnings)
 
     return _undisturbed(path, attempt)
 
 
-def create(path: str, text: str, *, force: bool = False) -> None:
-    """Write a new file, whole or not at all.
+def create(path: str, text: str, *, force: bool = False, options: Replacing = USUAL) -> tuple[str, ...]:
+    """Write a new file, whole or not at all, and give warnings about what could not be kept.
 
-    BackorderctlError when one is there, unless `force` lets it be replaced.
+    BackorderctlError when the file exists, unless `force` lets it be replaced.
     """
-    content = _encoded(text, path)
+    new = _encoded(text, path)
     if force:
-        replace_bytes(path, content)
-        return
+        return replace_bytes(path, new, options)
 
     def attempt() -> None:
         if os.path.lexists(_target(path)):
             raise BackorderctlError(f"{path}: file exists", hint=init_command(path, "--force"))
-        _add(path, content)
+        _add(path, new)
 
     _undisturbed(path, attempt)
+    return ()
 
 
-def replace_bytes(path: str, content: bytes) -> tuple[str, ...]:
-    """Make `content` all that the file holds, whether it is there or not; gives what the user should know of it."""
+def replace_bytes(path: str, new: bytes, options: Replacing = Replacing(take_ownership=True)) -> tuple[str, ...]:
+    """Make `new` all that the file contains, whether it exists or not, and give warnings about what could not be kept.
+
+    A pipe or a device takes the bytes as they come.
+    """
 
     def attempt() -> tuple[str, ...]:
-        if not os.path.lexists(_target(path)):
-            _add(path, content)
+        if _is_stream(path):
+            _write_stream(path, new)
             return ()
-        with locked(path, PATIENCE) as file:
-            return _replace(path, file, _content(file, path), content)
+        if not os.path.lexists(_target(path)):
+            _add(path, new)
+            return ()
+        with locked(path, options.patience, options.on_wait) as file:
+            return _replace(path, file, content(file, path), new, options)
 
     return _undisturbed(path, attempt)
 
 
-class _Disturbed(Exception):
-    """Another program changed, removed or made the file while it was being written."""
-
-
 def _undisturbed(path: str, attempt: Callable[[], Result]) -> Result:
+    """The result of the first attempt that is not disturbed; BackorderctlError when the file does not come to rest."""
     for _ in range(ATTEMPTS):
-        with suppress(_Disturbed):
+        with suppress(Disturbed):
             return attempt()
+        before = version(path)
+        time.sleep(_QUIET)
+        if version(path) != before:
+            raise BackorderctlError(f"{path}: another program keeps changing it while it is being written")
     raise BackorderctlError(f"{path}: changed by another program {ATTEMPTS} times while it was being written")
 
 
-def _add(path: str, content: bytes) -> None:
-    """Put a new file at `path`; _Disturbed when there is one by now."""
+def _add(path: str, new: bytes) -> None:
+    """Put a new file at `path`; Disturbed when there is one by now."""
     target = _target(path)
-    with _writing(path):
+    with writing(path):
         has_folder = target.parent.is_dir()
     if not has_folder:
         raise BackorderctlError(
             f"{path}: no such folder: {target.parent}", hint=f"mkdir -p {shell_quoted(str(target.parent))}"
         )
-    with _writing(path), _temporary(path, target, mode=0o666) as temporary:
-        _write_all(temporary.descriptor, content)
-        os.link(temporary.name, target)  # unlike a rename, it never replaces what somebody else made meanwhile
+    with writing(path), temporary(path, target, mode=0o666) as new_file:
+        write_all(new_file.descriptor, new)
+        os.fsync(new_file.descriptor)
+        os.link(new_file.name, target)  # unlike a rename, it never replaces what somebody else made meanwhile
         _fsync_directory(target.parent)
 
 
-def _replace(path: str, file: int, before: bytes, after: bytes) -> tuple[str, ...]:
-    """Put `after` in the place of the locked file, which held `before`; _Disturbed when it no longer does."""
+def _replace(path: str, file: int, before: bytes, after: bytes, options: Replacing) -> tuple[str, ...]:
+    """Put `after` in the place of the locked file, which held `before`; Disturbed when it no longer does."""
     if after == before:
         return ()
     target = _target(path)
     old = os.fstat(file)
     _refuse_read_only(path, target, old)
-    with _writing(path), _temporary(path, target, mode=0o600) as temporary:
-        _copy_metadata(temporary.descriptor, like=file)
-        _write_all(temporary.descriptor, after)
-        warnings = tuple(_losses(path, old, os.fstat(temporary.descriptor)))
+    with writing(path), temporary(path, target, mode=0o600) as new_file:
+        copy_metadata(new_file.descriptor, like=file)
+        new = os.fstat(new_file.descriptor)
+        if not options.take_ownership and not may_write(new_file.descriptor, old.st_uid):
+            raise BackorderctlError(
+                f"{path}: cannot write: its owner, {user_name(old.st_uid)}, could no longer write to it",
+                hint="--take-ownership",
+            )
+        write_all(new_file.descriptor, after)
+        os.fsync(new_file.descriptor)
         # The bytes catch a change within one tick of the file system's clock; the second look is quick, so that only
         # some microseconds are left in which the save of an editor, which takes no lock, can still be overwritten.
-        if _content(file, path) != before or _version(Path(path).stat()) != _version(old):
-            raise _Disturbed
-        temporary.name.replace(target)
+        if content(file, path) != before or version_of(Path(path).stat()) != version_of(old):
+            raise Disturbed
+        new_file.name.replace(target)
         _fsync_directory(target.parent)
-    return warnings
+    return tuple(losses(path, old, new))
 
 
 def _refuse_read_only(path: str, target: Path, old: os.stat_result) -> None:
     # A rename asks for no right to the file itself, and root has every right; the owner who made it read-only meant it.
     if not old.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise BackorderctlError(f"{path}: cannot write: the file is read-only", hint=f"chmod u+w {shell_quoted(path)}")
-    with _writing(path):
+    with writing(path):
         os.close(os.open(target, os.O_WRONLY | os.O_NONBLOCK))
 
 
-def _version(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _losses(path: str, old: os.stat_result, new: os.stat_result) -> Iterator[str]:
-    if old.st_nlink > 1:
-        yield f"{path} had {old.st_nlink} hard links; the others keep the old text"
-    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-        yield f"{path} belonged to {old.st_uid}:{old.st_gid} and now belongs to {new.st_uid}:{new.st_gid}"
-
-
-class _Temporary(NamedTuple):
-    descriptor: int
-    name: Path
-
-
-@contextmanager
-def _temporary(path: str, target: Path, *, mode: int) -> Iterator[_Temporary]:
-    """A new file beside `target`, locked while its writer lives and gone when the block ends, unless renamed."""
-    _remove_strays(target)
-    name = target.with_name(f".{target.name}.backorderctl-{os.urandom(6).hex()}.tmp")
-    with _writing(path, "write to its folder"):
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+def _is_stream(path: str) -> bool:
+    check_path(path)
     try:
-        lock(descriptor, wait=True)
-        yield _Temporary(descriptor, name)
-    finally:
-        name.unlink(missing_ok=True)
-        os.close(descriptor)
+        mode = Path(path).stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
-def _remove_strays(target: Path) -> None:
-    """Remove what killed writers of `target` left behind: the temporary file of a living one is locked."""
-    for stray in _temporaries(target):
-        # What cannot be removed disturbs nobody, and the next writer tries again.
-        with (
-            suppress(OSError, BackorderctlError),
-            open_file(stray, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor,
-        ):
-            if lock(descriptor, wait=False):
-                Path(stray).unlink()
-
-
-def _temporaries(target: Path) -> list[str]:
-    start = f".{target.name}.backorderctl-"
-    with suppress(OSError), os.scandir(target.parent) as entries:
-        return [entry.path for entry in entries if entry.name.startswith(start) and entry.name.endswith(".tmp")]
-    return []
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-    os.fsync(descriptor)
-
-
-def _copy_metadata(descriptor: int, *, like: int) -> None:
-    """Give it another file's owner, group, extended attributes (access lists are such) and mode, where permitted."""
-    old = os.fstat(like)
-    for owner in (-1, old.st_uid):
-        with suppress(OSError):
-            os.fchown(descriptor, owner, old.st_gid)
-    with suppress(OSError, AttributeError):  # not every file system and system has them
-        for name in os.listxattr(like):
-            with suppress(OSError):
-                os.setxattr(descriptor, name, os.getxattr(like, name))
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+def _write_stream(path: str, new: bytes) -> None:
+    with writing(path):
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != ENXIO:
+                raise
+            raise BackorderctlError(f"{path}: cannot write: nothing reads from this pipe") from None
+        try:
+            os.set_blocking(descriptor, True)
+            write_all(descriptor, new)
+        finally:
+            os.close(descriptor)
 
 
 def _fsync_directory(folder: Path) -> None:
-    """Make the new name outlast a power cut; no error, for the new file stands already, whatever the answer."""
+    """Make the new name outlast a power cut; no error, because the new file is there whatever the answer is."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _content(descriptor: int, path: str) -> bytes:
-    with reading(path):
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read()
 
 
 def _encoded(text: str, path: str) -> bytes:
@@ -262,13 +242,3 @@ def _target(path: str) -> Path:
     check_path(path)
     with reading(path):
         return Path(os.path.realpath(path))
-
-
-@contextmanager
-def _writing(path: str, what: str = "write") -> Iterator[None]:
-    try:
-        yield
-    except (FileNotFoundError, FileExistsError):
-        raise _Disturbed from None
-    except OSError as error:
-        raise refusal(path, what, error) from error

@@ -1,45 +1,133 @@
-"""Opening a file, to read it or as the one writer who may replace it, and the words for what can go wrong; POSIX."""
+"""The lock of a file, for the one writer who may replace it, and the queue of those who wait for it; POSIX."""
 
 import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from backorderctl.errors import BackorderctlError, system_reason
+from backorderctl.errors import BackorderctlError
+from backorderctl.toml.file_access import check_path, open_file, reading, shell_quoted
+
+PATIENCE = 30.0
+"""Seconds to wait for other writers while none of them changes the file."""
+SILENCE = 1.0
+"""Seconds of waiting before the user is told what for."""
+_STEP = 0.25
+"""Seconds between two looks at whether the file has changed."""
+
+OnWait = Callable[[int | None], None]
+"""Called once a writer has waited for a second, with the id of the process that it waits for, where that is known."""
 
 
 @contextmanager
-def locked(path: str, patience: float) -> Iterator[int]:
-    """The descriptor of the regular file at `path`, open and locked, or BackorderctlError after `patience` seconds
-    of waiting.
+def locked(path: str, patience: float = PATIENCE, on_wait: OnWait = lambda _: None) -> Iterator[int]:
+    """The descriptor of the regular file at `path`, open and locked.
+
+    BackorderctlError when others hold the lock and the file has not changed for `patience` seconds.
 
     The lock is flock on the file itself: it ends with its holder, however that ends, needs no second file, works on a
     file that may only be read, and is not dropped, as a lock of fcntl is, when the process closes another descriptor of
-    the same file.
+    the same file. A writer ends its turn by putting a new file in the place of the one that it has locked. Whoever
+    locks the old file then sees that another one is at `path`, and tries again. So at most one process holds the lock
+    of the file at `path`.
 
-    A writer ends its turn by putting a new file in the place of the one that it has locked. Whoever waited gets the
-    lock of the old file then, sees that another one stands at `path`, and lines up again. Of all who hold a lock, at
-    most one holds that of the file at `path`, and no one else is let in.
+    This lock alone decides, but it serves writers in no order, because each of them replaces what the others wait for.
+    So they queue for a lock of the folder first.
     """
     check_path(path)
-    deadline = time.monotonic() + patience
-    while True:
-        # NFS gives an exclusive lock only on what is open for writing. A FIFO must not keep us waiting.
-        access = os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY
-        with open_file(path, access | os.O_NONBLOCK) as file:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise BackorderctlError(f"{path}: cannot write: not a regular file")
-            with reading(path, "lock"):
-                ours = lock(file, wait=False) and os.path.samestat(os.fstat(file), Path(path).stat())
-            if ours:
-                yield file
-                return
-        if time.monotonic() >= deadline:
-            raise BackorderctlError(f"{path}: locked by another process", hint=f"fuser -v {shell_quoted(path)}")
-        _pause()
+    _check_regular(path)
+    waiting = _Waiting(path, patience, on_wait)
+    with _turn(path, waiting):
+        while True:
+            # NFS gives an exclusive lock only on what is open for writing.
+            access = os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY
+            with open_file(path, access) as file:
+                with reading(path, "lock"):
+                    is_free = lock(file, wait=False)
+                    is_ours = is_free and os.path.samestat(os.fstat(file), Path(path).stat())
+                if is_ours:
+                    yield file
+                    return
+                if not is_free:
+                    waiting.for_holder_of(file)
+            _pause()
+
+
+class _Waiting:
+    """How long a writer has waited since the file last changed."""
+
+    def __init__(self, path: str, patience: float, on_wait: OnWait) -> None:
+        self._path = path
+        self._patience = patience
+        self._on_wait: OnWait | None = on_wait
+        self._begin = self._changed = time.monotonic()
+        self._version = version(path)
+        self.step = min(_STEP, patience)
+
+    def is_over(self, descriptor: int) -> bool:
+        """Whether patience is exhausted; tells the user, once it is time, who holds the descriptor's lock."""
+        now = time.monotonic()
+        if (found := version(self._path)) != self._version:
+            self._version, self._changed = found, now
+        if self._on_wait and now - self._begin >= SILENCE:
+            self._on_wait(holder(descriptor))
+            self._on_wait = None
+        return now - self._changed >= self._patience
+
+    def for_holder_of(self, file: int) -> None:
+        """BackorderctlError when it has taken too long."""
+        if self.is_over(file):
+            process = holder(file)
+            name = "another process" if process is None else f"process {process}"
+            hint = f"fuser -v {shell_quoted(self._path)}" if process is None else f"ps -p {process}"
+            raise BackorderctlError(f"{self._path}: locked by {name}", hint=hint)
+
+
+@contextmanager
+def _turn(path: str, waiting: _Waiting) -> Iterator[None]:
+    """Hold the lock of the file's folder, for which writers queue, while the block runs.
+
+    Without it where the folder cannot be locked, and where the queue does not move.
+    """
+    try:
+        folder = os.open(os.path.dirname(os.path.realpath(path)), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
+    except OSError:  # who may write to a folder may still not list it
+        yield
+        return
+    try:
+        _queue(folder, waiting)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _queue(folder: int, waiting: _Waiting) -> None:
+    """Wait until the folder's lock is ours, or patience is exhausted.
+
+    The system serves those who wait for a lock in order, and puts whoever is interrupted at the end. So a thread waits
+    that no signal interrupts; it gets nothing any longer once the descriptor is closed.
+    """
+    with suppress(OSError):  # some file systems lock no folders
+        if lock(folder, wait=False) or waiting.is_over(folder):
+            return
+        import signal
+        from threading import Event, Thread
+
+        arrived = Event()
+
+        def wait() -> None:
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            with suppress(OSError):
+                lock(folder, wait=True)
+            arrived.set()
+
+        with suppress(RuntimeError):  # no thread can be started
+            Thread(target=wait, daemon=True).start()
+            while not arrived.wait(waiting.step) and not waiting.is_over(folder):
+                pass
 
 
 def lock(descriptor: int, *, wait: bool) -> bool:
@@ -51,58 +139,42 @@ def lock(descriptor: int, *, wait: bool) -> bool:
     return True
 
 
+def holder(descriptor: int) -> int | None:
+    """The id of the process that holds the file's lock, as Linux tells it in /proc/locks; None where it is unknown."""
+    status = os.fstat(descriptor)
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    with suppress(OSError), open("/proc/locks", encoding="ascii") as locks:  # noqa: PTH123
+        for line in locks:
+            match line.split():
+                case [_, "FLOCK", _, _, process, file, *_] if file == device and int(process) > 0:
+                    return int(process)
+    return None
+
+
+def version(path: str) -> tuple[int, ...] | None:
+    """What differs once the file has been changed or replaced; None when there is none."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return version_of(status)
+
+
+def version_of(status: os.stat_result) -> tuple[int, ...]:
+    """The version of the file that has this status."""
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _check_regular(path: str) -> None:
+    with reading(path):
+        mode = Path(path).stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise BackorderctlError(f"{path}: cannot write: is a directory")
+    if not stat.S_ISREG(mode):
+        raise BackorderctlError(f"{path}: cannot write: not a regular file")
+
+
 def _pause() -> None:
     from random import uniform
 
     time.sleep(uniform(0.001, 0.02))  # uneven, or the same writer could come too late every time
-
-
-@contextmanager
-def open_file(path: str, flags: int) -> Iterator[int]:
-    """The descriptor of the file at `path`, closed when the block ends; BackorderctlError when it cannot be opened."""
-    check_path(path)
-    with reading(path):
-        descriptor = os.open(path, flags)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def check_path(path: str) -> None:
-    """BackorderctlError when `path` cannot be the name of any file, which the system calls would answer with a
-    ValueError."""
-    try:
-        valid = bool(path) and b"\0" not in os.fsencode(path)
-    except UnicodeEncodeError:
-        valid = False
-    if not valid:
-        raise BackorderctlError(f"path: expected the name of a file, got {path!r}", hint="-f store.toml")
-
-
-@contextmanager
-def reading(path: str, what: str = "read") -> Iterator[None]:
-    """Turn an OSError of the block into the BackorderctlError that says so."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise BackorderctlError(f"{path}: no such file", hint=init_command(path)) from None
-    except OSError as error:
-        raise refusal(path, what, error) from error
-
-
-def refusal(path: str, what: str, error: OSError) -> BackorderctlError:
-    """The system's reason in our wording: `store.toml: cannot write: no space left on device`."""
-    return BackorderctlError(f"{path}: cannot {what}: {system_reason(error)}")
-
-
-def init_command(path: str, *options: str) -> tuple[str, ...]:
-    """The command that makes a store file at `path`."""
-    return ("init", *options) if path in ("store.toml", "./store.toml") else ("init", *options, "-f", path)
-
-
-def shell_quoted(path: str) -> str:
-    """`path` as a shell takes it."""
-    from shlex import quote
-
-    return quote(path)
