@@ -183,5 +183,7 @@ def test_an_export_is_applied_whatever_a_name_holds_and_compressed(run: Run, sho
     assert run("product", "remove", "ODD").status == 0
     assert run("config", "apply", "all.csv.gz", "--create").status == 0
     assert tomllib.loads(shop.read_text()) == store
-    Path("all.csv.gz").write_bytes(b"no gzip")
-    assert run("config", "apply", "all.csv.gz")[2] == "Error: all.csv.gz: expected a whole gzip file, got another\n"
+    Path("all.csv.gz").write_bytes(b"\x1f\x8bno gzip")
+    assert (
+        run("config", "apply", "all.csv.gz")[2] == "Error: all.csv.gz: expected a whole gzip file, got a damaged one\n"
+    )

@@ -13,7 +13,6 @@ from backorderctl.edit import bulk_csv
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.policy_export import Approximate, compiled
-from backorderctl.magento.sku import unheld
 from backorderctl.output import magento as view
 from backorderctl.output import table
 from backorderctl.output.format import Output
@@ -21,6 +20,7 @@ from backorderctl.output.table import Column, Listing
 from backorderctl.store import model
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change
+from backorderctl.store.sku import unsafe_skus
 
 app = noun("Exports: a store as files that Magento or a spreadsheet reads.")
 magento = noun("Files that Magento imports.")
@@ -38,8 +38,8 @@ def _read(options: StoreOptions, stock: str | None = None) -> Store:
     store = options.store()
     if stock is not None:
         model.stock_named(store, stock)
-    if problems := list(unheld(store.products)):
-        raise Inexact("\n".join(problems))
+    if unsafe := list(unsafe_skus(store.products)):
+        raise Inexact("\n".join(map(view.unsafe, unsafe)))
     return store
 
 

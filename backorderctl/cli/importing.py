@@ -4,25 +4,29 @@ import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import STANDARD_INPUT, OutputOption
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes
-from backorderctl.errors import BackorderctlError
-from backorderctl.magento import import_config, import_products, import_sources
-from backorderctl.magento.csv_reader import OnProgress
-from backorderctl.magento.merge import Imported, merged
-from backorderctl.magento.report import Refused, Report
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.magento import import_config, import_products, import_reservations, import_sources
+from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress, file_input
+from backorderctl.magento.merge import merged
+from backorderctl.magento.merge_products import Imported
+from backorderctl.magento.report import Count, Report
 from backorderctl.output import importing as view
+from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
 from backorderctl.store.model import Store
-from backorderctl.store.rejects import write_rejects
+from backorderctl.store.rejects import REASON, Refused, write_rejects
 from backorderctl.toml import atomic_file
 from backorderctl.toml.parse import collector_off
 
@@ -42,6 +46,26 @@ def _input(name: str, help_text: str) -> typer.models.OptionInfo:
     return option
 
 
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """The files to import, each None where none is given; one of them may be standard input."""
+
+    products: Input | None
+    stock_sources: Input | None
+    reservations: Input | None
+    config: Input | None
+
+    def given(self) -> dict[str, Input]:
+        """The files by their option, as the names of files of rejects have it."""
+        named = {
+            "products": self.products,
+            "stock-sources": self.stock_sources,
+            "reservations": self.reservations,
+            "config": self.config,
+        }
+        return {name: source for name, source in named.items() if source is not None}
+
+
 @app.command(cls=Command)
 @with_options
 def magento(
@@ -50,7 +74,19 @@ def magento(
     stock_sources: Annotated[str | None, _input("--stock-sources", "A stock_sources CSV.")] = None,
     config: Annotated[
         str | None,
-        _input("--config", "What config:show prints, a CSV of path and value, or ConfigImportExport's YAML or JSON."),
+        _input(
+            "--config",
+            "What config:show prints, a CSV of path and value, ConfigImportExport's YAML or JSON, or what "
+            "export magento config writes.",
+        ),
+    ] = None,
+    reservations: Annotated[
+        str | None,
+        _input("--reservations", "What is reserved: sku and reserved, or the rows of Magento's inventory_reservation."),
+    ] = None,
+    stock_id: Annotated[
+        list[str] | None,
+        typer.Option("--stock-id", metavar="ID=STOCK", help="The stock of a stock_id; 1 is default; repeatable."),
     ] = None,
     link: Annotated[
         list[str] | None,
@@ -58,73 +94,112 @@ def magento(
             "--link", metavar="STOCK=SOURCE,...", help="A stock sells from these sources; made if missing; repeatable."
         ),
     ] = None,
+    names_only: Annotated[
+        bool, typer.Option("--names-only", help="Take nothing but SKUs and names from the product CSV.")
+    ] = False,
+    encoding: Annotated[
+        str, typer.Option("--encoding", metavar="NAME", help="How the files are encoded, such as cp1252.")
+    ] = UTF_8,
     skip_bad: Annotated[
         str | None,
         typer.Option(
             "--skip-bad",
             metavar="REJECTS.csv",
             help="Take the good rows and write the refused ones here, each after its reason and line, to be mended and "
-            "imported. Rows of two inputs go to REJECTS.products.csv and REJECTS.stock-sources.csv.",
+            "imported. Rows of several inputs go to REJECTS.products.csv, REJECTS.stock-sources.csv and so on.",
         ),
     ] = None,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Take Magento's files into the store file, all or nothing; it is made where there is none.
 
     What a file does not say stays as it is: absent columns, blank cells, products that are not in it. A value counts
-    only where it is in force in Magento, use_config flags included. Files may be compressed.
+    only where it is in force in Magento, use_config flags included. The stock sources are all there is of a product
+    that they name, whatever qty the product CSV has for it. Files may be compressed; one of them may be - for standard
+    input. With -o json, the summary is printed as JSON.
     """
-    if not (products or stock_sources or config or link):
+    inputs = _Inputs(
+        *(_opened(path, encoding) for path in _once_standard_input(products, stock_sources, reservations, config))
+    )
+    if not (inputs.given() or link):
         raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
     read = Report()
     with collector_off():
-        imported = _read(products, stock_sources, config, link or (), read, quiet=options.quiet)
+        imported = _read(inputs, _links(link or ()), _stock_ids(stock_id or ()), read, options, names_only=names_only)
     if read.refused and skip_bad is None:
         raise BackorderctlError(view.refusals(read.refused), hint="--skip-bad rejects.csv takes the other rows")
-    rejects = _rejects(read, skip_bad, {"products": products, "stock-sources": stock_sources})
+    rejects = _rejects(read, skip_bad, inputs.given())
     for name in rejects:
-        refuse_overwriting_input("--skip-bad", name, [options.file, *filter(None, (products, stock_sources, config))])
+        refuse_overwriting_input("--skip-bad", name, [options.file, *(each.name for each in inputs.given().values())])
 
     def operation(store: Store) -> tuple[Changes, Report]:
         merging = Report()
         return merged(store, imported, merging), merging
 
-    with collector_off():
-        written = transact(options, operation, new=NEW, done=f"{options.file}: imported")
-    for name, rows in rejects.items():
-        if not options.dry_run:
-            out = io.StringIO()
-            write_rejects(read.headers[rows[0].file], rows, out)
-            atomic_file.replace_bytes(name, encoded_export(out.getvalue(), name))
-        options.say(f"{name}: {len(rows)} rows refused, the first at line {rows[0].line}: {rows[0].reason}")
-    for line in view.summary((read, written.result)):
-        options.say(line)
+    reports, changed = [read], False
+    if imported.empty:
+        options.say(f"{options.file}: nothing imported")
+    else:
+        with collector_off():
+            written = transact(options, operation, new=NEW, done=f"{options.file}: imported")
+        reports, changed = [read, written.result], written.changed and not options.dry_run
+    refused = {name: rows for name, rows in rejects.items() if rows}
+    if not options.dry_run:
+        _write_rejects(read, rejects, options)
+    for name, rows in refused.items():
+        options.say(view.rejects(name, rows))
+    if output is Output.TABLE or options.dry_run:
+        for line in view.summary(reports):
+            options.say(line)
+    else:
+        view.write_json(options.file, reports, sys.stdout, changed=changed, rejects=list(refused))
+    if imported.empty:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def _once_standard_input(*paths: str | None) -> Sequence[str | None]:
+    if paths.count(STANDARD_INPUT) > 1:
+        raise BackorderctlError("standard input can be one file only, got it for several")
+    return paths
+
+
+def _opened(path: str | None, encoding: str) -> Input | None:
+    if path != STANDARD_INPUT:
+        return None if path is None else file_input(path, encoding=encoding)
+    content = sys.stdin.buffer.read()
+    return Input("<stdin>", lambda: io.BufferedReader(io.BytesIO(content)), encoding)
 
 
 def _read(
-    products: str | None,
-    stock_sources: str | None,
-    config: str | None,
-    links: Sequence[str],
+    inputs: _Inputs,
+    links: Mapping[str, Sequence[str]],
+    stock_ids: Mapping[str, str],
     report: Report,
+    options: WriteOptions,
     *,
-    quiet: bool,
+    names_only: bool,
 ) -> Imported:
-    rows, items, values = {}, {}, {}
-    if config:
-        values = import_config.read_config(config, report)
-    if products:
-        with _watched(products, quiet=quiet) as watch:
-            rows = import_products.read_products(products, report, watch)
-    if stock_sources:
-        with _watched(stock_sources, quiet=quiet) as watch:
-            items = import_sources.read_stock_sources(stock_sources, report, watch)
-    return Imported(rows, items, values, _links(links))
+    products, items, values, reserved = {}, {}, {}, None
+    if inputs.config:
+        values = import_config.read_config(inputs.config, report)
+    if inputs.products:
+        with _watched(inputs.products, options) as watch:
+            products = import_products.read_products(inputs.products, report, watch, names_only=names_only)
+    if inputs.stock_sources:
+        with _watched(inputs.stock_sources, options) as watch:
+            items = import_sources.read_stock_sources(inputs.stock_sources, report, watch)
+    if inputs.reservations:
+        with _watched(inputs.reservations, options) as watch:
+            reserved = import_reservations.read_reservations(inputs.reservations, report, watch, stock_ids)
+    return Imported(products, items, values, links, reserved)
 
 
 @contextmanager
-def _watched(path: str, *, quiet: bool) -> Iterator[OnProgress]:
-    with progress(Path(path).stat().st_size, sys.stderr, quiet=quiet) as tell:
-        yield lambda done: tell(f"{path}: reading", done)
+def _watched(source: Input, options: WriteOptions) -> Iterator[OnProgress]:
+    path = Path(source.name)
+    size = path.stat().st_size if path.exists() else 0
+    with progress(size, sys.stderr, quiet=options.quiet) as tell:
+        yield lambda done: tell(f"{source.name}: reading", done)
 
 
 def _links(typed: Sequence[str]) -> dict[str, list[str]]:
@@ -139,13 +214,45 @@ def _links(typed: Sequence[str]) -> dict[str, list[str]]:
     return links
 
 
-def _rejects(report: Report, to: str | None, inputs: Mapping[str, str | None]) -> dict[str, list[Refused]]:
-    """The refused rows by the file that they go to, to be mended there."""
-    if to is None or not report.refused:
+def _stock_ids(typed: Sequence[str]) -> dict[str, str]:
+    """The stocks by Magento's number of them; BackorderctlError when one is typed otherwise."""
+    stock_ids = dict(import_reservations.STOCK_IDS)
+    for each in typed:
+        number, equals, stock = each.partition("=")
+        if not equals or not number.strip().isdigit() or not stock.strip():
+            raise BackorderctlError(f"--stock-id: expected ID=STOCK, got {each!r}")
+        stock_ids[number.strip()] = stock.strip()
+    return stock_ids
+
+
+def _rejects(report: Report, to: str | None, inputs: Mapping[str, Input]) -> dict[str, list[Refused]]:
+    """The refused rows by the file that they go to, to be mended there; none of a file is refused where it is empty."""
+    if to is None:
         return {}
-    report.count("rows refused", len(report.refused))
-    given = {kind: path for kind, path in inputs.items() if path}
+    if report.refused:
+        report.count(Count.ROWS_REFUSED, len(report.refused))
     stem, dot, ends = to.partition(".csv")
-    names = {path: to if len(given) == 1 else f"{stem}.{kind}{dot or '.csv'}{ends}" for kind, path in given.items()}
-    rows = {name: [row for row in report.refused if row.file == path] for path, name in names.items()}
-    return {name: found for name, found in rows.items() if found}
+    names = {
+        each.name: to if len(inputs) == 1 else f"{stem}.{kind}{dot or '.csv'}{ends}" for kind, each in inputs.items()
+    }
+    return {name: [row for row in report.refused if row.file == file] for file, name in names.items()}
+
+
+def _write_rejects(report: Report, rejects: Mapping[str, Sequence[Refused]], options: WriteOptions) -> None:
+    """Write each file of rejects; one of an earlier run, of which no row is refused any more, goes."""
+    for name, rows in rejects.items():
+        if rows:
+            out = io.StringIO()
+            write_rejects(report.headers[rows[0].file], rows, out)
+            atomic_file.replace_bytes(name, encoded_export(out.getvalue(), name))
+        elif Path(name).is_file() and _is_rejects(name):
+            Path(name).unlink()
+            options.say(f"{name}: removed, as no row is refused any more")
+
+
+def _is_rejects(name: str) -> bool:
+    """Whether an existing file was written for refused rows: nothing else is ever removed."""
+    from backorderctl.toml.compressed import decompressed
+
+    with Path(name).open("rb") as raw, decompressed(raw, name) as content:
+        return content.readline().startswith(f"{REASON},line,".encode())

@@ -108,7 +108,7 @@ def read_text(path: str) -> str:
     if path == STANDARD_INPUT:
         return atomic_file.decoded(sys.stdin.buffer.read(), "<stdin>")
     if path.endswith(".gz"):
-        return atomic_file.decoded(_unpacked(path), path)
+        return atomic_file.decoded(_decompressed(path), path)
     try:
         return atomic_file.read_text(path)
     except InvalidFile:
@@ -117,15 +117,13 @@ def read_text(path: str) -> str:
         raise BackorderctlError(failure.message) from None  # its hint is about store files
 
 
-def _unpacked(path: str) -> bytes:
-    import gzip
-    import zlib
+def _decompressed(path: str) -> bytes:
+    from pathlib import Path
 
-    try:
-        with gzip.open(path) as packed:
-            return packed.read()
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise BackorderctlError(f"{path}: expected a whole gzip file, got another") from None
+    from backorderctl.toml.compressed import decompressed
+
+    with Path(path).open("rb") as raw, decompressed(raw, path) as content:
+        return content.read()
 
 
 def read_store(path: str) -> Store:

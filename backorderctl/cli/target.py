@@ -1,6 +1,5 @@
 """Where an export goes: standard output, or a file that is replaced whole or not at all."""
 
-import gzip
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from backorderctl.cli.reading import say
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import printable
 from backorderctl.toml import atomic_file
+from backorderctl.toml.compressed import compressed_for
 
 ToOption = Annotated[
     str | None,
@@ -30,8 +30,7 @@ def refuse_overwriting_input(option: str, to: str, read: Iterable[str]) -> None:
 
 def encoded_export(text: str, name: str) -> bytes:
     """The bytes of a file of that name: compressed when it ends in .gz, the same for the same text."""
-    content = text.encode()
-    return gzip.compress(content, mtime=0) if name.endswith(".gz") else content
+    return compressed_for(name, text.encode())
 
 
 def write_export(text: str, to: str | None, *, rows: str, store: str, quiet: bool) -> None:

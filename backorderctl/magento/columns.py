@@ -1,14 +1,16 @@
 """The columns of Magento's product CSV that a store file has a place for, and what their cells mean."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from backorderctl.errors import BackorderctlError, Mismatch
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.magento.csv_reader import Table
+from backorderctl.magento.remarks import REMARKED, plain
+from backorderctl.magento.report import Notice
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import parse_quantity, shortest
 from backorderctl.store.settings import SETTINGS, AnySetting, Value
@@ -16,13 +18,14 @@ from backorderctl.store.settings import SETTINGS, AnySetting, Value
 SKU = "sku"
 QUANTITY = "qty"
 IN_STOCK = "is_in_stock"
+STORE_VIEW = "store_view_code"
 DEFAULT_SOURCE = "default"
-"""The source whose quantity and stock status stand in a product CSV (Magento's SourceItemImporter)."""
+"""The source whose quantity and stock status a product CSV has (Magento's SourceItemImporter, afterProcess)."""
 USE_CONFIG = "Use Config"
-"""Stands for a value where the configuration's is meant; in this spelling alone (Import/Product.php)."""
+"""Instead of a value: that of the configuration; in this spelling alone (Import/Product.php, INVENTORY_USE_CONFIG)."""
 CACHED = 1 << 14
-"""Different cells, or combinations of settings' cells, that are kept read: catalogues repeat them."""
-WITHOUT_PLACE = (
+"""Different combinations of cells whose meaning is kept: catalogues repeat them."""
+UNSUPPORTED = (
     "min_cart_qty",
     "max_cart_qty",
     "is_qty_decimal",
@@ -31,12 +34,12 @@ WITHOUT_PLACE = (
     "enable_qty_increments",
 )
 """Inventory columns of Magento's product CSV that a store file has no place for."""
-OF_MAGENTO = tuple(row for row in SETTINGS.values() if row.csv_column)
+OF_MAGENTO = tuple(row for row in SETTINGS.values() if row.csv_column and row.use_config_column)
 """The settings that a product CSV has columns for."""
 
 
 class Inherited(NamedTuple):
-    """No value of the product's own; the one that stands in the file all the same, if any, is not in force."""
+    """No value of the product's own; `idle` is what the file has all the same and is not in force, if anything."""
 
     idle: Value | None
 
@@ -47,19 +50,24 @@ class Unmarked(NamedTuple):
     value: Value
 
 
-Taken = Value | Inherited | Unmarked
+Cell = Value | Inherited | Unmarked
+"""What the cells of one setting say."""
 
 
 class SettingColumns(NamedTuple):
-    """Where a setting's value and its use_config flag stand in a row; None for a column that the file has not."""
+    """The places of a setting's value and its use_config flag in a row; None for a column that the file has not."""
 
     setting: AnySetting
     value: int | None
     flag: int | None
 
 
-class Columns(NamedTuple):
-    """Where the cells of a product row stand; None for a column that the file has not."""
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The places of the cells of a product row; None for a column that the file has not.
+
+    `remarks` are the columns whose cells deserve a note, by name.
+    """
 
     sku: int
     name: int | None
@@ -68,39 +76,53 @@ class Columns(NamedTuple):
     quantity: int | None
     in_stock: int | None
     settings: tuple[SettingColumns, ...]
+    remarks: Mapping[str, int]
+    magento_1: bool
 
     def of_settings(self) -> tuple[int, ...]:
         """The places of the settings' cells."""
         return tuple(place for row in self.settings for place in (row.value, row.flag) if place is not None)
 
     def inventory(self) -> tuple[int, ...]:
-        """The places of all the cells that are taken."""
+        """The places of all the cells that an import takes of a product's inventory."""
         return (*(place for place in (self.quantity, self.in_stock) if place is not None), *self.of_settings())
 
 
 class Cells(NamedTuple):
-    """What the settings' cells of one row say, by key, and what about them deserves a word."""
+    """What the settings' cells of one row say, by key, and the notes on them: what, the column, and the value."""
 
-    settings: Mapping[str, Taken]
-    notes: tuple[tuple[str, str], ...]
+    settings: Mapping[str, Cell]
+    notes: tuple[tuple[Notice, str, str], ...]
 
 
-def columns(table: Table) -> Columns:
-    """Where the cells stand, by their name in Magento's files or else its database; InvalidFile without SKUs."""
-    found = (
-        SettingColumns(row, table.column(*filter(None, (row.csv_column, row.database_column))), table.column(flag))
+def find_columns(table: Table, *, names_only: bool = False) -> Columns:
+    """The places of the cells, by a column's name in Magento's files or else in its database.
+
+    InvalidFile when the file has no SKUs, or no inventory column; with `names_only` its inventory is not looked at.
+    """
+    found = tuple(
+        SettingColumns(
+            row,
+            table.column(*filter(None, (row.csv_column, row.database_column))),
+            table.column(str(row.use_config_column)),
+        )
         for row in OF_MAGENTO
-        if (flag := row.use_config_column)
     )
-    return Columns(
-        table.needed(SKU),
-        table.column("name"),
-        table.column("store_view_code", "_store"),
-        table.column("product_type", "_type"),
-        table.column(QUANTITY),
-        table.column(IN_STOCK),
-        tuple(found),
+    columns = Columns(
+        sku=table.needed(SKU),
+        name=table.column("name"),
+        store_view=table.column(STORE_VIEW, "_store"),
+        type=table.column("product_type", "_type"),
+        quantity=None if names_only else table.column(QUANTITY),
+        in_stock=None if names_only else table.column(IN_STOCK),
+        settings=() if names_only else found,
+        remarks={name: place for name in REMARKED if (place := table.column(name)) is not None},
+        magento_1="_type" in table.header or "_attribute_set" in table.header,
     )
+    if not (names_only or columns.inventory()):
+        problem = f"expected an inventory column such as {QUANTITY} or allow_backorders, got {table.quoted_header()}"
+        raise InvalidFile(table.file, [Problem(problem, 1)], hint="--names-only takes the SKUs and names alone")
+    return columns
 
 
 def picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
@@ -110,15 +132,14 @@ def picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
     return lambda cells: tuple(cells[place] for place in places)
 
 
-def taken(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cells:
-    """The settings that a row's cells give, as Magento's import reads them; BackorderctlError, with the column, when
-    one is none.
+def read_settings(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cells:
+    """The settings that a row's cells give, as Magento's import reads them; BackorderctlError that names the column.
 
-    A value counts when its flag is 0, or there is no flag and the value is not `0` (Import/Product.php,
+    A value counts when its flag is 0, or when there is no flag and the value is not `0` (Import/Product.php,
     _setStockUseConfigFieldsValues). A blank cell says nothing.
     """
-    found: dict[str, Taken] = {}
-    notes: list[tuple[str, str]] = []
+    found: dict[str, Cell] = {}
+    notes: list[tuple[Notice, str, str]] = []
     for setting, value_at, flag_at in places:
         value = "" if value_at is None else cells[value_at].strip()
         flag = "" if flag_at is None else cells[flag_at].strip()
@@ -141,7 +162,7 @@ def units(column: str, cell: str) -> Decimal:
 @lru_cache(CACHED)
 def stock_status(column: str, cell: str) -> StockStatus:
     """The stock status that a cell of 0 or 1 says; BackorderctlError, with the column, when it is neither."""
-    match _plain(cell):
+    match plain(cell):
         case "1":
             return StockStatus.IN_STOCK
         case "0":
@@ -149,7 +170,7 @@ def stock_status(column: str, cell: str) -> StockStatus:
     raise BackorderctlError(f"{column}: expected 0 or 1, got {cell!r}")
 
 
-def _given(setting: AnySetting, value: str, flag: str) -> Taken | None:
+def _given(setting: AnySetting, value: str, flag: str) -> Cell | None:
     inherited = _is_on(setting, flag)
     if value in ("", USE_CONFIG):
         return Inherited(None) if inherited or value else None
@@ -170,14 +191,9 @@ def _is_on(setting: AnySetting, flag: str) -> bool:
         raise BackorderctlError(f"{setting.use_config_column}: {mismatch}") from None
 
 
-def _notes(setting: AnySetting, value: str, flag: str) -> Iterator[tuple[str, str]]:
-    name, flag_name = setting.csv_column, setting.use_config_column
-    if _plain(flag) not in ("", "0", "1"):
-        yield f"{flag_name} neither 0 nor 1: read as 1, as Magento does", f"{flag_name} {flag}"
-    if not value and _plain(flag) == "0":
-        yield f"{name} blank beside {flag_name} 0: ignored", f"{name} blank"
-
-
-def _plain(number: str) -> str:
-    """A whole number without Magento's decimals: `1.0000` is 1."""
-    return re.sub(r"\.0*$", "", number.strip())
+def _notes(setting: AnySetting, value: str, flag: str) -> Iterator[tuple[Notice, str, str]]:
+    name, flag_name = str(setting.csv_column), str(setting.use_config_column)
+    if plain(flag) not in ("", "0", "1"):
+        yield Notice.FLAG_NOT_0_OR_1, flag_name, flag
+    if not value and plain(flag) == "0":
+        yield Notice.BLANK_OVERRIDE, name, ""

@@ -1,17 +1,41 @@
-"""Magento's configuration of inventory as the settings of a store file's [global]."""
+"""Magento's configuration of inventory as the settings of a store file's [global].
 
-from collections.abc import Sequence
+A configuration is what `bin/magento config:show` prints, the commands that `export magento config` writes, a CSV of
+paths and values, or YAML or JSON of ConfigImportExport. Such files hold passwords: nothing outside the section of
+inventory is kept, and no message quotes what a file says.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
+from typing import Any, NamedTuple
 
-from backorderctl.errors import InvalidFile, Mismatch, Problem
-from backorderctl.magento import config_files
-from backorderctl.magento.config_files import DEFAULT, SCOPES, Entry
-from backorderctl.magento.report import Report
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
+from backorderctl.magento import csv_reader
+from backorderctl.magento.csv_reader import Input
+from backorderctl.magento.report import Count, Notice, Report
 from backorderctl.store.settings import SETTINGS, Value
+from backorderctl.toml.compressed import decompressed
+
+SECTION = "cataloginventory"
+DEFAULT = "default"
+SCOPES = (DEFAULT, "websites", "stores")
+
 
 KEEP, DELETE = "!!KEEP", "!!DELETE"
 """To ConfigImportExport: leave what is there, and take the value away."""
 BY_PATH = {row.config_path: row for row in SETTINGS.values()}
+
+
+class Entry(NamedTuple):
+    """One value of a file; `code` is that of a website or store view, `line` None where the format has none."""
+
+    path: str
+    value: str
+    scope: str
+    code: str
+    line: int | None
 
 
 class Unset(Enum):
@@ -23,13 +47,13 @@ class Unset(Enum):
 UNSET = Unset.UNSET
 
 
-def read_config(path: str, report: Report) -> dict[str, Value | Unset]:
+def read_config(source: Input, report: Report) -> dict[str, Value | Unset]:
     """The settings that the file gives globally, by key; what is not taken goes to the report.
 
     InvalidFile when a value is none, BackorderctlError when the file is in none of the formats.
     """
-    entries = config_files.entries(path)
-    report.count("configuration values", len(entries))
+    entries = _entries(source)
+    report.count(Count.CONFIGURATION_VALUES, len(entries))
     found: dict[str, Value | Unset] = {}
     problems = [
         Problem(f"{entry.path}: expected scope {', '.join(SCOPES)}, got {entry.scope!r}", entry.line)
@@ -45,26 +69,26 @@ def read_config(path: str, report: Report) -> dict[str, Value | Unset]:
         if value is not None and entry.scope == DEFAULT:
             key = BY_PATH[entry.path].key
             if found.setdefault(key, value) != value:
-                report.note("configuration given twice: the last value counts", entry.path)
+                report.note(Notice.CONFIGURATION_TWICE, value=entry.path)
             found[key] = value
     if problems:
-        raise InvalidFile(path, problems)
+        raise InvalidFile(source.name, problems)
     _compare_scopes(entries, report)
     return found
 
 
 def _value(entry: Entry, report: Report) -> Value | Unset | None:
-    """The value of an entry; None, and a word in the report, where nothing is to be taken. Mismatch when it is none."""
+    """The value of an entry; None where nothing is to be taken, which the report notes. Mismatch when it is none."""
     row = BY_PATH.get(entry.path)
     text = entry.value.strip()
     if row is None:
-        report.note("configuration that a store file has no place for: ignored", entry.path)
+        report.note(Notice.CONFIGURATION_UNKNOWN, value=entry.path)
     elif entry.scope != DEFAULT or text == KEEP:
         return None
     elif text == DELETE:
         return UNSET
     elif not text or text.startswith("%"):
-        report.note("configuration without a value: ignored", f"{entry.path} is {text!r}")
+        report.note(Notice.CONFIGURATION_BLANK, value=f"{entry.path} is {text}")
     else:
         return row.kind.from_magento(text)
     return None
@@ -77,8 +101,8 @@ def _compare_scopes(entries: Sequence[Entry], report: Report) -> None:
     for entry in entries:
         known = entry.scope != DEFAULT and entry.path in BY_PATH
         if known and _comparable(entry) != general[entry.path]:
-            what = f"{entry.path} of a website or store view, which a store file has no level for: not taken"
-            report.note(what, f"{entry.value.strip()!r} for {entry.scope} {entry.code}")
+            where = f"{entry.value.strip()} for {entry.scope} {entry.code}"
+            report.note(Notice.CONFIGURATION_OF_SCOPE, about=entry.path, value=where)
 
 
 def _comparable(entry: Entry) -> Value | str:
@@ -88,3 +112,141 @@ def _comparable(entry: Entry) -> Value | str:
         return BY_PATH[entry.path].kind.from_magento(entry.value)
     except Mismatch:
         return entry.value
+
+
+def _entries(source: Input) -> list[Entry]:
+    """The values of inventory in the file; InvalidFile or BackorderctlError when it has none or another format.
+
+    YAML and JSON are those of ConfigImportExport, flat or nested.
+    """
+    found = [entry for entry in _every_entry(source) if entry.path.startswith(f"{SECTION}/")]
+    if not found:
+        raise BackorderctlError(f"{source.name}: expected values of {SECTION}, got none")
+    return found
+
+
+def _every_entry(source: Input) -> list[Entry]:
+    text, path = _text(source), source.name
+    first = text.lstrip().partition("\n")[0]
+    if first.startswith(("{", "[")):
+        return _walked(_loaded(path, text, _json))
+    for line_format in (_SHOWN, _SET):
+        if line_format.search(text):
+            return [
+                Entry(found[1], (found[2] or "").strip("'"), DEFAULT, "0", number)
+                for number, line in enumerate(text.splitlines(), 1)
+                if (found := line_format.match(line))
+            ]
+    if {"path", "value"} <= {name.strip(" \"'\r").lower() for name in re.split(r"[,;\t]", first)}:
+        return _rows(source)
+    return _walked(_loaded(path, text, _yaml(path)))
+
+
+_SHOWN = re.compile(rf"^({SECTION}/\S+) -(?: (.*))?$", re.MULTILINE)
+"""A line of `bin/magento config:show`."""
+_SET = re.compile(rf"^bin/magento config:set -- ({SECTION}/\S+) (\S+)$", re.MULTILINE)
+"""A line of `export magento config`."""
+
+
+def _text(source: Input) -> str:
+    with source.open() as raw, decompressed(raw, source.name) as content:
+        data = content.read()
+    try:
+        return data.decode(source.encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise InvalidFile(source.name, [csv_reader.undecodable(source)]) from None
+
+
+def _rows(source: Input) -> list[Entry]:
+    """The entries of a CSV with columns path, value and, where there are scopes, scope and scope_code."""
+    own = Report()
+    with csv_reader.open_table(source, own, Count.CONFIGURATION_VALUES) as table:
+        at, value = table.needed("path"), table.needed("value")
+        scope, code = table.column("scope"), table.column("scope_code", "scope_id")
+        entries = [
+            Entry(
+                row.cells[at].strip(),
+                row.cells[value],
+                (row.cells[scope].strip().lower() if scope is not None else "") or DEFAULT,
+                row.cells[code] if code is not None else "",
+                row.line,
+            )
+            for row in table.rows
+        ]
+    if own.refused:
+        refused = [Problem(f"record {row.number}: {row.reason}", row.line) for row in own.refused]
+        raise InvalidFile(source.name, refused)
+    return entries
+
+
+def _loaded(path: str, text: str, load: Callable[[str], Any]) -> Mapping[str, Any]:
+    """The mapping that the text holds; a BackorderctlError that quotes none of it when there is none."""
+    try:
+        data = load(text)
+    except RecursionError:
+        raise BackorderctlError(f"{path}: expected a configuration, got one nested too deeply") from None
+    except _Unreadable as error:
+        raise InvalidFile(path, [error.problem]) from None
+    if not isinstance(data, dict):
+        formats = f"lines of config:show {SECTION}, a CSV with the columns path and value, YAML or JSON"
+        raise BackorderctlError(f"{path}: expected {formats}, got none of them")
+    return data
+
+
+class _Unreadable(Exception):
+    """Text that is not in the format it seems to be in."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_int=str, parse_float=str)
+    except json.JSONDecodeError as error:
+        raise _Unreadable(
+            Problem(f"expected JSON, got something else: {error.msg}", error.lineno, error.colno)
+        ) from None
+
+
+def _yaml(path: str) -> Callable[[str], Any]:
+    """A reader of YAML that makes texts, lists and mappings, and nothing else; BackorderctlError without PyYAML."""
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        raise BackorderctlError(f"{path}: reading YAML needs PyYAML", hint="pip install 'backorderctl[yaml]'") from None
+
+    def load(text: str) -> Any:
+        try:
+            return yaml.load(text, Loader=yaml.BaseLoader)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else None
+            raise _Unreadable(Problem("expected YAML, got something else", line)) from None
+
+    return load
+
+
+def _walked(data: Mapping[str, Any]) -> list[Entry]:
+    """The entries of the section, whether its paths are written flat or nested."""
+    return [entry for key, node in data.items() for entry in _walk(str(key), node)]
+
+
+def _walk(path: str, node: Any) -> Iterator[Entry]:
+    if path.partition("/")[0] != SECTION or path.count("/") > 3:
+        return
+    if not isinstance(node, dict):
+        yield Entry(path, _leaf(node), DEFAULT, "0", None)
+        return
+    for key, child in node.items():
+        if key in SCOPES:
+            codes = child if isinstance(child, dict) else {"0": child}
+            yield from (Entry(path, _leaf(value), key, str(code), None) for code, value in codes.items())
+        else:
+            yield from _walk(f"{path}/{key}", child)
+
+
+def _leaf(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    return value if isinstance(value, str) else ""

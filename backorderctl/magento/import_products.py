@@ -4,7 +4,7 @@ A product has a row for each store view, of which one carries its inventory; row
 are passed over. The same SKU with other values is refused: Magento would take whichever comes first in a bunch of rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,20 +15,27 @@ from backorderctl.magento.columns import (
     IN_STOCK,
     QUANTITY,
     SKU,
-    WITHOUT_PLACE,
+    UNSUPPORTED,
+    Cell,
     Cells,
     Columns,
-    Taken,
-    columns,
+    Inherited,
+    Unmarked,
+    find_columns,
     picker,
+    read_settings,
     stock_status,
-    taken,
     units,
 )
-from backorderctl.magento.csv_reader import CsvRow, OnProgress
-from backorderctl.magento.report import Refused, Report
+from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress
+from backorderctl.magento.headers import check_header
+from backorderctl.magento.remarks import remarks
+from backorderctl.magento.report import Count, Notice, Report
 from backorderctl.magento.sku import Spellings
 from backorderctl.store.fields import StockStatus
+from backorderctl.store.quantity import format_quantity
+from backorderctl.store.rejects import Refused
+from backorderctl.store.settings import SETTINGS, format_value
 
 COMPOSITE = ("configurable", "grouped", "bundle")
 """Product types that sell other products' stock and have none of their own."""
@@ -37,7 +44,7 @@ COMPOSITE = ("configurable", "grouped", "bundle")
 class Inventory(NamedTuple):
     """What a file says of one product's inventory; what is None or missing it leaves as it is."""
 
-    settings: Mapping[str, Taken]
+    settings: Mapping[str, Cell]
     quantity: Decimal | None
     status: StockStatus | None
 
@@ -53,31 +60,46 @@ class ProductRow(NamedTuple):
     line: int
 
 
-def read_products(path: str, report: Report, watch: OnProgress) -> dict[str, ProductRow]:
-    """The products in the file by SKU; rows refused or passed over go to the report. InvalidFile as `opened`."""
-    with csv_reader.open_table(path, report, "product rows", watch) as table:
-        reader = _Reader(path, columns(table), report)
-        if without := [name for name in table.header if name in WITHOUT_PLACE]:
-            report.count(f"columns that a store file has no place for: {', '.join(without)}", len(without))
+def read_products(
+    source: Input, report: Report, watch: OnProgress, *, names_only: bool = False
+) -> dict[str, ProductRow]:
+    """The products in the file by SKU; rows refused or passed over go to the report. InvalidFile as `open_table`.
+
+    With `names_only`, SKUs and names alone are taken.
+    """
+    with csv_reader.open_table(source, report, Count.PRODUCT_ROWS, watch) as table:
+        check_header(table, "--products", "a Magento product CSV")
+        reader = _Reader(source.name, find_columns(table, names_only=names_only), report, names_only=names_only)
+        if unsupported := [name for name in table.header if name in UNSUPPORTED]:
+            report.count(Count.UNSUPPORTED_COLUMNS, len(unsupported), unsupported)
         for row in table.rows:
             reader.take(row)
-    return reader.products
+    return reader.named_products()
+
+
+class _Read(NamedTuple):
+    inventory: Inventory
+    notes: tuple[tuple[Notice, str, str], ...]
 
 
 class _Reader:
     """The products met so far; catalogues have few combinations of inventory cells, so that most are read once."""
 
-    def __init__(self, path: str, places: Columns, report: Report) -> None:
+    def __init__(self, file: str, places: Columns, report: Report, *, names_only: bool) -> None:
         self.products: dict[str, ProductRow] = {}
-        self._path = path
+        self._file = file
         self._places = places
+        self._names_only = names_only
         self._cells = picker(places.inventory())
         self._cells_of_settings = picker(places.of_settings())
+        self._remarked = picker(tuple(places.remarks.values()))
         self._report = report
-        self._spellings = Spellings(path, report)
+        self._spellings = Spellings(file, report)
         self._composite: set[str] = set()
         self._inventories: dict[tuple[str, ...], _Read] = {}
         self._settings: dict[tuple[str, ...], Cells] = {}
+        self._remarks: dict[tuple[str, ...], tuple[tuple[Notice, str], ...]] = {}
+        self._names: dict[str, _StoreViewName] = {}
 
     def take(self, row: CsvRow) -> None:
         """Take one row, pass it over or refuse it."""
@@ -86,42 +108,81 @@ class _Reader:
         except InvalidFile:
             raise
         except BackorderctlError as failure:
-            self._report.refuse(Refused(self._path, row.number, row.line, failure.message, row.cells))
+            self._report.refuse(Refused(self._file, row.number, row.line, failure.message, row.cells))
+
+    def named_products(self) -> dict[str, ProductRow]:
+        """The products; one whose rows are all of one store view has the name that they give."""
+        for sku, name in self._names.items():
+            row = self.products.get(sku)
+            if row is not None and row.name is None and name.only:
+                self.products[sku] = row._replace(name=name.text)
+        return self.products
 
     def _product(self, row: CsvRow) -> None:
         cells, places = row.cells, self._places
         of_inventory = self._cells(cells)
         sku = self._spellings.sku(cells[places.sku], row.line)
         known = self.products.get(sku)
+        view = _cell(cells, places.store_view)
         if not sku:
             if any(of_inventory):
                 raise BackorderctlError(f"{SKU}: expected a SKU, got none")
-            self._report.count("rows of store views, without inventory")
-        elif sku in self._composite or _cell(cells, places.type) in COMPOSITE:
+            self._report.count(Count.CONTINUATION_ROWS if places.magento_1 else Count.ROWS_WITHOUT_SKU)
+            return
+        if view:
+            self._name_of_view(sku, view, cells)
+        if sku in self._composite or _cell(cells, places.type) in COMPOSITE:
             self._composite.add(sku)
-            self._report.count("rows of composite products, which have no stock of their own")
-        elif not any(of_inventory) and (known is not None or _cell(cells, places.store_view)):
-            self._report.count("rows of store views, without inventory")
+            self._report.count(Count.COMPOSITE_ROWS)
+        elif not any(of_inventory) and not self._names_only and (known is not None or view):
+            self._report.count(Count.STORE_VIEW_ROWS if view else Count.REPEATED_ROWS)
         else:
-            name = None if _cell(cells, places.store_view) else _cell(cells, places.name)
+            name = None if view else _cell(cells, places.name)
             inventory, notes = self._inventories.get(of_inventory) or self._read(of_inventory, row)
-            for what, first in notes:
-                self._report.note(what, "{} at line {}", first, row.line)
-            self._add(sku, ProductRow(name or None, inventory, row.line), known)
+            for notice, column, value in notes:
+                self._report.note(notice, about=column, line=row.line, value=value)
+            self._add(sku, ProductRow(name or None, inventory, row.line), known, row, of_view=bool(view))
 
-    def _add(self, sku: str, row: ProductRow, known: ProductRow | None) -> None:
+    def _name_of_view(self, sku: str, view: str, cells: Sequence[str]) -> None:
+        known = self._names.get(sku)
+        if known is None:
+            self._names[sku] = _StoreViewName(view, _cell(cells, self._places.name) or None, only=True)
+        elif known.view != view:
+            self._names[sku] = known._replace(only=False)
+
+    def _add(self, sku: str, row: ProductRow, known: ProductRow | None, cells: CsvRow, *, of_view: bool) -> None:
         if known is None:
             self.products[sku] = row
+            self._remark(sku, row, cells)
+        elif self._names_only:
+            self._report.count(Count.STORE_VIEW_ROWS if of_view else Count.REPEATED_ROWS)
+            self.products[sku] = known._replace(name=known.name or row.name)
         elif known.inventory == SILENT:
-            self.products[sku] = row._replace(name=known.name)
-        elif known.inventory == row.inventory:
-            self._report.count("rows that repeat a product's inventory")
+            self.products[sku] = row._replace(name=known.name or row.name)
+            self._remark(sku, row, cells)
         else:
-            raise BackorderctlError(f"{SKU} {sku!r}: expected the values of line {known.line}, got others")
+            if differences := list(_differences(known, row)):
+                raise BackorderctlError(f"{SKU} {sku!r}: {'; '.join(differences)}")
+            self._report.count(Count.STORE_VIEW_ROWS if of_view else Count.REPEATED_ROWS)
+            if known.name is None and row.name is not None:
+                self.products[sku] = known._replace(name=row.name)
 
-    def _read(self, of_inventory: tuple[str, ...], row: CsvRow) -> "_Read":
+    def _remark(self, sku: str, row: ProductRow, cells: CsvRow) -> None:
+        if self._places.quantity is not None and row.inventory.quantity is None:
+            self._report.note(Notice.BLANK_QUANTITY, sku=sku, line=row.line)
+        remarked = self._remarked(cells.cells)
+        found = self._remarks.get(remarked)
+        if found is None:
+            named = {name: cell.strip() for name, cell in zip(self._places.remarks, remarked, strict=True)}
+            found = tuple(remarks(named))
+            if len(self._remarks) < CACHED:
+                self._remarks[remarked] = found
+        for notice, value in found:
+            self._report.note(notice, sku=sku, line=row.line, value=value)
+
+    def _read(self, of_inventory: tuple[str, ...], row: CsvRow) -> _Read:
         of_settings = self._cells_of_settings(row.cells)
-        settings = self._settings.get(of_settings) or taken(self._places.settings, row.cells)
+        settings = self._settings.get(of_settings) or read_settings(self._places.settings, row.cells)
         quantity, in_stock = _cell(row.cells, self._places.quantity), _cell(row.cells, self._places.in_stock)
         inventory = Inventory(
             settings.settings,
@@ -135,9 +196,42 @@ class _Reader:
         return read
 
 
-class _Read(NamedTuple):
-    inventory: Inventory
-    notes: tuple[tuple[str, str], ...]
+class _StoreViewName(NamedTuple):
+    """The name that the rows of the first store view give, and whether no row is of another one."""
+
+    view: str
+    text: str | None
+    only: bool
+
+
+def _differences(known: ProductRow, row: ProductRow) -> Iterator[str]:
+    """What two rows of a product put in force otherwise, a column each; a value that is not in force never differs."""
+    if known.inventory == row.inventory:
+        return
+    first, other = _in_force(known.inventory), _in_force(row.inventory)
+    for column in dict.fromkeys((*first, *other)):
+        expected, found = first.get(column, "none"), other.get(column, "none")
+        if expected != found:
+            yield f"{column}: expected {expected} as at line {known.line}, got {found}"
+
+
+def _in_force(inventory: Inventory) -> dict[str, str]:
+    """What the cells of a row come down to, by column, as a message quotes it."""
+    found = {}
+    if inventory.quantity is not None:
+        found[QUANTITY] = format_quantity(inventory.quantity)
+    if inventory.status is not None:
+        found[IN_STOCK] = str(int(inventory.status is StockStatus.IN_STOCK))
+    for key, cell in inventory.settings.items():
+        column = str(SETTINGS[key].csv_column)
+        match cell:
+            case Inherited():
+                found[column] = "the configuration's value"
+            case Unmarked():
+                found[column] = f"{format_value(cell.value)} without a flag"
+            case _:
+                found[column] = format_value(cell)
+    return found
 
 
 def _cell(cells: Sequence[str], place: int | None) -> str:

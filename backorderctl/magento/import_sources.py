@@ -6,11 +6,14 @@ from typing import NamedTuple
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch
 from backorderctl.magento import csv_reader
 from backorderctl.magento.columns import QUANTITY, SKU, stock_status, units
-from backorderctl.magento.csv_reader import CsvRow, OnProgress, Table
-from backorderctl.magento.report import Refused, Report
+from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table
+from backorderctl.magento.headers import check_header
+from backorderctl.magento.report import Count, Notice, Report
 from backorderctl.magento.sku import Spellings
 from backorderctl.store import fields
 from backorderctl.store.fields import StockStatus
+from backorderctl.store.quantity import format_quantity
+from backorderctl.store.rejects import Refused
 
 SOURCE_CODE = "source_code"
 STATUS = "status"
@@ -36,22 +39,23 @@ class _Places(NamedTuple):
     status: int | None
 
 
-def read_stock_sources(path: str, report: Report, watch: OnProgress) -> dict[Pair, SourceRow]:
-    """The source items in the file; of two rows for one the last counts, as in Magento. InvalidFile as `opened`."""
+def read_stock_sources(source: Input, report: Report, watch: OnProgress) -> dict[Pair, SourceRow]:
+    """The source items in the file; of two rows for one the last counts, as in Magento. InvalidFile as `open_table`."""
     found: dict[Pair, SourceRow] = {}
-    with csv_reader.open_table(path, report, "stock source rows", watch) as table:
+    with csv_reader.open_table(source, report, Count.STOCK_SOURCE_ROWS, watch) as table:
+        check_header(table, "--stock-sources", "a Magento stock_sources CSV")
         places = _places(table)
-        spellings = Spellings(path, report)
+        spellings = Spellings(source.name, report)
         for row in table.rows:
             try:
                 pair, item = _item(row, places, spellings)
             except InvalidFile:
                 raise
             except BackorderctlError as failure:
-                report.refuse(Refused(path, row.number, row.line, failure.message, row.cells))
+                report.refuse(Refused(source.name, row.number, row.line, failure.message, row.cells))
                 continue
             if pair in found:
-                report.note("source items given twice: the last row counts", _twice(pair, found[pair], item))
+                _note_twice(report, pair, found[pair], item)
             found[pair] = item
     return found
 
@@ -75,6 +79,7 @@ def _item(row: CsvRow, places: _Places, spellings: Spellings) -> tuple[Pair, Sou
     return (sku, source), SourceRow(quantity, in_stock, row.line)
 
 
-def _twice(pair: Pair, first: SourceRow, last: SourceRow) -> str:
+def _note_twice(report: Report, pair: Pair, first: SourceRow, last: SourceRow) -> None:
     sku, source = pair
-    return f"{sku!r} at {source}: {first.quantity:f} at line {first.line}, {last.quantity:f} at line {last.line}"
+    value = f"{format_quantity(first.quantity)} at {source}"
+    report.note(Notice.ITEM_TWICE, sku=sku, line=last.line, value=value, other=format_quantity(last.quantity))

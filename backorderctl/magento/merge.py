@@ -2,44 +2,32 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from backorderctl.edit import operations
 from backorderctl.edit.operations import Changes
 from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.magento.import_config import UNSET, Unset
-from backorderctl.magento.import_products import ProductRow
-from backorderctl.magento.import_sources import Pair, SourceRow
-from backorderctl.magento.merging_products import merged_products
-from backorderctl.magento.report import Report
+from backorderctl.magento.merge_products import Imported, ProductMerge
+from backorderctl.magento.report import Count, Notice, Report
 from backorderctl.store.model import Source, Store
-from backorderctl.store.settings import DEFAULTS, Value
+from backorderctl.store.settings import Value
+from backorderctl.store.sku import canonical_sku
 from backorderctl.toml.change import REMOVED, Change, Removed
-
-
-class Imported(NamedTuple):
-    """What the files say; `links` are the sources that stocks are to sell from, by stock."""
-
-    products: Mapping[str, ProductRow]
-    items: Mapping[Pair, SourceRow]
-    configuration: Mapping[str, Value | Unset]
-    links: Mapping[str, Sequence[str]]
 
 
 def merged(store: Store, imported: Imported, report: Report) -> Changes:
     """The changes that give the store what the files say.
 
-    BackorderctlError when a link names a source that is nowhere.
+    BackorderctlError when a link names a source that does not exist, or a reservation a stock.
     """
     new = [code for code in dict.fromkeys(_sources(imported)) if code not in store.sources]
     sources = {**store.sources, **{code: Source(code, None, enabled=True, settings={}) for code in new}}
-    report.count(f"sources added: {', '.join(new)}", len(new))
-    general = _general(store, imported.configuration)
+    report.count(Count.SOURCES_ADDED, len(new), new)
     return [
         *_configuration(store, imported.configuration, report),
         *(Change(("sources", code), {}) for code in new),
         *_links(replace(store, sources=sources), imported.links, new, report),
-        *_together(store, list(merged_products(store, imported.products, imported.items, general, report))),
+        *_together(store, list(ProductMerge(store, imported, report).changes())),
     ]
 
 
@@ -52,14 +40,16 @@ def _together(store: Store, products: list[Change]) -> list[Change]:
 
 
 def _sources(imported: Imported) -> Iterator[str]:
-    if any(row.inventory.quantity is not None for row in imported.products.values()):
+    named = {canonical_sku(sku) for sku, _ in imported.items}
+    products = imported.products.items()
+    if any(row.inventory.quantity is not None and canonical_sku(sku) not in named for sku, row in products):
         yield DEFAULT_SOURCE
     yield from (source for _, source in imported.items)
 
 
 def _configuration(store: Store, values: Mapping[str, Value | Unset], report: Report) -> Iterator[Change]:
     for key, value in values.items():
-        report.count("global settings read")
+        report.count(Count.GLOBAL_SETTINGS_READ)
         if value is UNSET:
             if key in store.settings:
                 yield Change(("global", key), REMOVED, prune=True)
@@ -74,15 +64,8 @@ def _links(store: Store, links: Mapping[str, Sequence[str]], new: Sequence[str],
             yield from operations.link(store, stock, sources)
         else:
             yield from operations.add_stock(store, stock, name=None, sources=sources, channels=())
-            report.count("stocks added")
+            report.count(Count.STOCKS_ADDED)
     linked = {source for sources in (*declared.values(), *links.values()) for source in sources}
     for code in new if declared or links else ():
         if code not in linked:
-            report.note("source that no stock sells from: --link STOCK=SOURCE links it", code)
-
-
-def _general(store: Store, values: Mapping[str, Value | Unset]) -> dict[str, Value]:
-    """Every setting's global value once the configuration is taken."""
-    unset = {key for key, value in values.items() if value is UNSET}
-    own = {key: value for key, value in store.settings.items() if key not in unset}
-    return {**DEFAULTS, **own, **{key: value for key, value in values.items() if not isinstance(value, Unset)}}
+            report.note(Notice.SOURCE_WITHOUT_STOCK, value=code)

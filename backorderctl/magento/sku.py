@@ -1,15 +1,13 @@
-"""SKUs as files spell them: what spreadsheets, blanks and letter case have done to them."""
+"""SKUs as files write them: what spreadsheets, blanks and letter case have done to them."""
 
 import re
-from collections.abc import Iterable, Iterator
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
-from backorderctl.magento.report import Report
+from backorderctl.magento.report import Notice, Report
+from backorderctl.store.sku import canonical_sku
 
 MANY = 10
 """So many SKUs cut short by a spreadsheet, and the whole file is refused."""
-LONGEST = 64
-"""Characters of a SKU in Magento's database."""
 
 _CUT_SHORT = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
 
@@ -31,12 +29,12 @@ class Spellings:
         sku = cell.strip()
         # Magento's export sets one blank before what a spreadsheet would take for a formula.
         if len(sku) < len(cell) and sku and not (cell == f" {sku}" and sku[0] in "=+-"):
-            self._report.note("SKU with blanks at its ends: taken without", f"{cell!r} at line {line}")
+            self._report.note(Notice.SKU_BLANKS, line=line, value=cell)
         if "+" in sku and _CUT_SHORT.fullmatch(sku):
             self._refuse(sku, line)
-        first = self._known.setdefault(sku.lower(), sku)
+        first = self._known.setdefault(canonical_sku(sku), sku)
         if first != sku:
-            self._report.note("SKU in another letter case: taken as the same", f"{sku!r} for {first!r} at line {line}")
+            self._report.note(Notice.SKU_CASE, line=line, value=sku, other=first)
         return first
 
     def _refuse(self, sku: str, line: int) -> None:
@@ -45,14 +43,3 @@ class Spellings:
             raise BackorderctlError(f"sku: expected a SKU, got {sku!r}, which a spreadsheet has cut short")
         problem = f"sku: {MANY} SKUs that a spreadsheet has cut short, such as {sku!r}: export the file again"
         raise InvalidFile(self._file, [Problem(problem, line)])
-
-
-def unheld(skus: Iterable[str]) -> Iterator[str]:
-    """Why Magento cannot hold some of these SKUs, a line each: it has 64 characters for one and ignores letter case."""
-    known: dict[str, str] = {}
-    for sku in skus:
-        first = known.setdefault(sku.lower(), sku)
-        if first != sku:
-            yield f"product {sku!r}: to Magento the same as {first!r}"
-        if len(sku) > LONGEST:
-            yield f"product {sku!r}: expected at most {LONGEST} characters, got {len(sku)}"

@@ -12,6 +12,14 @@ from backorderctl.output.table import Column, Listing
 from backorderctl.store import quantity
 from backorderctl.store.quantity import LIMIT
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, NOTIFY_BELOW, THRESHOLD, format_value
+from backorderctl.store.sku import LONGEST_SKU, UnsafeSku
+
+
+def unsafe(found: UnsafeSku) -> str:
+    """Why Magento cannot hold a SKU."""
+    if found.same_as is not None:
+        return f"product {found.sku!r}: to Magento the same as {found.same_as!r}"
+    return f"product {found.sku!r}: expected at most {LONGEST_SKU} characters, got {len(found.sku)}"
 
 
 def inexact(product: Compiled) -> str:

@@ -7,9 +7,7 @@ from backorderctl.check.registry import RuleKind, rule
 from backorderctl.check.violation import Severity, Violation, Words
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import Scope
-
-LONGEST_SKU = 64
-"""Characters that Magento's catalog_product_entity.sku holds."""
+from backorderctl.store.sku import LONGEST_SKU, unsafe_skus
 
 
 @rule(
@@ -66,15 +64,14 @@ def nothing_sold_from(context: Context) -> Iterator[Violation]:
 )
 def unsafe_sku(context: Context) -> Iterator[Violation]:
     """BO203: SKUs that Magento merges, and SKUs that are too long for it."""
-    first: dict[str, str] = {}
-    for sku in context.store.products:
+    for sku, same_as in unsafe_skus(context.store.products):
         place = Place(Scope.PRODUCT, product=sku)
-        if len(sku) > LONGEST_SKU:
+        if same_as is None:
             message = f"the SKU has {len(sku)} characters; Magento takes {LONGEST_SKU} at most"
             yield Violation(place=place, message=message, product=sku)
-        if (other := first.setdefault(sku.lower(), sku)) != sku:
-            message = f"the SKU differs from {other} only in case; Magento takes both for one product"
-            yield Violation(place=place, message=message, product=other)
+        else:
+            message = f"the SKU differs from {same_as} only in case; Magento takes both for one product"
+            yield Violation(place=place, message=message, product=same_as)
 
 
 @rule(
