@@ -24,7 +24,8 @@ REMOVED = Removed.REMOVED
 class Change(NamedTuple):
     """A request for one path: set it to a value, replace its table by one with exactly these keys, or remove it.
 
-    With `prune`, a removal that leaves its table empty also removes the table, unless the table contains a comment.
+    A path that ends in the length of an array of tables appends a table to it. With `prune`, a removal that leaves its
+    table empty also removes the table, unless the table contains a comment.
     """
 
     path: KeyPath

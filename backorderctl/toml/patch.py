@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile
-from backorderctl.toml.change import REMOVED, Change, KeyPath, Step
+from backorderctl.toml.change import REMOVED, Change, KeyPath, Step, TomlValue
 from backorderctl.toml.encode import as_parsed, dotted_path
 from backorderctl.toml.index import Outline
 from backorderctl.toml.parse import BYTE_ORDER_MARK, NOTHING, Data, parse, value_at
@@ -105,7 +105,7 @@ def _changed_data(data: Data, changes: Sequence[Change], outline: Outline) -> Da
         if change.value is REMOVED:
             _remove(copy, change, outline)
         else:
-            copy.table(change.path[:-1])[change.path[-1]] = as_parsed(change.value)
+            copy.put(change.path, as_parsed(change.value))
     return copy.data
 
 
@@ -116,19 +116,28 @@ class _PartialCopy:
         self.data = dict(data)
         self._copies: dict[int, Any] = {id(self.data): self.data}
 
-    def table(self, path: KeyPath) -> Any:
-        """The table or array at the path, as a copy that may be changed; missing tables are created."""
+    def put(self, path: KeyPath, value: TomlValue) -> None:
+        """Set the value at the path; a number that is the length of an array appends it."""
+        table = self.table(path[:-1], below=path[-1])
+        if isinstance(table, list) and path[-1] == len(table):
+            table.append(value)
+        else:
+            table[path[-1]] = value
+
+    def table(self, path: KeyPath, *, below: str | int = "") -> Any:
+        """The table or array at the path, as a copy that may be changed; what is missing is created, an array where the
+        next part of the path, at the end `below`, is a number."""
         table: Any = self.data
-        for depth, part in enumerate(path):
+        for depth, (part, following) in enumerate(zip(path, (*path[1:], below), strict=False)):
             if isinstance(table, dict):
-                table.setdefault(part, {})
-            below = table[part]
-            if not isinstance(below, dict | list):
-                raise BackorderctlError(f"{dotted_path(path[: depth + 1])}: expected a table, got {below!r}")
-            if id(below) not in self._copies:
-                table[part] = below = below.copy()
-                self._copies[id(below)] = below
-            table = below
+                table.setdefault(part, [] if isinstance(following, int) else {})
+            inner = table[part]
+            if not isinstance(inner, dict | list):
+                raise BackorderctlError(f"{dotted_path(path[: depth + 1])}: expected a table, got {inner!r}")
+            if id(inner) not in self._copies:
+                table[part] = inner = inner.copy()
+                self._copies[id(inner)] = inner
+            table = inner
         return table
 
 

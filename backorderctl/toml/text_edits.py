@@ -51,6 +51,10 @@ class _Plan:
             self._remove(step.path, owner)
         elif owner and owner[1].start not in self.removed_keys:
             self._assign(*owner, step)
+        elif isinstance(step.path[-1], int):
+            self._create_elements(step.path, [step.value])
+        elif _is_array_of_tables(step.value):
+            self._create_elements((*step.path, 0), step.value)
         elif isinstance(step.value, dict) and all(isinstance(part, str) for part in step.path):
             self._create(step.path, step.value)
         else:
@@ -114,22 +118,35 @@ class _Plan:
         self.written_whole.add(path)
         self._write(path, new_header_key(self.outline, path), value, tables, exists=path in self.outline.members)
 
+    def _create_elements(self, path: KeyPath, elements: list[dict[str, Any]]) -> None:
+        """New elements of an array of tables, the first at the path."""
+        array = path[:-1]
+        tables = self.new_tables.setdefault(new_table(self.outline, path, self.families, self.removed_tables), [])
+        self.created.update(array[:length] for length in range(1, len(path)))
+        for element in elements:
+            self._write(path, new_header_key(self.outline, array), element, tables, exists=False)
+
     def _write(self, path: KeyPath, header: str, value: dict[str, Any], tables: list[str], *, exists: bool) -> None:
         """Append the table and all tables in it, with headers where necessary; with `exists`, some have headers."""
-        text = f"[{header}]"
+        is_element = isinstance(path[-1], int)
+        text = f"[[{header}]]" if is_element else f"[{header}]"
         below = []
         for key, element in value.items():
-            if isinstance(element, dict):
+            if isinstance(element, dict) or _is_array_of_tables(element):
                 below.append(key)
             else:
                 text += f"\n{encode.plain_key(key)} = {encode.literal(element)}"
-        if len(below) < len(value) or not value:
+        if is_element or len(below) < len(value) or not value:
             tables.append(text)
         for key in below:
             table = (*path, key)
             # A new table has no headers to spell its own like.
             under = new_header_key(self.outline, table) if exists else f"{header}.{encode.plain_key(key)}"
-            self._write(table, under, value[key], tables, exists=exists)
+            if isinstance(value[key], dict):
+                self._write(table, under, value[key], tables, exists=exists)
+            else:
+                for element in value[key]:
+                    self._write((*table, 0), under, element, tables, exists=False)
 
     def _declare_table_above(self, path: KeyPath) -> None:
         """Declare the lowest remaining table above a removed path if no header or key is left that implies it."""
@@ -221,6 +238,10 @@ class _Plan:
 
     def _path(self, number: int, statement: Statement) -> KeyPath:
         return (*self.outline.paths[number], *statement.path)
+
+
+def _is_array_of_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(element, dict) for element in value)
 
 
 def _parts_of(text: str, statement: Statement) -> list[str]:

@@ -18,6 +18,8 @@ def edited_by_tomlkit(text: str, steps: Sequence[Step]) -> str:
             table = table[part]
         if value is REMOVED:
             del table[path[-1]]
+        elif isinstance(path[-1], int) and path[-1] == len(table):
+            table.append(tomlkit.value(encode.literal(value)))
         elif isinstance(value, list) and isinstance(table.get(path[-1]), list):
             _change_list(table[path[-1]], value)
         else:
