@@ -26,6 +26,7 @@ NOUNS = (
     "stock",
     "product",
     "order",
+    "schedule",
     "check",
     "diff",
     "report",

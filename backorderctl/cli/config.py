@@ -19,6 +19,7 @@ from backorderctl.cli.options import (
     complete_setting,
 )
 from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_text, with_options
+from backorderctl.cli.scheduling import Days, FromOption, ReasonOption, UntilOption, describe_new_entry, first_day
 from backorderctl.cli.scopes import place, places, seen_place
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import operations
@@ -49,6 +50,9 @@ def set_(
     source: SourceOption = None,
     product: ProductOption = None,
     match: MatchOption = None,
+    from_: FromOption = None,
+    until: UntilOption = None,
+    reason: ReasonOption = None,
 ) -> None:
     """Set a value: globally, or for --stock, --source, --product, or --product with --source (the source item).
 
@@ -57,18 +61,24 @@ def set_(
 
     For KEY, backorder_limit N or backorder_limit unlimited is the most that may be backordered; it is stored as the
     threshold, -N or 0.
+
+    With --from or --until the value holds on these days alone, and what is written stays: an entry of the schedule.
     """
     typed = _assigned(assignments)
     values = _values(typed)
+    days = Days(from_, until, reason)
 
     def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
         scopes = places(store, stock=stock, source=source, product=product, match=match)
+        if days.given:
+            return days.entries(options, store, scopes, values), scopes
         return [each for where in scopes for each in operations.set_values(store, where, values)], scopes
 
     def check(store: Store, scopes: Sequence[Place]) -> None:
-        if BACKORDER_LIMIT in typed:
+        if BACKORDER_LIMIT in typed and scopes:
+            on_day = first_day(store) if days.given else store
             for where in scopes:
-                operations.check_limit(store, where)
+                operations.check_limit(on_day, where)
 
     written = transact(options, operation, check=check)
     scopes = written.result
@@ -77,7 +87,8 @@ def set_(
         raise typer.Exit(ANSWER_IS_NO)
     for key, value in values.items():
         said = f"{match} ({len(scopes)})" if match is not None else describe_place_in_full(scopes[0])
-        options.report(f"{said}: {key} = {settings.format_value(value)}{_was(written.store, scopes, key)}")
+        when = f", {describe_new_entry(written.new_store)}" if days.given else _was(written.store, scopes, key)
+        options.report(f"{said}: {key} = {settings.format_value(value)}{when}")
 
 
 @app.command("apply", cls=Command)
@@ -110,12 +121,21 @@ def unset(
     stock: StockOption = None,
     source: SourceOption = None,
     product: ProductOption = None,
+    from_: FromOption = None,
+    until: UntilOption = None,
+    reason: ReasonOption = None,
 ) -> None:
-    """Take a value away, so that it is inherited again. Exit status 1 when it was not set there."""
+    """Take a value away, so that it is inherited again. Exit status 1 when it was not set there.
+
+    With --from or --until it is inherited on these days alone, and what is written stays: an entry of the schedule.
+    """
     row = settings.setting_named(key)
+    days = Days(from_, until, reason)
 
     def operation(store: Store) -> tuple[operations.Changes, Place]:
         where = place(store, stock=stock, source=source, product=product)
+        if days.given:
+            return days.entries(options, store, [where], {row.key: None}), where
         return operations.unset(store, where, row.key), where
 
     written = transact(options, operation)
@@ -123,7 +143,8 @@ def unset(
     if not written.changed:
         options.say(f"{scope}: {row.key} is not set there")
         raise typer.Exit(ANSWER_IS_NO)
-    options.report(f"{scope}: {row.key} is no longer set")
+    when = f"inherited, {describe_new_entry(written.new_store)}" if days.given else "no longer set"
+    options.report(f"{scope}: {row.key} is {when}")
 
 
 @app.command(cls=Command)

@@ -127,6 +127,7 @@ ProductOption = Annotated[
 MatchOption = Annotated[
     str | None, typer.Option("--match", metavar="GLOB", help="Every product whose SKU matches, such as 'WS12-*'.")
 ]
+CascadeOption = Annotated[bool, typer.Option("--cascade", help="Also remove whatever still names it.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="A setting.", autocompletion=complete_key)]
 SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="A product.", autocompletion=complete_sku)]
 SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A source.", autocompletion=complete_source)]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import MatchOption, SkuArgument, SourceArgument, SourceOption, StockOption
+from backorderctl.cli.options import CascadeOption, MatchOption, SkuArgument, SourceArgument, SourceOption, StockOption
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.scopes import one_stock, typed_quantity
@@ -104,9 +104,11 @@ def set_(
 
 @app.command(cls=Command)
 @with_options
-def remove(options: WriteOptions, sku: SkuArgument) -> None:
+def remove(options: WriteOptions, sku: SkuArgument, cascade: CascadeOption = False) -> None:
     """Remove a product with its source items and reservations."""
-    change(options, lambda store: operations.remove_product(store, sku), done=f"product {sku}: removed")
+    change(
+        options, lambda store: operations.remove_product(store, sku, cascade=cascade), done=f"product {sku}: removed"
+    )
 
 
 @app.command(cls=Command)
@@ -129,10 +131,12 @@ def assign(
 
 @app.command(cls=Command)
 @with_options
-def unassign(options: WriteOptions, sku: SkuArgument, source: SourceArgument) -> None:
+def unassign(options: WriteOptions, sku: SkuArgument, source: SourceArgument, cascade: CascadeOption = False) -> None:
     """Take a product away from a source."""
     change(
-        options, lambda store: operations.unassign(store, sku, source), done=f"{sku} at {source}: no longer assigned"
+        options,
+        lambda store: operations.unassign(store, sku, source, cascade=cascade),
+        done=f"{sku} at {source}: no longer assigned",
     )
 
 

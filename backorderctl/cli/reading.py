@@ -24,6 +24,11 @@ class PlainOptions:
     """The options of every command: each field is one, declared here alone."""
 
     quiet: QuietOption = False
+    instant: datetime = field(init=False, default_factory=now)
+
+    def today(self, store: Store) -> date:
+        """The day on which the command was given, in the time zone of the store."""
+        return local_day(self.instant, store.timezone)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -41,7 +46,6 @@ class StoreOptions(PlainOptions):
 
     file: FileOption = DEFAULT_FILE
     at: AtOption = TODAY
-    instant: datetime = field(init=False, default_factory=now)
 
     def store(self, file: str | None = None) -> Store:
         """The store in `file`, or else in the one that the options name, as it is on the day."""
@@ -54,7 +58,7 @@ class StoreOptions(PlainOptions):
 
     def day(self, store: Store) -> date:
         """The day that the command is about, in the time zone of the store."""
-        return parse_day(self.at, local_day(self.instant, store.timezone), option="--at")
+        return parse_day(self.at, self.today(store), option="--at")
 
 
 @dataclass(frozen=True, slots=True)

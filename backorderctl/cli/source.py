@@ -6,18 +6,21 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import SourceArgument
+from backorderctl.cli.options import CascadeOption, SourceArgument
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
-from backorderctl.cli.writing import WriteOptions, change
+from backorderctl.cli.scheduling import Days, FromOption, ReasonOption, UntilOption, describe_new_entry
+from backorderctl.cli.writing import WriteOptions, change, transact
 from backorderctl.edit import operations
 from backorderctl.output import scopes as view
 from backorderctl.store import model
+from backorderctl.store.model import Place, Store
+from backorderctl.store.schedule import ENABLED
+from backorderctl.store.settings import Scope
 
 app = noun("Sources: the warehouses, shops and drop-shippers that hold goods.")
 
 NewCode = Annotated[str, typer.Argument(metavar="SOURCE", help="A code of letters, digits, '_', '-' and '.'.")]
-Cascade = Annotated[bool, typer.Option("--cascade", help="Take along whatever still names it.")]
 
 
 @app.command("list", cls=Command)
@@ -68,8 +71,8 @@ def set_(
 
 @app.command(cls=Command)
 @with_options
-def remove(options: WriteOptions, source: SourceArgument, cascade: Cascade = False) -> None:
-    """Remove a source that nothing names, or with --cascade also its source items and its links to stocks."""
+def remove(options: WriteOptions, source: SourceArgument, cascade: CascadeOption = False) -> None:
+    """Remove a source that nothing names, or with --cascade also its source items and whatever names it."""
     change(
         options,
         lambda store: operations.remove_source(store, source, cascade=cascade),
@@ -79,21 +82,39 @@ def remove(options: WriteOptions, source: SourceArgument, cascade: Cascade = Fal
 
 @app.command(cls=Command)
 @with_options
-def enable(options: WriteOptions, source: SourceArgument) -> None:
-    """Let a source's goods count."""
-    _enable(options, source, enabled=True)
+def enable(
+    options: WriteOptions,
+    source: SourceArgument,
+    from_: FromOption = None,
+    until: UntilOption = None,
+    reason: ReasonOption = None,
+) -> None:
+    """Let a source's goods count, or count on some days."""
+    _enable(options, source, Days(from_, until, reason), enabled=True)
 
 
 @app.command(cls=Command)
 @with_options
-def disable(options: WriteOptions, source: SourceArgument) -> None:
-    """Let a source's goods no longer count."""
-    _enable(options, source, enabled=False)
+def disable(
+    options: WriteOptions,
+    source: SourceArgument,
+    from_: FromOption = None,
+    until: UntilOption = None,
+    reason: ReasonOption = None,
+) -> None:
+    """Let a source's goods no longer count, or not on some days."""
+    _enable(options, source, Days(from_, until, reason), enabled=False)
 
 
-def _enable(options: WriteOptions, source: str, *, enabled: bool) -> None:
-    change(
-        options,
-        lambda store: operations.enable_source(store, source, enabled=enabled),
-        done=f"source {source}: {'enabled' if enabled else 'disabled'}",
-    )
+def _enable(options: WriteOptions, source: str, days: Days, *, enabled: bool) -> None:
+    done = f"source {source}: {'enabled' if enabled else 'disabled'}"
+    if not days.given:
+        change(options, lambda store: operations.enable_source(store, source, enabled=enabled), done=done)
+        return
+
+    def operation(store: Store) -> tuple[operations.Changes, None]:
+        place = Place(Scope.SOURCE, source=model.source_named(store, source).code)
+        return days.entries(options, store, [place], {ENABLED: enabled}), None
+
+    written = transact(options, operation)
+    options.report(f"{done}, {describe_new_entry(written.new_store)}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import StockArgument, complete_source
+from backorderctl.cli.options import CascadeOption, StockArgument, complete_source
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.writing import WriteOptions, change
@@ -89,7 +89,7 @@ def set_(
 def remove(
     options: WriteOptions,
     stock: StockArgument,
-    cascade: Annotated[bool, typer.Option("--cascade", help="Take along the reservations that name it.")] = False,
+    cascade: CascadeOption = False,
 ) -> None:
     """Remove a stock that nothing names, or with --cascade also what is reserved in it."""
     change(

@@ -13,6 +13,7 @@ from backorderctl.cli.options import (
     WaitOption,
 )
 from backorderctl.cli.reading import PlainOptions, say
+from backorderctl.cli.scheduling import overridden_today
 from backorderctl.edit.operations import Changes
 from backorderctl.edit.transaction import Check, Operation, Result, Stage, WriteResult, write_store
 from backorderctl.errors import BackorderctlError
@@ -81,6 +82,8 @@ def transact(
         )
     for warning in written.warnings:
         options.say(f"Warning: {warning}")
+    for message in overridden_today(options, written.new_store, written.changes):
+        options.say(message)
     if options.dry_run:
         _show(written, options.file)
     elif done:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import takes_backorders
 from backorderctl.store import fields, model, quantity
 from backorderctl.store.fields import StockStatus
-from backorderctl.store.model import DEFAULT_STOCK, Place, Store
+from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope, Value
 from backorderctl.toml.change import REMOVED, Change, KeyPath, TomlValue
 from backorderctl.toml.encode import as_parsed
@@ -77,13 +78,13 @@ def remove_source(store: Store, code: str, *, cascade: bool) -> Changes:
     model.source_named(store, code)
     stocks = [stock for stock in store.stocks.values() if stock.declared and code in stock.sources]
     products = [product.sku for product in store.products.values() if product.item_settings(code) is not None]
-    accepts = [number for number, accept in enumerate(store.accepts) if accept.source == code]
+    naming = _naming(store, source=code)
     if not cascade:
-        _refuse_named(f"source {code!r}", stocks=len(stocks), products=len(products), accepts=len(accepts))
+        _refuse_named(f"source {code!r}", naming, stocks=len(stocks), products=len(products))
     return [
         *(change for stock in stocks for change in unlink(store, stock.code, [code])),
         *(Change(("products", sku, "sources", code), REMOVED) for sku in products),
-        *_removed_accepts(accepts),
+        *_removed(naming),
         Change(("sources", code), REMOVED),
     ]
 
@@ -104,12 +105,12 @@ def remove_stock(store: Store, code: str, *, cascade: bool) -> Changes:
     """The stock goes, and with `cascade` whatever names it; BackorderctlError when something does and may not go."""
     _declared(store, code)
     products = [product.sku for product in store.products.values() if code in product.reserved]
-    accepts = [number for number, accept in enumerate(store.accepts) if accept.stock == code]
+    naming = _naming(store, stock=code)
     if not cascade:
-        _refuse_named(f"stock {code!r}", products=len(products), accepts=len(accepts))
+        _refuse_named(f"stock {code!r}", naming, products=len(products))
     return [
         *(Change(("products", sku, "stocks", code), REMOVED) for sku in products),
-        *_removed_accepts(accepts),
+        *_removed(naming),
         Change(("stocks", code), REMOVED),
     ]
 
@@ -157,9 +158,15 @@ def add_product(store: Store, sku: str, *, name: str | None) -> Changes:
     return [Change(("products", sku), _given(name=name))]
 
 
-def remove_product(store: Store, sku: str) -> Changes:
-    """The product goes, with its source items and reservations."""
-    return [Change(("products", model.product_named(store, sku).sku), REMOVED)]
+def remove_product(store: Store, sku: str, *, cascade: bool) -> Changes:
+    """The product goes, with its source items and reservations, and with `cascade` the accepts and entries that name
+    it; BackorderctlError when some do and may not go.
+    """
+    model.product_named(store, sku)
+    naming = _naming(store, product=sku)
+    if not cascade:
+        _refuse_named(f"product {sku!r}", naming)
+    return [*_removed(naming), Change(("products", sku), REMOVED)]
 
 
 def assign(store: Store, sku: str, source: str, *, quantity: Decimal | None, status: StockStatus | None) -> Changes:
@@ -174,10 +181,15 @@ def assign(store: Store, sku: str, source: str, *, quantity: Decimal | None, sta
     return [Change((*path, key), value) for key, value in given.items()]
 
 
-def unassign(store: Store, sku: str, source: str) -> Changes:
-    """The source item goes; BackorderctlError when there is none."""
+def unassign(store: Store, sku: str, source: str, *, cascade: bool) -> Changes:
+    """The source item goes, and with `cascade` the accepts and entries that name it; BackorderctlError when there is no
+    such item, or when some name it and may not go.
+    """
     model.item_place(store, sku, source)
-    return [Change(("products", sku, "sources", source), REMOVED)]
+    naming = _naming(store, product=sku, source=source)
+    if not cascade:
+        _refuse_named(f"{sku!r} at source {source!r}", naming)
+    return [*_removed(naming), Change(("products", sku, "sources", source), REMOVED)]
 
 
 def reserve(store: Store, sku: str, quantity: Decimal, *, stock: str) -> Changes:
@@ -236,11 +248,37 @@ def _moved_reservations(store: Store, code: str) -> list[Change]:
     return moved
 
 
-def _removed_accepts(numbers: Sequence[int]) -> list[Change]:
-    return [Change(("check", "accept", number), REMOVED) for number in reversed(numbers)]
+class _Naming(NamedTuple):
+    """The numbers of the accepts and of the schedule's entries that name something."""
+
+    accepts: list[int]
+    entries: list[int]
 
 
-def _refuse_named(name: str, **counts: int) -> None:
-    named = [f"{count} {kind if count != 1 else kind.removesuffix('s')}" for kind, count in counts.items() if count]
+def _naming(store: Store, **names: str) -> _Naming:
+    """Those that name all of this, each as its kind: stock, source or product."""
+
+    def named(each: Accept | Place) -> bool:
+        return all(getattr(each, kind) == name for kind, name in names.items())
+
+    accepts = [number for number, accept in enumerate(store.accepts) if named(accept)]
+    return _Naming(accepts, [entry.number for entry in store.schedule if named(entry.place)])
+
+
+def _removed(naming: _Naming) -> list[Change]:
+    return [
+        *(Change(("check", "accept", number), REMOVED) for number in reversed(naming.accepts)),
+        *(Change(("schedule", number), REMOVED) for number in reversed(naming.entries)),
+    ]
+
+
+def _refuse_named(name: str, naming: _Naming, *, stocks: int = 0, products: int = 0) -> None:
+    counts = {
+        ("stock", "stocks"): stocks,
+        ("product", "products"): products,
+        ("accept", "accepts"): len(naming.accepts),
+        ("schedule entry", "schedule entries"): len(naming.entries),
+    }
+    named = [f"{count} {one if count == 1 else several}" for (one, several), count in counts.items() if count]
     if named:
         raise BackorderctlError(f"{name} is still named by {' and '.join(named)}", hint="--cascade")

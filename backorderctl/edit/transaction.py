@@ -30,6 +30,7 @@ class WriteResult(Generic[Result]):
     new_text: str
     store: Store
     new_store: Store
+    changes: Changes
     result: Result
     warnings: tuple[str, ...] = ()
 
@@ -117,4 +118,6 @@ def _edited(
         new_store = build(edited.data, file=path, lines=Lines(edited.text), known=PreviousBuild(data, store))
     if check is not None:
         check(new_store, result)
-    return WriteResult(text=text, new_text=edited.text, store=store, new_store=new_store, result=result)
+    return WriteResult(
+        text=text, new_text=edited.text, store=store, new_store=new_store, changes=changes, result=result
+    )

@@ -1,8 +1,83 @@
-"""The schedule: when an entry holds, and where a value comes from that an entry gives."""
+"""The schedule: its entries as a list, and where a value comes from that an entry gives."""
 
-from backorderctl.output.format import describe_place
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, TextIO
+
+from backorderctl.output import table
+from backorderctl.output.format import Cell, Output, describe_place, describe_place_in_full
+from backorderctl.output.table import Column, Listing
 from backorderctl.policy.resolve import InForce
-from backorderctl.store.model import Place, ScheduleEntry
+from backorderctl.store.model import Place, ScheduleEntry, Store
+from backorderctl.store.schedule import state
+from backorderctl.store.settings import INHERIT, Value, format_value
+
+_ENTRY = ("number", "state", "from", "until", "stock", "source", "product", "reason")
+_CSV = tuple(map(Column, (*_ENTRY, "key", "value", "line")))
+_TABLE = (
+    Column("number", number=True),
+    Column("state"),
+    Column("from"),
+    Column("until"),
+    Column("scope"),
+    Column("values"),
+    Column("reason", rank=2),
+    Column("line", number=True, rank=1),
+)
+
+
+def show(store: Store, day: date, output: Output, out: TextIO) -> None:
+    """Write the entries of the schedule, seen from a day."""
+    match output:
+        case Output.TABLE:
+            rows = [_table_row(store, entry, day) for entry in store.schedule]
+            table.show(Listing("schedule", _TABLE, rows), output, out)
+        case Output.CSV:
+            table.show(Listing("schedule", _CSV, _csv_rows(store, day)), output, out)
+        case Output.JSON:
+            entries = ",\n".join(table.dumps(document(store, entry, day)) for entry in store.schedule)
+            out.write('{"schedule": [' + (f"\n{entries}\n" if entries else "") + "]}\n")
+
+
+def document(store: Store, entry: ScheduleEntry, day: date) -> dict[str, Any]:
+    """An entry as JSON has it, its state seen from a day."""
+    values = {key: INHERIT if value is None else value for key, value in entry.values.items()}
+    line = store.lines.line(entry.path)
+    return {**dict(zip(_ENTRY, _cells(entry, day), strict=True)), "values": values, "line": line}
+
+
+def describe_entry(entry: ScheduleEntry) -> str:
+    """An entry in a line: `global backorders no, 2026-12-24 to 2027-01-02`."""
+    return f"{describe_place_in_full(entry.place)}: {describe_values(entry)}, {describe_days(entry)}"
+
+
+def describe_values(entry: ScheduleEntry) -> str:
+    """The values of an entry: `backorders no, out_of_stock_threshold inherit`."""
+    return ", ".join(f"{key} {_word(value)}" for key, value in entry.values.items())
+
+
+def _cells(entry: ScheduleEntry, day: date) -> tuple[Cell, ...]:
+    place = entry.place
+    return (
+        entry.number + 1, state(entry, day), _day(entry.start), _day(entry.until),
+        place.stock, place.source, place.product, entry.reason,
+    )  # fmt: skip
+
+
+def _table_row(store: Store, entry: ScheduleEntry, day: date) -> tuple[Cell, ...]:
+    number, phase, start, until, *_, reason = _cells(entry, day)
+    scope, line = describe_place_in_full(entry.place), store.lines.line(entry.path)
+    return (number, phase, start, until, scope, describe_values(entry), reason, line)
+
+
+def _csv_rows(store: Store, day: date) -> Iterator[tuple[Cell, ...]]:
+    for entry in store.schedule:
+        for key, value in entry.values.items():
+            yield (*_cells(entry, day), key, _word(value), store.lines.line((*entry.path, key)))
+
+
+def _word(value: Value | None) -> str:
+    return INHERIT if value is None else format_value(value)
 
 
 def dates(entry: ScheduleEntry | None) -> dict[str, str | None] | None:
@@ -36,5 +111,5 @@ def describe_end(entry: ScheduleEntry) -> str:
     return f"until {entry.until}" if entry.until else f"from {entry.start}"
 
 
-def _day(day: object) -> str | None:
+def _day(day: date | None) -> str | None:
     return None if day is None else str(day)

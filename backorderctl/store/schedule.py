@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
-from backorderctl.store.model import Locations, Place, ScheduleEntry, Store
+from backorderctl.store.model import Locations, Place, Product, ScheduleEntry, Store
 from backorderctl.store.settings import SETTINGS, Scope, Settings, Value, settings_of
 from backorderctl.toml.change import KeyPath
 
@@ -16,6 +17,14 @@ Table = tuple[int, Mapping[str, Any], Mapping[str, Value | None]]
 """A table of the schedule as it is read: its number in the file, its own keys and its settings."""
 Problem = tuple[KeyPath, str]
 """Where in the file something is wrong, and what."""
+
+
+class State(StrEnum):
+    """Where the days of an entry are, seen from a day."""
+
+    PAST = "past"
+    ACTIVE = "active"
+    COMING = "coming"
 
 
 def store_on(store: Store, day: date) -> Store:
@@ -37,6 +46,13 @@ def store_on(store: Store, day: date) -> Store:
 def holds(entry: ScheduleEntry, day: date) -> bool:
     """Whether the day is one of the entry's."""
     return (entry.start is None or entry.start <= day) and (entry.until is None or day <= entry.until)
+
+
+def state(entry: ScheduleEntry, day: date) -> State:
+    """Whether the entry is past, active or coming on this day."""
+    if entry.until is not None and entry.until < day:
+        return State.PAST
+    return State.ACTIVE if holds(entry, day) else State.COMING
 
 
 def end(entry: ScheduleEntry) -> date | None:
@@ -87,16 +103,17 @@ def _with_values(store: Store, values: Mapping[Place, Mapping[str, Value | None]
             case Scope.PRODUCT:
                 products[str(place.product)] = products[str(place.product)]._replace(settings=merged)
             case Scope.SOURCE_ITEM:
-                product, code = products[str(place.product)], str(place.source)
-                if code in product.items:
-                    items = {**product.items, code: product.items[code]._replace(settings=merged)}
-                    products[product.sku] = product._replace(items=items)
-                else:
-                    policies = {**product.item_policies, code: merged}
-                    products[product.sku] = product._replace(item_policies=policies)
+                product = products[str(place.product)]
+                products[product.sku] = _with_item_settings(product, str(place.source), merged)
             case _:
                 chosen = merged
     return replace(store, settings=chosen, stocks=stocks, sources=sources, products=products)
+
+
+def _with_item_settings(product: Product, source: str, chosen: Settings) -> Product:
+    if (item := product.items.get(source)) is None:
+        return product._replace(item_policies={**product.item_policies, source: chosen})
+    return product._replace(items={**product.items, source: item._replace(settings=chosen)})
 
 
 def _merged(written: Settings, new: Mapping[str, Value | None]) -> Settings:

@@ -1,0 +1,84 @@
+"""Changes to the schedule of a store file: entries are appended and removed, never rewritten."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from backorderctl.edit.operations import Changes, stock_place, toml
+from backorderctl.errors import BackorderctlError
+from backorderctl.policy import viewpoints
+from backorderctl.store.model import Place, ScheduleEntry, Store
+from backorderctl.store.schedule import ENABLED, State, overlap, state
+from backorderctl.store.settings import INHERIT, Scope, Value
+from backorderctl.toml.change import REMOVED, Change, TomlValue
+from backorderctl.toml.encode import dotted_path
+
+
+def schedule_values(
+    store: Store,
+    places: Iterable[Place],
+    values: Mapping[str, Value | None],
+    *,
+    start: date | None,
+    until: date | None,
+    reason: str | None,
+) -> Changes:
+    """An entry for each place, after those of the file; None removes the written value for its days.
+
+    BackorderctlError when the days are in the wrong order, where a place has no such setting, and when an entry of the
+    file sets one of the values on one of the days.
+    """
+    if start and until and start > until:
+        raise BackorderctlError(f"until: expected a day on or after {start}, got {until}")
+    changes: list[Change] = []
+    for place in places:
+        for key in values:
+            if key != ENABLED:
+                viewpoints.check_scope(place, key)
+        if place.scope is Scope.STOCK:
+            stock_place(store, str(place.stock))
+        number = len(store.schedule) + len(changes)
+        entry = ScheduleEntry(number, start, until, place, values, reason)
+        _refuse_overlap(store, entry)
+        changes.append(Change(entry.path, _table(entry)))
+    return changes
+
+
+def remove_entries(store: Store, numbers: Sequence[int]) -> Changes:
+    """The entries with these numbers, counted from 1, are removed; BackorderctlError for a number that no entry has."""
+    for number in numbers:
+        if not 1 <= number <= len(store.schedule):
+            last = f"1 to {len(store.schedule)}" if store.schedule else "an entry, and the schedule has none"
+            raise BackorderctlError(f"schedule: expected {last}, got {number}", hint=("schedule", "list"))
+    return [Change(("schedule", number - 1), REMOVED) for number in sorted(set(numbers), reverse=True)]
+
+
+def past_entries(store: Store, day: date) -> list[ScheduleEntry]:
+    """The entries whose last day is before this one."""
+    return [entry for entry in store.schedule if state(entry, day) is State.PAST]
+
+
+def _refuse_overlap(store: Store, new: ScheduleEntry) -> None:
+    for entry in store.schedule:
+        keys = [key for key in new.values if key in entry.values] if entry.place == new.place else []
+        if keys and (day := overlap(entry, new)):
+            path = dotted_path((*new.place.path, keys[0]))
+            line = store.lines.line((*entry.path, keys[0]))
+            raise BackorderctlError(
+                f"{path}: expected days without an entry, got {day}, a day of entry {entry.number + 1} (line {line})",
+                hint=("schedule", "list"),
+            )
+
+
+def _table(entry: ScheduleEntry) -> dict[str, TomlValue]:
+    """The entry as the file holds it: its days, its scope, why, and its values."""
+    place = entry.place
+    named: dict[str, TomlValue | None] = {
+        "from": entry.start,
+        "until": entry.until,
+        "stock": place.stock,
+        "source": place.source,
+        "product": place.product,
+        "reason": entry.reason,
+    }
+    table = {key: value for key, value in named.items() if value is not None}
+    return table | {key: INHERIT if value is None else toml(value) for key, value in entry.values.items()}
