@@ -29,6 +29,7 @@ NAMED = {
     "tests": ".ci/run",
     "shell": "tests/test_recipes.py",
     "workflow": "tests/test_recipes.py",
+    "gitlab": "tests/test_recipes.py",
     "hook": "tests/test_recipes.py",
 }
 BLOCK = re.compile(

@@ -94,6 +94,7 @@ COMMANDS = {
     "check": "check",
     "diff": "diff store.toml store.toml",
     "report": "report",
+    "test": "test",
     "import magento": "import magento --products products.csv --config config.csv",
     "export magento products": "export magento products",
     "export magento stock-sources": "export magento stock-sources",
@@ -118,6 +119,7 @@ sys.__stdout__.write(json.dumps(answers))
 """
 FILES = {
     "store.toml": STORE,
+    "store.test.toml": '[[test]]\nname = "days"\nproduct = "A"\nexpect = { safety_days = -5.5, express = false }\n',
     "changes.csv": "product,source,key,value\nB,,safety_days,9\nA,default,late_orders,1\n",
     "products.csv": "sku,safety_days,use_config_safety_days,express,late_orders\nB,6.0000,0,1,2\nA,8,1,,\n",
     "config.csv": "path,value\ncataloginventory/item_options/safety_days,12\n",

@@ -28,6 +28,7 @@ NOUNS = (
     "order",
     "schedule",
     "check",
+    "test",
     "diff",
     "report",
     "import",

@@ -15,6 +15,7 @@ from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.output import diff, text_difference
 from backorderctl.output.format import Output
 from backorderctl.policy.diff import difference
+from backorderctl.policy.policy_test_file import tests_beside
 from backorderctl.store.load import load_bytes
 from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import init_command
@@ -25,11 +26,24 @@ app = noun("")
 @app.command(cls=Command)
 @with_options
 def init(
-    options: WriteOptions, force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False
+    options: WriteOptions,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    tests: Annotated[
+        bool, typer.Option("--tests", help="Write a test file beside it; only that where the store file is there.")
+    ] = False,
 ) -> None:
-    """Write a commented store file to start from."""
+    """Write a commented store file to start from, or with --tests also policy tests."""
     if options.file == STANDARD_INPUT:
         raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
+    there = os.path.lexists(options.file)
+    if not (tests and there):
+        _write_store(options, force=force)
+    if tests:
+        # Over a store that is there, --force is about the test file: nobody asks for tests to lose a store.
+        _write_tests(options, force=force and there)
+
+
+def _write_store(options: WriteOptions, *, force: bool) -> None:
     text = (resources.files("backorderctl") / "starter.toml").read_text(encoding="utf-8")
     if options.dry_run:
         _show(options.file, text, force=force)
@@ -37,6 +51,19 @@ def init(
     for warning in atomic_file.create(options.file, text, force=force, options=options.replacing()):
         options.say(f"Warning: {warning}")
     options.say(f"{options.file}: written")
+
+
+def _write_tests(options: WriteOptions, *, force: bool) -> None:
+    file = tests_beside(options.file)
+    text = (resources.files("backorderctl") / "starter.test.toml").read_text(encoding="utf-8")
+    there = os.path.lexists(file)
+    if there and not force:
+        raise BackorderctlError(f"{file}: file exists")
+    if options.dry_run:
+        text_difference.show(atomic_file.read_text(file) if there else "", text, file, sys.stdout)
+        return
+    atomic_file.create(file, text, force=force)
+    options.say(f"{file}: written")
 
 
 def _show(file: str, text: str, *, force: bool) -> None:

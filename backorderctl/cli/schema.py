@@ -1,10 +1,14 @@
-"""`backorderctl schema`: the JSON Schema of the store file."""
+"""`backorderctl schema`: the JSON Schemas of the store file and of test files."""
 
 import sys
+from typing import Annotated
+
+import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.reading import PlainOptions, with_options
 from backorderctl.output import table
+from backorderctl.policy.policy_test_schema import policy_test_schema
 from backorderctl.store.json_schema import json_schema
 
 app = noun("")
@@ -12,6 +16,9 @@ app = noun("")
 
 @app.command(cls=Command)
 @with_options
-def schema(options: PlainOptions) -> None:
-    """Print the JSON Schema of the store file, for editors that check TOML."""
-    sys.stdout.write(table.dumps(json_schema(), indent=2) + "\n")
+def schema(
+    options: PlainOptions,
+    tests: Annotated[bool, typer.Option("--tests", help="The schema of test files instead.")] = False,
+) -> None:
+    """Print the JSON Schema of the store file, or with --tests of test files, for editors that check TOML."""
+    sys.stdout.write(table.dumps(policy_test_schema() if tests else json_schema(), indent=2) + "\n")

@@ -225,17 +225,21 @@ def _sum_lines(explained: Explained) -> Iterator[str]:
         )
     if not answer.managed:
         yield "  manage_stock is false: no quantity counts" if answer.items else "  no source of the stock has it"
-    together = tuple(terms(answer))
-    for number, pool in enumerate(answer.pools):
-        yield ""
-        yield f"  Pool of {', '.join(pool.sources)}: {_pool_words(pool)}"
-        yield from (_term_line(term) for term in together if term.pool == number)
-    if together:
-        yield from ("", "  Together")
-        yield from (_term_line(term) for term in together if term.pool is None)
+    for sums in pool_sums(answer):
+        yield from ("", *sums)
     yield from ("", "  Where each value comes from")
     for key, chain in explained.chains:
         yield f"    {_lost_line(key, chain)}"
+
+
+def pool_sums(answer: Salability) -> Iterator[list[str]]:
+    """The lines of each pool's sum and of the product's, each under a heading; nothing where nothing is summed."""
+    together = tuple(terms(answer))
+    for number, pool in enumerate(answer.pools):
+        heading = f"  Pool of {', '.join(pool.sources)}: {_pool_words(pool)}"
+        yield [heading, *(_term_line(term) for term in together if term.pool == number)]
+    if together:
+        yield ["  Together", *(_term_line(term) for term in together if term.pool is None)]
 
 
 def _pool_words(pool: Pool) -> str:

@@ -1,0 +1,111 @@
+"""`backorderctl test`: does the policy keep the promises that are written beside it."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Annotated, NamedTuple
+
+import typer
+
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT
+from backorderctl.cli.reading import ReadOptions, read_text, say, with_options
+from backorderctl.cli.target import refuse_overwriting_input
+from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, InvalidFile
+from backorderctl.output import policy_tests as view
+from backorderctl.output.policy_tests import FileResult
+from backorderctl.policy.policy_test import InvalidTest
+from backorderctl.policy.policy_test_file import SUFFIX, names, read_tests, store_beside, tests_beside
+from backorderctl.policy.policy_tests import Result, run
+from backorderctl.store.schedule import days_of_change, store_on
+from backorderctl.toml import atomic_file
+
+app = noun("")
+
+
+class _Paths(NamedTuple):
+    """A test file and the store file that it is about."""
+
+    tests: str
+    store: str
+
+
+def complete_test_name(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The names of the tests in the files that are typed, or in the one of the store; none that cannot be read."""
+    try:
+        paths = _paths(ctx.params.get("files") or [], ctx.params.get("file") or DEFAULT_FILE, chosen=False)
+        data = [atomic_file.read_text(each.tests) for each in paths]
+    except (BackorderctlError, OSError):
+        return []
+    return [name for text in data for name in names(text) if name.startswith(incomplete)]
+
+
+@app.command("test", cls=Command)
+@with_options
+def run_tests(
+    options: ReadOptions,
+    context: typer.Context,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help=f"Test files; else the one of the store, X{SUFFIX} of X.toml."),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--filter", metavar="GLOB", help="Only tests whose name matches.", autocompletion=complete_test_name
+        ),
+    ] = None,
+    junit: Annotated[
+        str | None, typer.Option("--junit", metavar="FILE", help="Also write the results as JUnit XML.")
+    ] = None,
+) -> None:
+    """Run policy tests. Exit status 1 when one fails, 2 when a file or a test is invalid.
+
+    The store of X.test.toml is X.toml beside it, or the one that -f names.
+    """
+    source = context.get_parameter_source("file")
+    paths = _paths(files or [], options.file, chosen=source is not None and source.name == "COMMANDLINE")
+    if junit is not None:
+        refuse_overwriting_input("--junit", junit, [path for each in paths for path in each])
+    results = [result for each in paths for result in _results(options, each, only)]
+    if not results:
+        options.say(f"no test matches {only!r}")
+        raise typer.Exit(ANSWER_IS_NO)
+    if junit is not None:
+        from backorderctl.output.junit import document
+
+        atomic_file.replace_bytes(junit, document(results).encode())
+    for line in view.error_lines(results):
+        say(f"Error: {line}", quiet=False)
+    view.show(results, options.output, sys.stdout)
+    if any(each.result.errors for each in results):
+        raise typer.Exit(COMMAND_FAILED)
+    if any(each.result.failures for each in results):
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def _paths(files: Sequence[str], store: str, *, chosen: bool) -> list[_Paths]:
+    """Each test file with its store: the one that was `chosen` with -f, else the one beside it."""
+    if files:
+        return [_Paths(file, store if chosen else store_beside(file)) for file in dict.fromkeys(files)]
+    if store == STANDARD_INPUT:
+        raise BackorderctlError("-f -: expected the name of a test file beside it, got none")
+    return [_Paths(tests_beside(store), store)]
+
+
+def _results(options: ReadOptions, paths: _Paths, only: str | None) -> Iterator[FileResult]:
+    """The results of one file; where it cannot be read as tests, one that says why."""
+    store = options.written(paths.store)
+    today = options.day(store)
+    name = "<stdin>" if paths.tests == STANDARD_INPUT else paths.tests
+    try:
+        tests = read_tests(read_text(paths.tests), name, store)
+    except InvalidFile as failure:
+        unread = InvalidTest(name, None, failure.problems)
+        yield FileResult(name, Result(unread, errors=tuple(problem.message for problem in failure.problems)), today)
+        return
+    wanted = [test for test in tests if isinstance(test, InvalidTest) or only is None or fnmatchcase(test.name, only)]
+    days = [today, *days_of_change(store.schedule, after=today)]
+    for result in run(wanted, partial(store_on, store), days):
+        yield FileResult(name, result, today)
