@@ -12,6 +12,11 @@ from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
+from backorderctl.policy.evaluate import Salability
+from backorderctl.store import load
+from backorderctl.store.model import Store
+from backorderctl.toml.line_numbers import Lines
+
 T = TypeVar("T")
 Number = int | Decimal
 
@@ -164,6 +169,16 @@ def build(choose: Choose, *, whole: bool = False) -> dict[str, Any]:
     skus = PLAIN_SKUS if choose((True, True, False)) else UGLY_SKUS
     store["products"] = {sku: product() for sku in several(skus, (1, 1, 2, 3))}
     return store
+
+
+def built(data: dict[str, Any]) -> Store:
+    """The store that a file with this data would give; its values have no lines."""
+    return load.build(data, file="store.toml", lines=Lines(""))
+
+
+def figures(answer: Salability) -> tuple[Any, ...]:
+    """Status and quantities, without where they come from."""
+    return answer[2:10]
 
 
 def toml_text(data: dict[str, Any]) -> str:

@@ -4,26 +4,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from checking import TODAY, found
 
-from backorderctl.check import check
-from backorderctl.check.findings import Finding, problems
 from backorderctl.check.rules import RULES
 from backorderctl.check.violation import Severity
-from backorderctl.errors import InvalidFile
-from backorderctl.store.load import load_bytes
 from backorderctl.store.settings import Scope
 
 DATA = Path(__file__).parent / "data" / "check"
-TODAY = date(2026, 12, 24)
-
-
-def found(text: str, *, today: date = TODAY) -> list[Finding]:
-    """What is wrong in a store file."""
-    try:
-        store = load_bytes(text.encode(), "store.toml")
-    except InvalidFile as failure:
-        return problems(failure, "store.toml")
-    return check(store, today=today)
 
 
 def told(text: str, *, today: date = TODAY) -> list[str]:

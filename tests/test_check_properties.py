@@ -5,9 +5,8 @@ from random import Random
 from typing import Any
 
 import naive
-from stores import QUANTITIES, RESERVED, seeded_stores, toml_text
-from test_check import TODAY, found
-from test_evaluate import built
+from checking import TODAY, found
+from stores import QUANTITIES, RESERVED, built, seeded_stores, toml_text
 
 from backorderctl.check import check
 from backorderctl.check.findings import Finding

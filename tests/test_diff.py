@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from conftest import Run, git
 from hypothesis import given
-from stores import stores
-from test_evaluate import built, figures
+from stores import built, figures, stores
 
 from backorderctl.policy.diff import difference
 from backorderctl.policy.evaluate import evaluate_all

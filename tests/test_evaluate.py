@@ -7,22 +7,16 @@ from typing import Any
 import naive
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from stores import seeded_stores, stores
+from stores import built, figures, seeded_stores, stores
 
 from backorderctl.output.product import document
 from backorderctl.policy.evaluate import Salability, evaluate, evaluate_all, evaluate_at
 from backorderctl.policy.orders import Order, order
-from backorderctl.store.load import build
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope
-from backorderctl.toml.line_numbers import Lines
 
 ORDERS = (Decimal("0.5"), Decimal(1), Decimal(7), Decimal(60))
 SEEDED = 4000
-
-
-def built(data: dict[str, Any]) -> Store:
-    return build(data, file="store.toml", lines=Lines(""))
 
 
 def test_a_second_implementation_agrees_on_thousands_of_stores() -> None:
@@ -157,11 +151,6 @@ def with_source(data: dict[str, Any], stock: str, sku: str, code: str, *, source
     data["products"][sku].setdefault("sources", {})[code] = item
     if stock in data.get("stocks", {}):
         data["stocks"][stock]["sources"] = [*data["stocks"][stock].get("sources", []), code]
-
-
-def figures(answer: Salability) -> tuple[Any, ...]:
-    """Status and quantities, without where they come from."""
-    return answer[2:10]
 
 
 def without_lines(document: Any) -> Any:

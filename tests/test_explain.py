@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from conftest import Run
 from hypothesis import given
-from stores import stores
-from test_evaluate import built
+from stores import built, stores
 
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.explain import Term, terms

@@ -9,10 +9,9 @@ import naive
 import pytest
 from conftest import Run
 from hypothesis import given
-from stores import seeded_stores, stores
-from test_evaluate import built
+from stores import built, seeded_stores, stores
 
-from backorderctl.policy.evaluate import evaluate_all
+from backorderctl.policy.evaluate import evaluate, evaluate_all
 from backorderctl.policy.orders import Event, order, simulate_sales
 from backorderctl.store.quantity import STEP
 
@@ -37,6 +36,54 @@ def test_the_milestones_are_those_that_stepping_finds() -> None:
             assert sorted(found, key=str) == sorted(stepped, key=str)
             compared += 1
     assert compared > 1000
+
+
+def test_events_of_one_moment_are_told_in_the_order_in_which_they_matter() -> None:
+    data = {
+        "version": 1,
+        "sources": {"main": {}},
+        "products": {
+            "X": {
+                "backorders": "allow",
+                "out_of_stock_threshold": -5,
+                "only_x_left_threshold": 5,
+                "notify_for_quantity_below": 0,
+                "sources": {"main": {"quantity": 10}},
+            }
+        },
+    }
+    [answer] = evaluate(built(data), "X")
+    assert [(int(milestone.sold), milestone.events) for milestone in simulate_sales(answer)] == [
+        (0, ()),
+        (10, (Event.LOW_STOCK, Event.BACKORDERS_BEGIN, Event.ONLY_X_LEFT)),
+        (15, (Event.OUT_OF_STOCK,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("items", "shipment", "notice"),
+    [
+        ({"a": ("notify", 1)}, "partly_on_hold", 4),
+        ({"a": ("notify", 0)}, "on_hold", 5),
+        ({"a": ("allow", 1)}, "partly_on_hold", None),
+        ({"a": ("allow", 1), "b": ("notify", 0)}, "partly_on_hold", 4),
+        ({"a": ("allow", 1), "closed": ("notify", 9)}, "partly_on_hold", None),
+    ],
+    ids=["notify", "nothing on hand", "allow", "notify at one of two", "notify at a disabled source"],
+)
+def test_the_customer_is_told_of_backorders_where_a_counting_item_says_so(
+    items: dict[str, tuple[str, int]], shipment: str, notice: int | None
+) -> None:
+    data = {
+        "version": 1,
+        "sources": {"a": {}, "b": {}, "closed": {"enabled": False}},
+        "products": {
+            "X": {"sources": {code: {"backorders": word, "quantity": units} for code, (word, units) in items.items()}}
+        },
+    }
+    [answer] = evaluate(built(data), "X")
+    got = order(answer, Decimal(5))
+    assert (got.shipment, got.customer_notice) == (shipment, notice)
 
 
 @given(stores())

@@ -86,8 +86,7 @@ def simulate_sales(answer: Salability, *, step: Decimal | None = None) -> Iterat
     """
     begins = dict.fromkeys((ZERO,), ()) | _begins(answer)
     low = _low_stock(answer)
-    last = max((*begins, *low.values()))
-    for sold in _merged(sorted({*begins, *low.values()}), step, last):
+    for sold in _merged(sorted({*begins, *low.values()}), step):
         sources = tuple(source for source, at in low.items() if at == sold)
         events = (*((Event.LOW_STOCK,) if sources else ()), *begins.get(sold, ()))
         yield _left(answer, sold, events, sources)
@@ -107,7 +106,7 @@ def _begins(answer: Salability) -> dict[Decimal, tuple[Event, ...]]:
     if answer.backorderable:
         begins[answer.on_hand] = (Event.BACKORDERS_BEGIN,)
     salable = answer.on_hand + answer.backorderable
-    if salable and (only_x_left := value_of(answer.settings, ONLY_X_LEFT)):
+    if only_x_left := value_of(answer.settings, ONLY_X_LEFT):
         at = max(salable - only_x_left, ZERO)
         begins[at] = (*begins.get(at, ()), Event.ONLY_X_LEFT)
     return begins | {salable: (Event.OUT_OF_STOCK,)}
@@ -132,14 +131,17 @@ def _low_stock(answer: Salability) -> dict[str, Decimal]:
     return low
 
 
-def _merged(milestones: list[Decimal], step: Decimal | None, last: Decimal) -> Iterator[Decimal]:
-    """The milestones and, with a step, its multiples up to the last one, in order and each once."""
+def _merged(milestones: list[Decimal], step: Decimal | None) -> Iterator[Decimal]:
+    """The milestones and, with a step, its multiples before the last one, in order and each once."""
+    if step is None:
+        yield from milestones
+        return
     multiple = step
     for milestone in milestones:
-        while step is not None and multiple is not None and multiple < milestone <= last:
+        while multiple < milestone:
             yield multiple
             multiple += step
-        if multiple is not None and step is not None and multiple == milestone:
+        if multiple == milestone:
             multiple += step
         yield milestone
 

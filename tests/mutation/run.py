@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
         return 2
     chosen = [each for each in mutations if not words or any(word in each.name + each.file for word in words)]
     real = [each for each in chosen if not each.equivalent]
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(COPIES):
             copies.put(copied(Path(scratch) / str(number)))
