@@ -165,6 +165,30 @@ def lists(folder: Path) -> Iterator[str]:
         )
 
 
+def previews(folder: Path) -> Iterator[str]:
+    """What a dry run of a change of every product costs against a list of all of them, and `diff` of as many new."""
+    path, empty = folder / "one.toml", folder / "empty.toml"
+    empty.write_text(generated(0))
+    for products, runs in ((1_000, 9), (10_000, 5), (100_000, 1)):
+        path.write_text(generated(products))
+        file = ("-f", str(path))
+        listing = command("product", "list", "-o", "csv", *file)
+        dry_run = command("config", "set", "backorders", "no", "--match", "*", "-n", *file)
+        added = command("diff", str(empty), str(path))
+        yield ratio(f"-n of every product / product list -o csv, {products:,} products", dry_run, listing, 4, runs)
+        yield ratio(f"diff against {products:,} new products / product list -o csv", added, listing, 4, runs)
+
+
+def tables(folder: Path) -> Iterator[str]:
+    """A table of 50,000 rows against its CSV."""
+    path = folder / "one.toml"
+    path.write_text(generated(50_000))
+    drawn = command("product", "list", "-f", str(path))
+    written = command("product", "list", "-o", "csv", "-f", str(path))
+    yield ratio("product list / product list -o csv, 50,000 products", drawn, written, 3, 3)
+    yield f"the same, peak memory: {peak(drawn)} / {peak(written)} MiB (at most 1.1)"
+
+
 def imports(folder: Path) -> Iterator[str]:
     """Taking in 100,000 product rows of 89 columns, against a process that only reads them with csv.DictReader."""
     table, store = folder / "products.csv", folder / "imported.toml"
@@ -255,6 +279,8 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "evaluate": evaluate,
     "large": large,
     "lists": lists,
+    "previews": previews,
+    "tables": tables,
     "imports": imports,
 }
 

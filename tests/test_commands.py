@@ -237,9 +237,8 @@ def test_a_dry_run_shows_the_text_and_the_effect(run: Run, store_file: Path) -> 
         "setting at       key                     old  new  products\n"
         "product 24-MB01  out_of_stock_threshold  -50  -40         1\n"
         "\n"
-        "sku      stock    field          old  new\n"
-        "24-MB01  default  backorderable  50   40\n"
-        "24-MB01  default  salable        75   65\n",
+        "sku      stock    change\n"
+        "24-MB01  default  salable 75 -> 65  backorderable 50 -> 40\n",
         "",
     )
     assert store_file.read_bytes() == (EXAMPLES / "store.toml").read_bytes()
@@ -434,12 +433,28 @@ def test_what_is_ignored_or_unlimited_says_so(run: Run, folder: Path) -> None:
 
 @pytest.mark.usefixtures("store_file")
 def test_a_narrow_terminal_leaves_columns_out_and_says_which(folder: Path) -> None:
-    shown = at_width(folder, 40, "product", "list")
+    shown = at_width(folder, 70, "product", "list")
     lines = shown.splitlines()
-    assert max(map(len, lines)) <= 40
-    assert lines[0].split() == ["sku", "stock", "status", "salable"]
+    assert max(map(len, lines)) <= 70
+    assert lines[0].split() == ["sku", "stock", "status", "on_hand", "backorderable", "salable", "low_stock"]
     assert "no room at this width" in " ".join(shown.split())
     assert "\x1b" not in shown
+
+
+@pytest.mark.usefixtures("store_file")
+def test_a_very_narrow_terminal_shows_a_row_as_a_block(folder: Path) -> None:
+    assert at_width(folder, 40, "product", "list") == (
+        "sku            24-MB01\n"
+        "name           Joust Duffle Bag\n"
+        "stock          default\n"
+        "status         in_stock\n"
+        "quantity       25\n"
+        "reserved       0\n"
+        "on_hand        25\n"
+        "backorderable  50\n"
+        "salable        75\n"
+        "low_stock      false\n"
+    )
 
 
 def at_width(folder: Path, width: int, *words: str) -> str:

@@ -9,6 +9,7 @@ from conftest import Run, git
 from hypothesis import given
 from stores import built, figures, stores
 
+from backorderctl.output.diff import summary
 from backorderctl.policy.diff import difference
 from backorderctl.policy.evaluate import evaluate_all
 
@@ -17,19 +18,24 @@ from backorderctl.policy.evaluate import evaluate_all
 def test_a_store_does_not_differ_from_itself(data: dict[str, Any]) -> None:
     found = difference(built(data), built(data))
     assert (found.settings, found.products) == ((), ())
-    assert found.summary == "no effective change"
+    assert summary(found) == "no effective change"
 
 
 @given(stores(), stores())
 def test_the_products_that_differ_are_those_whose_figures_do(one: dict[str, Any], other: dict[str, Any]) -> None:
     old, new = built(one), built(other)
-    before = {(answer.product.sku, answer.stock): figures(answer) for answer in evaluate_all(old)}
+    found = difference(old, new)
+    renamed = {str(change.old): str(change.new) for change in found.settings if change.key == "code"}
+    before = {
+        (answer.product.sku, renamed.get(str(answer.stock), answer.stock)): figures(answer)
+        for answer in evaluate_all(old)
+    }
     after = {(answer.product.sku, answer.stock): figures(answer) for answer in evaluate_all(new)}
     both = old.products.keys() & new.products.keys()
     expected = {at for at in before.keys() | after.keys() if at[0] in both and before.get(at) != after.get(at)}
-    found = difference(old, new)
     assert expected <= {(change.sku, change.stock) for change in found.products}
-    assert {change.sku for change in found.products if change.field == "product"} == old.products.keys() ^ new.products
+    whole = {change.sku for change in found.products for field in change.fields if field.field == "product"}
+    assert whole == old.products.keys() ^ new.products
 
 
 def test_order_comments_and_formatting_are_no_change(run: Run, store_file: Path) -> None:
@@ -51,9 +57,8 @@ def test_a_global_value_is_one_setting_and_its_consequences_are_products(run: Ru
         "setting at  key                     old      new  products\n"
         "global      out_of_stock_threshold  not set  -40         1\n"
         "\n"
-        "sku      stock    field          old        new\n"
-        "24-MB01  default  backorderable  unlimited  40\n"
-        "24-MB01  default  salable        unlimited  65\n",
+        "sku      stock    change\n"
+        "24-MB01  default  salable unlimited -> 65  backorderable unlimited -> 40\n",
         "",
     )
     ran = run("diff", "old.toml", "new.toml", "-o", "json", "--exit-code")
@@ -71,8 +76,15 @@ def test_a_global_value_is_one_setting_and_its_consequences_are_products(run: Ru
             }
         ],
         "products": [
-            {"sku": "24-MB01", "stock": "default", "field": "backorderable", "old": "unlimited", "new": 40},
-            {"sku": "24-MB01", "stock": "default", "field": "salable", "old": "unlimited", "new": 65},
+            {
+                "sku": "24-MB01",
+                "stock": "default",
+                "field": "backorderable",
+                "old": "unlimited",
+                "new": 40,
+                "source": None,
+            },
+            {"sku": "24-MB01", "stock": "default", "field": "salable", "old": "unlimited", "new": 65, "source": None},
         ],
     }
 
@@ -82,8 +94,8 @@ def test_a_product_that_came_or_went_is_one_row(run: Run) -> None:
     Path("new.toml").write_text("version = 1\n[sources.main]\n[products.NEW]\n")
     rows = json.loads(run("diff", "store.toml", "new.toml", "-o", "json").out)["products"]
     assert rows == [
-        {"sku": "NEW", "stock": None, "field": "product", "old": None, "new": "added"},
-        {"sku": "24-MB01", "stock": None, "field": "product", "old": None, "new": "removed"},
+        {"sku": "NEW", "stock": None, "field": "product", "old": None, "new": "added", "source": None},
+        {"sku": "24-MB01", "stock": None, "field": "product", "old": None, "new": "removed", "source": None},
     ]
 
 
@@ -91,18 +103,176 @@ def test_a_stock_that_no_longer_reaches_a_product_does_not_bring_it_back(run: Ru
     stock = "version = 1\n[sources.a]\n[sources.b]\n[stocks.eu]\nsources = {}\n[products.X.sources.a]\nquantity = 0\n"
     Path("old.toml").write_text(stock.format("['a']"))
     Path("new.toml").write_text(stock.format("['b']"))
-    ran = run("diff", "old.toml", "new.toml")
-    assert ran.out.splitlines()[0] == "1 setting; 1 product: 1 goes out of stock"
+    assert run("diff", "old.toml", "new.toml").out == (
+        "1 setting; 1 product\n"
+        "\n"
+        "setting at  key      old  new  products\n"
+        "stock eu    sources  a    b           1\n"
+        "\n"
+        "sku  stock  change\n"
+        "X    eu     leaves the stock: was out_of_stock, salable 0\n"
+        "X           no stock sells it now\n"
+    )
+    bring_back = run("diff", "new.toml", "old.toml").out.splitlines()
+    assert bring_back[-2:] == [
+        "X           a stock sells it now",
+        "X    eu     enters the stock: out_of_stock, salable 0",
+    ]
 
 
-def test_many_products_are_counted_and_listed_on_demand(run: Run, folder: Path) -> None:
-    products = "".join(f"[products.P{number}.sources.a]\nquantity = 1\n" for number in range(30))
-    Path("old.toml").write_text("version = 1\n[sources.a]\n" + products)
-    Path("new.toml").write_text("version = 1\n[sources.a]\nenabled = false\n" + products)
-    short = run("diff", "old.toml", "new.toml").out
-    assert short.startswith("1 setting; 30 products: 30 go out of stock\n")
-    assert short.endswith("\n30 products change: --all lists them\n")
-    assert "P29  default  status" in run("diff", "old.toml", "new.toml", "--all").out
+SHOP = """version = 1
+[global]
+backorders = "{backorders}"
+out_of_stock_threshold = {limit}
+[sources.a]
+[sources.closed]
+enabled = false
+[products.BAG.sources.a]
+quantity = 5
+[products.BAG.sources.closed]
+quantity = {closed}
+[products.CUP.sources.a]
+quantity = {cups}
+[products.DISH.sources.a]
+quantity = 7
+"""
+
+
+def shop(backorders: str = "notify", limit: int = -50, closed: int = 3, cups: int = 2) -> str:
+    return SHOP.format(backorders=backorders, limit=limit, closed=closed, cups=cups)
+
+
+def between(run: Run, old: str, new: str, *words: str) -> list[str]:
+    """The lines of `diff` between two texts."""
+    Path("old.toml").write_text(old)
+    Path("new.toml").write_text(new)
+    return run("diff", "old.toml", "new.toml", *words).out.splitlines()
+
+
+def test_that_customers_are_no_longer_notified_is_a_change_of_every_product(run: Run, folder: Path) -> None:
+    lines = between(run, shop(), shop(backorders="allow"))
+    assert lines[0] == "1 setting; 3 products: 3 no longer notify customers"
+    assert lines[-1] == "DISH  default  customer_notice true -> false"
+    assert between(run, shop(backorders="allow"), shop())[0] == "1 setting; 3 products: 3 notify customers"
+    turned_off = between(run, shop(), shop(backorders="no"), "-o", "csv")
+    assert not [line for line in turned_off if "customer_notice" in line]
+
+
+def test_a_quantity_that_does_not_count_is_shown_at_its_source(run: Run, folder: Path) -> None:
+    assert between(run, shop(), shop(closed=30)) == [
+        "0 settings; 1 product",
+        "",
+        "sku  stock  change",
+        "BAG         quantity at closed 3 -> 30",
+    ]
+    rows = json.loads("\n".join(between(run, shop(), shop(closed=30), "-o", "json")))["products"]
+    assert rows == [{"sku": "BAG", "stock": None, "field": "quantity", "old": 3, "new": 30, "source": "closed"}]
+    assert between(run, shop(), shop(closed=30), "-o", "csv")[1:] == ["product,BAG,,,closed,,quantity,3,30"]
+    assert run("diff", "old.toml", "new.toml", "--exit-code").status == 1
+
+
+def test_a_quantity_that_a_stock_shows_is_not_shown_again_at_its_source(run: Run, folder: Path) -> None:
+    assert between(run, shop(), shop(cups=9))[2:] == [
+        "sku  stock    change",
+        "CUP  default  salable 52 -> 59  quantity 2 -> 9  on_hand 2 -> 9",
+    ]
+
+
+def test_goods_that_move_between_the_sources_of_one_pool_are_shown(run: Run, folder: Path) -> None:
+    two = "version = 1\n[sources.a]\n[sources.b]\n[products.X.sources]\na.quantity = {}\nb.quantity = {}\n"
+    assert between(run, two.format(5, 3), two.format(3, 5))[-2:] == [
+        "X           quantity at a 5 -> 3",
+        "X           quantity at b 3 -> 5",
+    ]
+
+
+def test_the_worst_consequence_comes_first(run: Run, folder: Path) -> None:
+    old = "version = 1\n[sources.a]\n" + "".join(
+        f"[products.{sku}.sources.a]\nquantity = {units}\n"
+        for sku, units in {"MORE": 1, "LESS": 9, "LEAST": 90, "GONE": 4, "OUT": 2, "OPEN": 3, "BACK": 0}.items()
+    )
+    new = old.replace("[products.GONE.sources.a]\nquantity = 4\n", "") + (
+        "[products.OPEN]\nbackorders = 'allow'\n[products.NEW]\n"
+    )
+    for was, now in {"1": "5", "9": "8", "90": "50", "2": "0", "0": "6"}.items():
+        new = new.replace(f"quantity = {was}\n", f"quantity = {now}#\n")
+    lines = between(run, old, new.replace("#", ""))
+    assert lines[0].partition(": ")[2].split(", ") == [
+        "1 becomes unlimited",
+        "1 goes out of stock",
+        "1 is removed",
+        "1 comes back in stock",
+        "1 is added",
+    ]
+    assert [line.split()[0] for line in lines[6:]] == ["OPEN", "OUT", "GONE", "LEAST", "LESS", "MORE", "BACK", "NEW"]
+
+
+STOCK = "version = 1\n[sources.a]\n{}[products.X.sources.a]\nquantity = 5\n[products.X.stocks.{}]\nreserved = 1\n"
+
+
+def stock(code: str, more: str = "", table: str = "[stocks.{}]\nsources = ['a']\nbackorders = 'no'\n") -> str:
+    return STOCK.format(table.format(code) + more, code)
+
+
+def test_a_renamed_stock_is_one_change_of_its_code(run: Run, folder: Path) -> None:
+    assert between(run, stock("eu"), stock("europe")) == [
+        "1 setting; 0 products",
+        "",
+        "setting at    key   old  new     products",
+        "stock europe  code  eu   europe         0",
+    ]
+    assert between(run, stock("eu"), stock("europe", "out_of_stock_threshold = 2\n"))[2:] == [
+        "setting at    key                     old      new     products",
+        "stock europe  code                    eu       europe         0",
+        "stock europe  out_of_stock_threshold  not set  2              1",
+        "",
+        "sku  stock   change",
+        "X    europe  salable 4 -> 2  on_hand 4 -> 2",
+    ]
+
+
+def test_the_first_declared_stock_is_the_implicit_one_under_another_code(run: Run, folder: Path) -> None:
+    assert between(run, STOCK.format("", "default"), stock("eu", table="[stocks.{}]\nsources = ['a']\n"))[3:] == [
+        "stock eu    code  default  eu          0"
+    ]
+
+
+def test_a_stock_with_other_sources_and_channels_is_another_one(run: Run, folder: Path) -> None:
+    tables = "[sources.b]\n[stocks.{}]\nsources = [{}]\nchannels = ['{}']\n"
+    old, new = stock("eu", tables.format("us", "'b'", "us_site")), stock("eu", tables.format("asia", "", "asia_site"))
+    keys = [line.split()[:3] for line in between(run, old, new)[3:]]
+    assert keys == [["stock", "us", "sources"], ["stock", "us", "channels"], ["stock", "asia", "sources"],
+                    ["stock", "asia", "channels"]]  # fmt: skip
+    same = (stock("eu", tables.format(*each, "site")) for each in (("us", "'b'"), ("asia", "")))
+    assert {line.split()[2] for line in between(run, *same)[3:]} == {"code", "sources"}
+
+
+def test_the_channels_of_a_stock_are_a_setting(run: Run, folder: Path) -> None:
+    assert between(run, stock("eu"), stock("eu", "channels = ['shop']\n"))[3:] == [
+        "stock eu    channels       shop         0"
+    ]
+
+
+def test_many_changes_are_grouped_counted_and_listed_on_demand(run: Run, folder: Path) -> None:
+    products = "".join(f"[products.P{number}.sources.a]\nquantity = {number}\n" for number in range(30))
+    old = "version = 1\n[sources.a]\n" + products
+    own = "".join(f"[products.P{number}]\nout_of_stock_threshold = 5\n" for number in range(30))
+    short = between(run, old, old + own)
+    assert short[:7] == [
+        "30 settings; 29 products: 5 go out of stock",
+        "",
+        "setting at   key                     old      new  products",
+        "30 products  out_of_stock_threshold  not set  5          29",
+        "",
+        "sku  stock    change",
+        "P5   default  status in_stock -> out_of_stock (reserve_reached)  salable 5 -> 0  on_hand 5 -> 0",
+    ]
+    assert short[-1] == "9 more changes: --all lists everything"
+    assert len(short) == 6 + 20 + 1
+    whole = run("diff", "old.toml", "new.toml", "--all").out.splitlines()
+    assert len(whole) == 3 + 30 + 2 + 29
+    items = "".join(f"[products.P{number}.sources.a]\nbackorders = 'no'\nquantity = {number}\n" for number in range(30))
+    assert "30 products at a  backorders  not set  no" in between(run, old, old.replace(products, items))[3]
 
 
 def test_a_side_that_is_no_store_gives_its_problems(run: Run, store_file: Path) -> None:

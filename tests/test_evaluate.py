@@ -1,6 +1,7 @@
 """The evaluator: against a second implementation, and what must hold for every store."""
 
 from copy import deepcopy
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -163,4 +164,4 @@ def without_lines(document: Any) -> Any:
 
 
 def as_json(answer: Order, seen: Salability) -> dict[str, Any]:
-    return {**answer._asdict(), "unlimited": seen.unlimited}
+    return {**asdict(answer), "unlimited": seen.unlimited}

@@ -334,7 +334,7 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(folder: Path, run: Ru
     ran = run("import", "magento", "--products", "p.csv", "-n")
     assert ran.status == 0
     assert '+[products.A]\n+backorders = "allow"\n' in ran.out
-    assert ran.out.endswith("sku  stock  field    old  new\nA           product       added\n")
+    assert ran.out.endswith("sku  stock  change\nA           added\n")
     assert not (folder / "store.toml").exists()
 
 

@@ -1,74 +1,208 @@
 """What changes in effect: a summary, the settings, and what follows for the products."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 from backorderctl.output import table
-from backorderctl.output.format import Cell, Output, describe_place_in_full, plain_text, printable
+from backorderctl.output.format import Cell, Output, counted, describe_place_in_full, plain_text, printable
 from backorderctl.output.table import Column, Listing
-from backorderctl.policy.diff import Difference, ProductChange, SettingChange
+from backorderctl.output.terminal import Style
+from backorderctl.policy.diff import Difference, SettingChange
+from backorderctl.policy.product_changes import Consequence, FieldChange, ProductChange, worst_first
+from backorderctl.store.settings import Scope
 
 LONG = 20
-"""So many products are listed without being asked for."""
+"""So many settings and products are listed without being asked for."""
 
 _SETTINGS = ("scope", "stock", "source", "product", "key", "old", "new")
-_PRODUCTS = ("sku", "stock", "field", "old", "new")
+_SETTING_COLUMNS = (
+    Column("setting at"),
+    Column("key"),
+    Column("old", style=lambda _: Style.RED),
+    Column("new", style=lambda _: Style.GREEN),
+    Column("products", number=True, rank=1),
+)
+_PRODUCT_COLUMNS = (
+    Column("sku"),
+    Column("stock"),
+    Column("change", fold=True, style=lambda row: _STYLES.get(row[-1])),
+    Column("consequence", hidden=True),
+)
+_STYLES: dict[Cell, Style] = {
+    **dict.fromkeys(
+        (
+            Consequence.BECOMES_UNLIMITED,
+            Consequence.GOES_OUT_OF_STOCK,
+            Consequence.REMOVED,
+            Consequence.LEAVES_STOCK,
+            Consequence.LESS_SALABLE,
+        ),
+        Style.RED,
+    ),
+    **dict.fromkeys((Consequence.MORE_SALABLE, Consequence.BACK_IN_STOCK, Consequence.ENTERS_STOCK), Style.GREEN),
+}
+_WORDS = {
+    Consequence.BECOMES_UNLIMITED: ("becomes unlimited", "become unlimited"),
+    Consequence.GOES_OUT_OF_STOCK: ("goes out of stock", "go out of stock"),
+    Consequence.REMOVED: ("is removed", "are removed"),
+    Consequence.LEAVES_STOCK: ("leaves a stock", "leave a stock"),
+    Consequence.NO_LONGER_UNLIMITED: ("is no longer unlimited", "are no longer unlimited"),
+    Consequence.NO_LONGER_NOTIFIED: ("no longer notifies customers", "no longer notify customers"),
+    Consequence.NOTIFIED: ("notifies customers", "notify customers"),
+    Consequence.BACK_IN_STOCK: ("comes back in stock", "come back in stock"),
+    Consequence.ADDED: ("is added", "are added"),
+}
+"""What a summary says of one product and of several; other consequences are no news without their figures."""
 
 
 def show(difference: Difference, output: Output, out: TextIO, *, everything: bool = False) -> None:
-    """Write the difference; a table lists many products only with `everything`."""
+    """Write the difference; a table lists many settings and products only with `everything`."""
     match output:
         case Output.JSON:
             _json(difference, out)
         case Output.CSV:
             columns = ("kind", "sku", *_SETTINGS[:4], "field", "old", "new")
-            rows = [*map(_setting_row, difference.settings), *map(_product_row, difference.products)]
+            rows = [*map(_setting_row, difference.settings), *_product_rows(difference.products)]
             table.show(Listing("changes", tuple(map(Column, columns)), rows), output, out)
         case Output.TABLE:
             _page(difference, out, everything=everything)
 
 
+def summary(difference: Difference) -> str:
+    """The difference in one line."""
+    if not difference:
+        return "no effective change"
+    products = {change.sku for change in difference.products}
+    counts = f"{counted(len(difference.settings), 'setting')}; {counted(len(products), 'product')}"
+    consequences = ", ".join(_consequences(difference.products))
+    return f"{counts}: {consequences}" if consequences else counts
+
+
+def _consequences(products: Iterable[ProductChange]) -> Iterator[str]:
+    """What happens to products, in words, each product counted once a consequence."""
+    skus: dict[Consequence, set[str]] = {}
+    for change in products:
+        skus.setdefault(change.consequence, set()).add(change.sku)
+    for consequence, (one, several) in _WORDS.items():
+        if count := len(skus.get(consequence, ())):
+            yield f"{count} {one if count == 1 else several}"
+
+
 def _json(difference: Difference, out: TextIO) -> None:
-    settings = [
+    settings = (
         dict(zip(_SETTINGS, (*change.place, change.key, change.old, change.new), strict=True))
         for change in difference.settings
-    ]
-    products = [change._asdict() for change in difference.products]
-    out.write('{"settings": ' + _rows(settings) + ',\n"products": ' + _rows(products) + "}\n")
+    )
+    products = (
+        {"sku": change.sku, "stock": change.stock, **field._asdict(), "source": change.source}
+        for change in difference.products
+        for field in change.fields
+    )
+    out.write('{"settings": ')
+    _write_rows(settings, out)
+    out.write(',\n"products": ')
+    _write_rows(products, out)
+    out.write("}\n")
 
 
-def _rows(rows: list[dict[str, Any]]) -> str:
-    return "[" + ",\n".join(map(table.dumps, rows)) + "]"
+def _write_rows(rows: Iterable[dict[str, Any]], out: TextIO) -> None:
+    separator = "["
+    for row in rows:
+        out.write(separator + table.dumps(row))
+        separator = ",\n"
+    out.write("[]" if separator == "[" else "]")
 
 
 def _setting_row(change: SettingChange) -> tuple[Cell, ...]:
     return ("setting", None, *change.place, change.key, change.old, change.new)
 
 
-def _product_row(change: ProductChange) -> tuple[Cell, ...]:
-    return ("product", change.sku, None, change.stock, None, None, change.field, change.old, change.new)
+def _product_rows(products: Iterable[ProductChange]) -> Iterator[tuple[Cell, ...]]:
+    for change in products:
+        for field in change.fields:
+            yield ("product", change.sku, None, change.stock, change.source, None, *field)
 
 
 def _page(difference: Difference, out: TextIO, *, everything: bool) -> None:
-    out.write(printable(difference.summary) + "\n")
-    if difference.settings:
-        out.write("\n")
-        columns = (Column("setting at"), Column("key"), Column("old"), Column("new"), Column("products", number=True))
-        rows = [
-            (describe_place_in_full(change.place), change.key, _word(change.old), _word(change.new), change.products)
-            for change in difference.settings
-        ]
-        table.show(Listing("settings", columns, rows), Output.TABLE, out)
-    count = len({change.sku for change in difference.products})
-    if count > LONG and not everything:
-        out.write(f"\n{count} products change: --all lists them\n")
-    elif difference.products:
-        out.write("\n")
-        products = Listing("products", tuple(map(Column, _PRODUCTS)), [_product_cells(c) for c in difference.products])
-        table.show(products, Output.TABLE, out)
+    out.write(printable(summary(difference)) + "\n")
+    settings = [_setting_cells(change) for change in difference.settings]
+    if len(settings) > LONG and not everything:
+        settings = _grouped(difference.settings)
+    products = [_product_cells(change) for change in worst_first(difference.products)]
+    for columns, rows, noun in ((_SETTING_COLUMNS, settings, "setting"), (_PRODUCT_COLUMNS, products, "change")):
+        if rows:
+            out.write("\n")
+            listed = rows if everything else rows[:LONG]
+            table.show(Listing(noun, columns, listed), Output.TABLE, out)
+            if more := len(rows) - len(listed):
+                out.write(f"{counted(more, f'more {noun}')}: --all lists everything\n")
+
+
+def _setting_cells(change: SettingChange) -> tuple[Cell, ...]:
+    return _setting_line(describe_place_in_full(change.place), change, change.products)
+
+
+def _setting_line(where: str, change: SettingChange, products: int) -> tuple[Cell, ...]:
+    return (where, change.key, _word(change.old), _word(change.new), products)
+
+
+def _grouped(changes: Sequence[SettingChange]) -> list[tuple[Cell, ...]]:
+    """A line for each change, and one for all products or source items with the same change."""
+    groups: dict[object, list[SettingChange]] = {}
+    for number, change in enumerate(changes):
+        same = (change.place.scope, change.place.source, change.key, change.old, change.new)
+        groups.setdefault(same if change.place.product else number, []).append(change)
+    return [
+        _setting_line(_describe_group(group), group[0], sum(change.products for change in group))
+        for group in groups.values()
+    ]
+
+
+def _describe_group(group: Sequence[SettingChange]) -> str:
+    place = group[0].place
+    if len(group) == 1:
+        return describe_place_in_full(place)
+    products = counted(len(group), "product")
+    return products if place.scope is Scope.PRODUCT else f"{products} at {place.source}"
 
 
 def _product_cells(change: ProductChange) -> tuple[Cell, ...]:
-    return (change.sku, change.stock, change.field, change.old, change.new)
+    return (change.sku, change.stock, "  ".join(_field_words(change)), change.consequence)
+
+
+def _field_words(change: ProductChange) -> Iterator[str]:
+    """Each field that changes, the status with its reason and what can be sold before the rest."""
+    fields = {field.field: field for field in change.fields}
+    status = fields.get("status")
+    if change.consequence in (Consequence.ADDED, Consequence.REMOVED):
+        yield str(change.consequence)
+    elif change.source is not None:
+        yield from (f"{field.field} at {change.source} {_arrow(field)}" for field in change.fields)
+    elif status is not None and None in (status.old, status.new):
+        yield _entry_words(change.stock, status, fields["salable"])
+    else:
+        if status is not None:
+            reason = fields.pop("reason", None)
+            yield f"status {_arrow(status)}{f' ({reason.new})' if reason and reason.new else ''}"
+        order = sorted(fields, key=lambda field: _FIRST.index(field) if field in _FIRST else len(_FIRST))
+        yield from (f"{field} {_arrow(fields[field])}" for field in order if field != "status")
+
+
+_FIRST = ("salable", "backorderable")
+"""The fields that are named before the others, which follow in their own order."""
+
+
+def _entry_words(stock: str | None, status: FieldChange, salable: FieldChange) -> str:
+    """That a stock begins or ceases to sell from a source that has the product."""
+    if stock is None:
+        return "no stock sells it now" if status.old is None else "a stock sells it now"
+    if status.old is None:
+        return f"enters the stock: {status.new}, salable {plain_text(salable.new)}"
+    return f"leaves the stock: was {status.old}, salable {plain_text(salable.old)}"
+
+
+def _arrow(field: FieldChange) -> str:
+    return " -> ".join("none" if value is None else plain_text(value) for value in (field.old, field.new))
 
 
 def _word(value: Cell) -> str:

@@ -111,5 +111,10 @@ def format_hint(hint: Hint) -> str:
     return hint if isinstance(hint, str) else format_command(hint)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: `1 product`, `2 products`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")

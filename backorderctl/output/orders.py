@@ -10,6 +10,7 @@ from backorderctl.output import product_page, table
 from backorderctl.output.format import Cell, Output, plain_text, printable
 from backorderctl.output.product import limit
 from backorderctl.output.table import Column, Listing
+from backorderctl.output.terminal import Style, terminal
 from backorderctl.policy.evaluate import Reason, Salability
 from backorderctl.policy.orders import EXCEEDS_SALABLE, Event, Milestone, Order, Shipment
 from backorderctl.store import quantity
@@ -126,17 +127,15 @@ def _step(milestone: Milestone) -> tuple[Cell, ...]:
 
 
 def _life_page(answer: Salability, milestones: tuple[Milestone, ...], out: TextIO) -> None:
-    from rich.text import Text
-
-    with table.screen(out) as console:
-        where = f"stock {answer.stock}" if answer.stock else "no stock"
-        console.print(Text(printable(f"{answer.product.sku} in {where}, as it sells"), style="bold"))
-        table.draw(console, _LIFE, _life_rows(milestones, console.width, product_page.marks(out)))
-        if answer.items and not answer.managed:
-            console.print(Text("Stock is not managed: nothing ever begins."))
-        elif len(answer.items) > 1:
-            order = ", ".join(item.source for item in answer.items if item.counts)
-            console.print(Text(printable(f"Units leave the sources in the stock's order: {order}.")))
+    screen = terminal(out)
+    where = f"stock {answer.stock}" if answer.stock else "no stock"
+    screen.line(printable(f"{answer.product.sku} in {where}, as it sells"), Style.BOLD)
+    table.draw(screen, _LIFE, _life_rows(milestones, screen.width or table.AMPLE, product_page.marks(out)))
+    if answer.items and not answer.managed:
+        screen.line("Stock is not managed: nothing ever begins.")
+    elif len(answer.items) > 1:
+        order = ", ".join(item.source for item in answer.items if item.counts)
+        screen.line(printable(f"Units leave the sources in the stock's order: {order}."))
 
 
 def _life_rows(milestones: Sequence[Milestone], width: int, marks: str) -> list[list[str]]:

@@ -2,24 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from backorderctl.output import table
 from backorderctl.output.format import printable
 from backorderctl.output.product_page import marks
 from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, share
 from backorderctl.output.table import Column
+from backorderctl.output.terminal import Style, Terminal, terminal
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals, Totals
 from backorderctl.store.quantity import ZERO, format_quantity
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _BAR = 56
 _SMALL_BAR = 10
 _OWED = (
     Column("sku"),
-    Column("name", rank=4),
+    Column("name", rank=4, shorten=True),
     Column("stock", rank=1),
     Column("owed", number=True),
     Column("left", number=True),
@@ -40,29 +38,27 @@ _POOLS = (
 
 def write(report: Report, out: TextIO) -> None:
     """Write the report as a page of at most 80 columns, where the names allow it."""
-    from rich.text import Text
-
     totals = report.totals
     bars = marks(out)
-    with table.screen(out) as console:
-        console.print(Text(printable(f"{report.file} on {report.at}{_part(report)}"), style="bold"))
-        console.print(Text(_headline(totals)))
-        for stock in totals.stocks:
-            console.print()
-            console.print(Text(printable(_stock_headline(stock)), style="bold"))
-            for line in _stock_lines(stock, min(console.width - 4, _BAR), bars):
-                console.print(Text(printable(line)))
-        _list(console, "Most units owed", _OWED, (_owed_row(each, bars) for each in totals.owing))
-        used = (_owed_row(each, bars) for each in totals.nearest if each.used)
-        _list(console, "Nearest to their limit", _OWED, used)
-        _list(console, "Oversold", _SHORT, map(_short_row, totals.oversold))
-        _list(console, "Unlimited", _UNLIMITED, map(_unlimited_row, totals.unlimited))
-        _list(console, "What sources share, before reservations", _POOLS, map(_pool_row, totals.pools))
-        low = ([each.source, each.stock or "", str(each.products)] for each in totals.low_stock)
-        _list(console, "Low stock", (Column("source"), Column("stock"), Column("products", number=True)), low)
-        found = ([each.code, each.severity, str(each.findings), each.name] for each in report.findings)
-        columns = (Column("code"), Column("severity"), Column("findings", number=True), Column("rule", rank=1))
-        _list(console, "Found by check", columns, found)
+    screen = terminal(out)
+    screen.text(printable(f"{report.file} on {report.at}{_part(report)}"), Style.BOLD)
+    screen.text(_headline(totals))
+    for stock in totals.stocks:
+        screen.line()
+        screen.text(printable(_stock_headline(stock)), Style.BOLD)
+        for line in _stock_lines(stock, min((screen.width or table.AMPLE) - 4, _BAR), bars):
+            screen.text(printable(line))
+    _list(screen, "Most units owed", _OWED, (_owed_row(each, bars) for each in totals.owing))
+    used = (_owed_row(each, bars) for each in totals.nearest if each.used)
+    _list(screen, "Nearest to their limit", _OWED, used)
+    _list(screen, "Oversold", _SHORT, map(_short_row, totals.oversold))
+    _list(screen, "Unlimited", _UNLIMITED, map(_unlimited_row, totals.unlimited))
+    _list(screen, "What sources share, before reservations", _POOLS, map(_pool_row, totals.pools))
+    low = ([each.source, each.stock or "", str(each.products)] for each in totals.low_stock)
+    _list(screen, "Low stock", (Column("source"), Column("stock"), Column("products", number=True)), low)
+    found = ([each.code, each.severity, str(each.findings), each.name] for each in report.findings)
+    columns = (Column("code"), Column("severity"), Column("findings", number=True), Column("rule", rank=1))
+    _list(screen, "Found by check", columns, found)
 
 
 def _headline(totals: Totals) -> str:
@@ -123,13 +119,11 @@ def _bar(used: Decimal, width: int, bars: str) -> str:
     return bars[2] * cells + bars[1] * (width - cells)
 
 
-def _list(console: "Console", title: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    from rich.text import Text
-
+def _list(screen: Terminal, title: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     if listed := list(rows):
-        console.print()
-        console.print(Text(title, style="bold"))
-        table.draw(console, columns, listed)
+        screen.line()
+        screen.line(title, Style.BOLD)
+        table.draw(screen, columns, listed)
 
 
 def _named(each: ProductTotals) -> tuple[str, str, str, str]:

@@ -1,30 +1,48 @@
 """Rows of one kind as a table, as one JSON document, or as CSV."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from backorderctl.output.format import Cell, Output, jsonable, plain_text, printable
+from backorderctl.output.terminal import Style, Terminal, folded, padded, shortened, terminal, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+GAP = "  "
+NARROW = 60
+"""A terminal of fewer columns shows a table that does not fit as blocks, a cell a line."""
+LEAST_NAME, LEAST_TEXT = 8, 24
+"""To how many columns names are shortened and texts are folded."""
 AMPLE = 1 << 16
 """Columns for what is not a terminal: nothing is wrapped or cropped."""
 
 
-class Column(NamedTuple):
-    """A column; the higher its `rank`, the sooner a narrow terminal does without it. No table has a `hidden` one."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; the higher its `rank`, the sooner a narrow terminal does without it. No table has a `hidden` one.
+
+    One to `shorten` holds names; one to `fold`, which must be the last, holds texts. `style` gives that of a cell from
+    its whole row.
+    """
 
     name: str
     number: bool = False
     rank: int = 0
     hidden: bool = False
+    shorten: bool = False
+    fold: bool = False
+    style: Callable[[Sequence[Cell]], Style | None] | None = None
 
 
 class Listing(NamedTuple):
-    """Rows under the name of what they are; the columns' names are the header of table and CSV and the keys of JSON."""
+    """Rows under the name of what they are; the columns' names are the header of table and CSV and the keys of JSON.
+
+    A table goes through the rows twice: what cannot be iterated twice is kept in memory.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -52,10 +70,8 @@ def show_one(listing: Listing, output: Output, out: TextIO) -> None:
     if output is Output.JSON:
         out.write(dumps(cells) + "\n")
         return
-    width = max(map(len, cells))
-    for name, cell in cells.items():
-        if cell is not None and cell != ():
-            out.write(f"{name:<{width}}  {printable(plain_text(cell))}\n")
+    screen = terminal(out)
+    _block(screen, {name: printable(plain_text(cell)) for name, cell in cells.items()})
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:
@@ -101,41 +117,113 @@ def _csv(listing: Listing, out: TextIO) -> None:
         writer.writerow(map(printable, cells) if out.isatty() else cells)
 
 
-def draw(console: "Console", columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Draw rows as a table, without the columns that are empty or that there is no room for."""
-    from rich.table import Table
-    from rich.text import Text
+def draw(screen: Terminal, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
+    """Draw rows as a table, without the columns that are empty or that there is no room for.
 
-    rows = [[printable(cell) for cell in row] for row in rows]
-    said = [number for number, column in enumerate(columns) if not column.rank or any(row[number] for row in rows)]
-    kept = _fitting(columns, rows, said, console.width)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for number in kept:
-        name, is_number, *_ = columns[number]
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
-    for row in rows:
-        table.add_row(*(Text(row[number]) for number in kept))
-    console.print(table)
-    if left_out := ", ".join(columns[number].name for number in said if number not in kept):
-        console.print(Text(f"({left_out}: no room at this width; -o csv has all)", style="dim"))
+    On a narrow terminal names are shortened first. What does not fit even so, or not whole into fewer than NARROW
+    columns, is drawn as blocks.
+    """
+    if iter(rows) is rows:
+        rows = list(rows)
+    widths = _widths(columns, rows)
+    fitting = widths if screen.width is None else _fitting(columns, widths, screen.width)
+    if fitting is None:
+        _blocks(screen, columns, rows)
+        return
+    _lines(screen, columns, rows, fitting)
+    if left_out := ", ".join(columns[number].name for number in widths if number not in fitting):
+        for line in folded(f"({left_out}: no room at this width; -o csv has all)", screen.width or AMPLE):
+            screen.line(line, Style.DIM)
 
 
 def _table(listing: Listing, out: TextIO) -> None:
-    shown = [number for number, column in enumerate(listing.columns) if not column.hidden]
-    rows = ([plain_text(row[number]) for number in shown] for row in listing.rows)
-    with screen(out) as console:
-        draw(console, [listing.columns[number] for number in shown], rows)
+    draw(terminal(out), listing.columns, listing.rows)
 
 
-def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], kept: Sequence[int], width: int) -> list[int]:
-    """The columns that fit, those with the highest rank given up first."""
-    from rich.cells import cell_len
+def _text(cell: Cell) -> str:
+    return printable(plain_text(cell))
 
-    widths = {n: max([len(columns[n].name), *(cell_len(row[n]) for row in rows)]) + 2 for n in kept}
-    fitting = sorted(kept, key=lambda n: columns[n].rank)
-    while sum(widths[n] for n in fitting) - 2 > width and columns[fitting[-1]].rank:
-        fitting.pop()
-    return sorted(fitting)
+
+def _widths(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> dict[int, int]:
+    """The width of each column that a table shows; those with a rank only where a row has something to say."""
+    shown = [number for number, column in enumerate(columns) if not column.hidden]
+    widths = dict.fromkeys(shown, 0)
+    for row in rows:
+        for number in shown:
+            width = width_of(_text(row[number]))
+            if width > widths[number]:
+                widths[number] = width
+    return {
+        number: max(width, len(columns[number].name))
+        for number, width in widths.items()
+        if width or not columns[number].rank
+    }
+
+
+def _fitting(columns: Sequence[Column], widths: dict[int, int], room: int) -> dict[int, int] | None:
+    """The columns with the widths at which they fit, those with the highest rank given up first; None if none do."""
+    left = dict(widths)
+    while (over := sum(left.values()) + len(GAP) * (len(left) - 1) - room) > 0:
+        for number in left:
+            least = LEAST_NAME if columns[number].shorten else LEAST_TEXT if columns[number].fold else left[number]
+            less = min(over, max(left[number] - max(least, len(columns[number].name)), 0))
+            left[number] -= less
+            over -= less
+        if over <= 0:
+            break
+        last = max(left, key=lambda number: columns[number].rank)
+        if not columns[last].rank or room < NARROW:
+            return None
+        left = {number: widths[number] for number in left if number != last}
+    return left
+
+
+def _lines(
+    screen: Terminal, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], widths: Mapping[int, int]
+) -> None:
+    """The header and a line for each row, more for a text that is folded."""
+    *_, last = widths
+    mark = "…" if screen.shows("…") else "..."
+    titles = (padded(columns[number].name, width, right=columns[number].number) for number, width in widths.items())
+    screen.line(GAP.join(titles), Style.BOLD)
+    for row in rows:
+        cells, more = [], []
+        for number, width in widths.items():
+            column, text = columns[number], _text(row[number])
+            if column.fold:
+                text, *more = folded(text, width)
+            elif column.shorten:
+                text = shortened(text, width, mark=mark)
+            if number != last or column.number:
+                text = padded(text, width, right=column.number)
+            style = column.style and screen.coloured and column.style(row)
+            cells.append(screen.styled(text, style) if style else text)
+        screen.line(GAP.join(cells))
+        for text in more:
+            screen.line(" " * (sum(widths.values()) - widths[last] + len(GAP) * (len(widths) - 1)) + text)
+
+
+def _blocks(screen: Terminal, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
+    shown = [number for number, column in enumerate(columns) if not column.hidden]
+    for count, row in enumerate(rows):
+        if count:
+            screen.line()
+        _block(screen, {columns[number].name: _text(row[number]) for number in shown})
+
+
+def _block(screen: Terminal, cells: Mapping[str, str]) -> None:
+    """Titles and texts below each other, without what is empty; a text that is too long is folded below its title."""
+    width = max(map(len, cells))
+    for title, text in cells.items():
+        if not text:
+            continue
+        name = screen.styled(padded(title, width), Style.DIM)
+        if screen.width is None or width + len(GAP) + width_of(text) <= screen.width:
+            screen.line(f"{name}{GAP}{text}")
+        else:
+            screen.line(name)
+            for line in folded(text, screen.width - len(GAP)):
+                screen.line(GAP + line)
 
 
 def _escaped(text: str) -> str:

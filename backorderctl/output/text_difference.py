@@ -1,43 +1,130 @@
-"""What a write changes in the text of a file, as a unified difference."""
+"""What a write changes in the text of a file, as a unified difference, in time linear in the text."""
 
-from itertools import takewhile
-from typing import TextIO
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TextIO
 
 from backorderctl.output.format import printable
+from backorderctl.output.terminal import Style, terminal
 
 CONTEXT = 3
 """Lines shown above and below a change."""
+SMALL = 10_000
+"""Up to so many pairs of lines are compared one by one; more of them count as wholly replaced."""
+
+_STYLES = {"-": Style.RED, "+": Style.GREEN, "@": Style.DIM}
+
+
+class Edit(NamedTuple):
+    """The lines `old[first:last]` become `new[new_first:new_last]`."""
+
+    first: int
+    last: int
+    new_first: int
+    new_last: int
 
 
 def show(old: str, new: str, name: str, out: TextIO) -> None:
     """Write the unified difference of two texts of the file `name`; nothing when they are equal."""
-    from difflib import unified_diff
-
     before, after = old.splitlines(), new.splitlines()
     if before == after:
         return
-    start = _shared(before, after)
-    end = _shared(before[start:][::-1], after[start:][::-1])
-    first = max(start - CONTEXT, 0)
-    last = max(end - CONTEXT, 0)
-    lines = unified_diff(
-        before[first : len(before) - last], after[first : len(after) - last], name, name, n=CONTEXT, lineterm=""
-    )
-    for line in lines:
-        out.write(printable(_shifted(line, first)) + "\n")
+    screen = terminal(out)
+    screen.line(printable(f"--- {name}"), Style.BOLD)
+    screen.line(printable(f"+++ {name}"), Style.BOLD)
+    for hunk in _hunks(edits(before, after)):
+        for line in _hunk_lines(hunk, before, after):
+            style = _STYLES.get(line[0]) if screen.coloured else None
+            out.write((screen.styled(printable(line), style) if style else printable(line)) + "\n")
 
 
-def _shared(one: list[str], other: list[str]) -> int:
-    """How many lines the two have in common before they first differ: difflib is slow on what is alike."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+def edits(old: Sequence[str], new: Sequence[str]) -> Iterator[Edit]:
+    """What turns the old lines into the new ones, in order.
+
+    Lines that are unique in both texts are matched first, as in the patience difference; only the short stretches
+    between them are compared line by line, which difflib does to whole files in quadratic time.
+    """
+    start, new_start = 0, 0
+    for anchor, new_anchor in (*_anchors(old, new), (len(old), len(new))):
+        yield from _edits_between(old, new, Edit(start, anchor, new_start, new_anchor))
+        start, new_start = anchor + 1, new_anchor + 1
 
 
-def _shifted(line: str, by: int) -> str:
-    """A hunk's header with the line numbers of the whole file."""
-    if not line.startswith("@@ ") or not by:
-        return line
-    ranges = []
-    for part in line.split()[1:3]:
-        number, comma, count = part[1:].partition(",")
-        ranges.append(f"{part[0]}{int(number) + by}{comma}{count}")
-    return f"@@ {' '.join(ranges)} @@"
+def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """The line numbers of unique lines that both texts have, as many as stand in the same order."""
+    olds, news = Counter(old), Counter(new)
+    places = {line: number for number, line in enumerate(new) if news[line] == 1}
+    pairs = [(number, places[line]) for number, line in enumerate(old) if olds[line] == 1 and line in places]
+    return _longest_increasing(pairs)
+
+
+def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest part of the pairs whose second numbers increase, as their first ones do."""
+    ends: list[int] = []
+    chains: list[tuple[tuple[int, int], object]] = []
+    for pair in pairs:
+        length = bisect_left(ends, pair[1])
+        chain = (pair, chains[length - 1] if length else None)
+        ends[length : length + 1] = [pair[1]]
+        chains[length : length + 1] = [chain]
+    found: list[tuple[int, int]] = []
+    link: object = chains[-1] if chains else None
+    while isinstance(link, tuple):
+        found.append(link[0])
+        link = link[1]
+    return found[::-1]
+
+
+def _edits_between(old: Sequence[str], new: Sequence[str], part: Edit) -> Iterator[Edit]:
+    """The edits of a part in which no unique line is common, without what its sides begin and end with."""
+    first, last, new_first, new_last = part
+    while first < last and new_first < new_last and old[first] == new[new_first]:
+        first, new_first = first + 1, new_first + 1
+    while first < last and new_first < new_last and old[last - 1] == new[new_last - 1]:
+        last, new_last = last - 1, new_last - 1
+    if first == last and new_first == new_last:
+        return
+    if first == last or new_first == new_last or (last - first) * (new_last - new_first) > SMALL:
+        yield Edit(first, last, new_first, new_last)
+        return
+    from difflib import SequenceMatcher
+
+    matcher = SequenceMatcher(None, old[first:last], new[new_first:new_last], autojunk=False)
+    for kind, *ends in matcher.get_opcodes():
+        if kind != "equal":
+            yield Edit(ends[0] + first, ends[1] + first, ends[2] + new_first, ends[3] + new_first)
+
+
+def _hunks(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+    """The edits in groups that share their context."""
+    hunk: list[Edit] = []
+    for edit in edits:
+        if hunk and edit.first - hunk[-1].last > 2 * CONTEXT:
+            yield hunk
+            hunk = []
+        hunk.append(edit)
+    if hunk:
+        yield hunk
+
+
+def _hunk_lines(hunk: Sequence[Edit], old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    above = min(hunk[0].first, CONTEXT)
+    below = min(len(old) - hunk[-1].last, CONTEXT)
+    first, last = hunk[0].first - above, hunk[-1].last + below
+    ranges = (_range(first, last), _range(hunk[0].new_first - above, hunk[-1].new_last + below))
+    yield "@@ -{} +{} @@".format(*ranges)
+    for edit in hunk:
+        yield from (f" {line}" for line in old[first : edit.first])
+        yield from (f"-{line}" for line in old[edit.first : edit.last])
+        yield from (f"+{line}" for line in new[edit.new_first : edit.new_last])
+        first = edit.last
+    yield from (f" {line}" for line in old[first:last])
+
+
+def _range(first: int, last: int) -> str:
+    """Lines as the unified format counts them: from 1, the length left out where it is 1."""
+    length = last - first
+    if length == 1:
+        return str(first + 1)
+    return f"{first + 1 if length else first},{length}"

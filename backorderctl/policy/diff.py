@@ -1,173 +1,154 @@
 """What changes in effect between two stores: the values that are written, and what follows for each product."""
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
-from backorderctl.policy.evaluate import Reason, Salability, Status, evaluate_all
+from backorderctl.policy.evaluate import Salability, evaluate_all
+from backorderctl.policy.product_changes import Consequence, ProductChange, product_changes, whole_product
 from backorderctl.policy.viewpoints import written_values
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, Stock, Store
 from backorderctl.store.settings import Scope, Value
 
-UNLIMITED = "unlimited"
-Figure = Status | Reason | Decimal | bool | str | None
-"""What a field of a product can be; the word for a quantity without limit."""
+Written = tuple[Place, str]
+"""A place and the key of what is written there."""
+Anything = Value | str | bool
+"""What can be written: a value, or what a source or stock itself is."""
+
+CODE = "code"
+"""What changes of a stock that is renamed; it reaches no product."""
 
 
-class SettingChange(NamedTuple):
-    """A written value that is another now, None where it is not set; `products` is how many changed ones it reaches."""
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A written value that changes, None where it is not set; `products` is how many changed products it reaches."""
 
     place: Place
     key: str
-    old: Value | str | bool | None
-    new: Value | str | bool | None
+    old: Anything | None
+    new: Anything | None
     products: int
 
 
-class ProductChange(NamedTuple):
-    """A figure of a product in a stock that is another now; of one that came or went, that it did."""
-
-    sku: str
-    stock: str | None
-    field: str
-    old: Figure
-    new: Figure
-
-
-class Difference(NamedTuple):
-    """All that changes in effect."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Everything that changes in effect, in the order of the files."""
 
     settings: tuple[SettingChange, ...]
     products: tuple[ProductChange, ...]
 
-    @property
-    def summary(self) -> str:
-        """The difference in one line."""
-        if not self.settings and not self.products:
-            return "no effective change"
-        products = len({change.sku for change in self.products})
-        told = ", ".join(words for words in _consequences(self.products) if words)
-        counts = f"{_count(len(self.settings), 'setting')}; {_count(products, 'product')}"
-        return f"{counts}: {told}" if told else counts
+    def __bool__(self) -> bool:
+        """Whether anything changes."""
+        return bool(self.settings or self.products)
 
 
 def difference(old: Store, new: Store) -> Difference:
-    """What changes from one store to the other; nothing for another order, comments or formatting."""
-    before, after = _answers(old), _answers(new)
-    products = tuple(_products(old, new, before, after))
-    changed = {change.sku for change in products}
-    reached = [answer for answers in (before, after) for (sku, _), answer in answers.items() if sku in changed]
-    return Difference(tuple(_settings(old, new, reached)), products)
+    """What changes from one store to the other; nothing for another order, comments or formatting.
+
+    A stock that only has another code is one change of its `code`; its products are compared under the new one.
+    """
+    renamed = _renamed_stocks(old, new)
+    settings = _setting_changes(_written(old, renamed), _written(new, renamed))
+    places: dict[str, set[Place]] = {}
+    for place, key in settings:
+        if key != CODE:
+            places.setdefault(key, set()).add(place)
+    products: list[ProductChange] = []
+    reached: Counter[Written] = Counter()
+    for changes, answers in _changed_products(old, new, renamed):
+        products += changes
+        for key in places:
+            origins = {_under_new_code(place, renamed) for answer in answers for place in _origins(answer, key)}
+            reached.update((place, key) for place in origins & places[key])
+    return Difference(
+        tuple(SettingChange(*at, *values, products=reached[at]) for at, values in settings.items()), tuple(products)
+    )
 
 
-def _answers(store: Store) -> dict[tuple[str, str | None], Salability]:
-    return {(answer.product.sku, answer.stock): answer for answer in evaluate_all(store)}
+def _renamed_stocks(old: Store, new: Store) -> dict[str, str]:
+    """The new code of each old stock that is in the new store under another: it has the same sources or channels."""
+    renamed: dict[str, str] = {}
+    added = [stock for code, stock in new.stocks.items() if code not in old.stocks]
+    for stock in old.stocks.values():
+        match = next((each for each in added if _same_stock(stock, each)), None)
+        if stock.code not in new.stocks and match is not None:
+            renamed[stock.code] = match.code
+            added.remove(match)
+    return renamed
 
 
-def _products(
-    old: Store,
-    new: Store,
-    before: Mapping[tuple[str, str | None], Salability],
-    after: Mapping[tuple[str, str | None], Salability],
-) -> Iterator[ProductChange]:
+def _same_stock(one: Stock, other: Stock) -> bool:
+    return set(one.sources) == set(other.sources) or one.channels == other.channels != ()
+
+
+def _setting_changes(
+    before: Mapping[Written, Anything], after: Mapping[Written, Anything]
+) -> dict[Written, tuple[Anything | None, Anything | None]]:
+    """The old and the new of every written value that changes."""
+    changes: dict[Written, tuple[Anything | None, Anything | None]] = {}
     for at in {**before, **after}:
-        sku, stock = at
-        if sku in old.products and sku in new.products:
-            was, now = _figures(before.get(at)), _figures(after.get(at))
-            if was != now:
-                yield from (ProductChange(sku, stock, key, was[key], now[key]) for key in now if was[key] != now[key])
-    yield from (ProductChange(sku, None, "product", None, "added") for sku in new.products if sku not in old.products)
-    yield from (ProductChange(sku, None, "product", None, "removed") for sku in old.products if sku not in new.products)
-
-
-def _figures(answer: Salability | None) -> dict[str, Figure]:
-    """The figures of a product in a stock; all None in a stock that does not reach it."""
-    if answer is None:
-        return dict.fromkeys(_FIGURES)
-    salable = UNLIMITED if answer.salable is None else answer.salable
-    backorderable = UNLIMITED if answer.managed and answer.backorderable is None else answer.backorderable
-    return {
-        "status": answer.status,
-        "reason": answer.reason,
-        "quantity": answer.quantity,
-        "reserved": answer.reserved,
-        "on_hand": answer.on_hand,
-        "backorderable": backorderable,
-        "salable": salable,
-        "only_x_left": answer.only_x_left,
-        "low_stock": answer.low_stock,
-    }
-
-
-_FIGURES = (
-    "status", "reason", "quantity", "reserved", "on_hand", "backorderable", "salable", "only_x_left", "low_stock",
-)  # fmt: skip
-
-
-def _settings(old: Store, new: Store, reached: list[Salability]) -> Iterator[SettingChange]:
-    before, after = _written(old), _written(new)
-    for place, key in {**before, **after}:
-        was, now = before.get((place, key)), after.get((place, key))
+        was, now = before.get(at), after.get(at)
         if was != now or type(was) is not type(now):
-            skus = {answer.product.sku for answer in reached if _comes_from(answer, place, key)}
-            yield SettingChange(place, key, was, now, len(skus))
+            changes[at] = (was, now)
+    return changes
 
 
-def _written(store: Store) -> dict[tuple[Place, str], Value | str | bool]:
-    """Every written value, and what the sources and stocks themselves are."""
-    found: dict[tuple[Place, str], Value | str | bool] = {
-        (value.origin, value.key): value.value for value in written_values(store)
+def _written(store: Store, renamed: Mapping[str, str]) -> dict[Written, Anything]:
+    """Every written value, and what the sources and stocks themselves are; a renamed stock under its new code."""
+    found: dict[Written, Anything] = {
+        (_under_new_code(value.origin, renamed), value.key): value.value for value in written_values(store)
     }
     for source in store.sources.values():
         found[Place(Scope.SOURCE, source=source.code), "enabled"] = source.enabled
     for stock in store.stocks.values():
-        if stock.declared:
-            found[Place(Scope.STOCK, stock=stock.code), "sources"] = ", ".join(stock.sources)
-            found[Place(Scope.STOCK, stock=stock.code), "channels"] = ", ".join(stock.channels)
+        place = Place(Scope.STOCK, stock=renamed.get(stock.code, stock.code))
+        if place.stock in renamed.values():
+            found[place, CODE] = stock.code
+        elif not stock.declared:
+            continue
+        found |= {(place, "sources"): ", ".join(stock.sources), (place, "channels"): ", ".join(stock.channels)}
     return found
 
 
-def _comes_from(answer: Salability, place: Place, key: str) -> bool:
-    """Whether the product's value of the key comes from the place, or the place is one of its stock or sources."""
+def _under_new_code(place: Place, renamed: Mapping[str, str]) -> Place:
+    return place._replace(stock=renamed.get(place.stock, place.stock)) if place.stock else place
+
+
+def _changed_products(
+    old: Store, new: Store, renamed: Mapping[str, str]
+) -> Iterator[tuple[Sequence[ProductChange], Sequence[Salability]]]:
+    """Each product that changes: its changes, and what it offers before and after."""
+    both = _worth_comparing(old, new)
+    for olds, news in zip(_answers(old, both), _answers(new, both), strict=True):
+        if changes := product_changes(olds, news, renamed):
+            yield changes, (*olds, *news)
+    for answers in _answers(new, [sku for sku in new.products if sku not in old.products]):
+        yield whole_product(answers, Consequence.ADDED), answers
+    for answers in _answers(old, [sku for sku in old.products if sku not in new.products]):
+        yield whole_product(answers, Consequence.REMOVED), answers
+
+
+def _worth_comparing(old: Store, new: Store) -> list[str]:
+    """The products of both stores, without those that are the same where all that is around them is, too."""
+    around = (old.settings, old.stocks, old.sources) != (new.settings, new.stocks, new.sources)
+    return [
+        sku for sku, product in old.products.items() if sku in new.products and (around or product != new.products[sku])
+    ]
+
+
+def _answers(store: Store, skus: Iterable[str]) -> Iterator[tuple[Salability, ...]]:
+    """What each of the products offers, in all stocks that reach it."""
+    found = evaluate_all(store, (store.products[sku] for sku in skus))
+    return (tuple(answers) for _, answers in groupby(found, key=lambda answer: answer.product.sku))
+
+
+def _origins(answer: Salability, key: str) -> Iterator[Place]:
+    """The places that the answer's values of a setting come from; for any other key its stock and sources."""
     if key in answer.settings:
-        return any(each[key].origin == place for each in (answer.settings, *(item.settings for item in answer.items)))
-    return place.stock == answer.stock if place.stock else any(item.source == place.source for item in answer.items)
-
-
-def _consequences(changes: tuple[ProductChange, ...]) -> Iterator[str]:
-    """What happens to products, in words, each product counted once a kind."""
-    kinds: dict[str, set[str]] = {}
-    for change in changes:
-        kinds.setdefault(_kind(change), set()).add(change.sku)
-    for kind, (one, several) in _KINDS.items():
-        if count := len(kinds.get(kind, ())):
-            yield f"{count} {one if count == 1 else several}"
-
-
-_KINDS = {
-    "unlimited": ("becomes unlimited", "become unlimited"),
-    "limited": ("is no longer unlimited", "are no longer unlimited"),
-    "out": ("goes out of stock", "go out of stock"),
-    "in": ("comes back in stock", "come back in stock"),
-    "added": ("is added", "are added"),
-    "removed": ("is removed", "are removed"),
-}
-
-
-def _kind(change: ProductChange) -> str:
-    match change.field:
-        case "salable" if change.new == UNLIMITED:
-            return "unlimited"
-        case "salable" if change.old == UNLIMITED:
-            return "limited"
-        case "status" if change.new == Status.OUT_OF_STOCK:
-            return "out"
-        case "status" if change.old == Status.OUT_OF_STOCK and change.new is not None:
-            return "in"
-        case "product":
-            return str(change.new)
-    return ""
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+        yield answer.settings[key].origin
+        yield from (item.settings[key].origin for item in answer.items if key in item.settings)
+        return
+    if answer.stock is not None:
+        yield Place(Scope.STOCK, stock=answer.stock)
+    yield from (Place(Scope.SOURCE, source=item.source) for item in answer.items)

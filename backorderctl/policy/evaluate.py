@@ -1,7 +1,8 @@
-"""How many units can still be sold, and why not more: Magento Inventory's rules, exactly.
+"""How many units can still be sold, and why not more: Magento Inventory's rules, in exact decimals.
 
-A product is always seen from one stock. `evaluate` gives what one product offers in each stock, `everything` the same
-for a whole store. The arithmetic is that of Magento's GetProductSalableQty, with one pool of goods for each threshold.
+A product is always evaluated in one stock. `evaluate` answers for one product in each of its stocks, `evaluate_all` for
+every product of a store. The arithmetic is that of Magento's GetProductSalableQty, with one pool of goods for each
+threshold. Answers are NamedTuples: a store has hundreds of thousands, and frozen dataclasses take ten times as long.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +35,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a product is out of stock; the first that holds."""
+    """Why a product is out of stock: the first of these that applies."""
 
     NO_SOURCES = "no_sources"
     NO_SOURCE_IN_STOCK = "no_source_in_stock"
@@ -51,7 +52,7 @@ class Excluded(StrEnum):
 
 
 class ItemInForce(NamedTuple):
-    """A source item as its stock sees it; `threshold` is the effective one, `excluded` None when the item counts."""
+    """A source item in a stock: `threshold` is the effective one; `excluded` is None when the item counts."""
 
     source: str
     quantity: Decimal
@@ -68,7 +69,7 @@ class ItemInForce(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """Source items that share one threshold, counted once; `backorderable` is None when it has no limit."""
+    """The source items that share one threshold, which counts once; `backorderable` is None when unlimited."""
 
     sources: tuple[str, ...]
     backorders: bool
@@ -80,10 +81,11 @@ class Pool(NamedTuple):
 
 
 class Salability(NamedTuple):
-    """What one product offers in one stock; `stock` is None where no stock reaches it. Quantities are units of goods.
+    """How much of one product can be sold in one stock; quantities are units of goods, with up to 4 decimal places.
 
-    `quantity` is the sum over the items that count. `salable` and `backorderable` are None when unlimited, and so is
-    `on_hand` where stock is not managed. `only_x_left` is N when the page says "Only N left".
+    `stock` is None for a product that no stock sells. `quantity` is the sum over the items that count. `salable` and
+    `backorderable` are None when unlimited, and so is `on_hand` where stock is not managed. `only_x_left` is N when the
+    page shows "Only N left".
     """
 
     product: Product
@@ -117,7 +119,7 @@ class Salability(NamedTuple):
 
 
 def evaluate(store: Store, sku: str) -> tuple[Salability, ...]:
-    """What the product offers, one entry for each stock that reaches it.
+    """The answer for the product in each stock that sells it, or one of no stock where none does.
 
     BackorderctlError when there is no such SKU.
     """
@@ -125,7 +127,7 @@ def evaluate(store: Store, sku: str) -> tuple[Salability, ...]:
 
 
 def evaluate_at(store: Store, sku: str, stock: Stock) -> Salability:
-    """What the product offers in this stock, whether or not the stock reaches it.
+    """The answer for the product in this stock, even if none of its sources has the product.
 
     BackorderctlError when there is no such SKU.
     """
@@ -133,19 +135,19 @@ def evaluate_at(store: Store, sku: str, stock: Stock) -> Salability:
 
 
 def evaluate_all(store: Store, products: Iterable[Product] | None = None) -> Iterator[Salability]:
-    """What every product (or each of `products`) offers in every stock, in the order of the file."""
+    """The answers for every product, or for each of `products`, in each of their stocks, in the order of the file."""
     views = _views(store)
     for product in store.products.values() if products is None else products:
         yield from _salabilities(views, product)
 
 
 def takes_backorders(backorders: Backorders) -> bool:
-    """Whether a value of Backorders takes orders that no goods on hand cover."""
+    """Whether orders are accepted that goods on hand do not cover."""
     return backorders is not Backorders.NO
 
 
 def effective_threshold(threshold: Decimal, *, backorders: bool) -> Decimal:
-    """What a threshold amounts to: a reserve without backorders, and with them minus the most that may be owed.
+    """The threshold that counts: a reserve with backorders off, and minus the maximum backordered with them on.
 
     With backorders, 0 means no limit (Magento's AdaptMinQtyToBackordersPlugin).
     """
@@ -153,13 +155,13 @@ def effective_threshold(threshold: Decimal, *, backorders: bool) -> Decimal:
 
 
 def salable(items: Iterable[ItemInForce], reserved: Decimal) -> Decimal | None:
-    """How many units these source items of a managed product let be ordered; None when there is no limit."""
+    """The salable quantity that these source items of a managed product give; None when unlimited."""
     on_hand, backorderable = _left(share_pools(items), reserved)
     return None if backorderable is None else on_hand + backorderable
 
 
 class _View(NamedTuple):
-    """A stock, and what is in force in it for every product that sets nothing itself."""
+    """A stock, with the values in force there for a product without settings of its own: `whole`, and by source."""
 
     stock: str | None
     whole: Values
@@ -184,7 +186,7 @@ def _view(store: Store, stock: Stock | None) -> _View:
 
 
 def _salabilities(views: tuple[_View, ...], product: Product) -> Iterator[Salability]:
-    """One for each stock that reaches the product; the last view, of no stock, where none does."""
+    """The answer in each stock that sells the product; that of the last view, which has no stock, where none does."""
     reached = False
     for view in views:
         if (view.stock is None and not reached) or not view.by_source.keys().isdisjoint(product.items):
@@ -205,16 +207,19 @@ def _salability(view: _View, product: Product) -> Salability:
     quantity = sum((item.quantity for item in items if item.excluded is None), ZERO)
     if items and not managed:
         return Salability(
-            product, view.stock, Status.IN_STOCK, None, quantity, reserved, None, None, None, None, whole, items, ()
-        )
+            product=product, stock=view.stock, status=Status.IN_STOCK, reason=None, quantity=quantity,
+            reserved=reserved, on_hand=None, backorderable=None, salable=None, only_x_left=None, settings=whole,
+            items=items, pools=(),
+        )  # fmt: skip
     pools = share_pools(items)
     on_hand, backorderable = _left(pools, reserved)
     salable = None if backorderable is None else on_hand + backorderable
     status, reason = _status(items, pools, quantity, reserved, on_hand, salable)
     only_x_left = salable if salable and salable <= value_of(whole, ONLY_X_LEFT) else None
     return Salability(
-        product, view.stock, status, reason, quantity, reserved, on_hand, backorderable, salable, only_x_left,
-        whole, items, pools,
+        product=product, stock=view.stock, status=status, reason=reason, quantity=quantity, reserved=reserved,
+        on_hand=on_hand, backorderable=backorderable, salable=salable, only_x_left=only_x_left, settings=whole,
+        items=items, pools=pools,
     )  # fmt: skip
 
 
@@ -231,11 +236,14 @@ def _item(view: _View, product: Level, source: str, item: SourceItem, *, managed
     low = managed and excluded is None and item.quantity <= value_of(values, NOTIFY_BELOW)
     backorders = takes_backorders(value_of(values, BACKORDERS))
     threshold = effective_threshold(value_of(values, THRESHOLD), backorders=backorders)
-    return ItemInForce(source, item.quantity, item.status, excluded, low, values, threshold)
+    return ItemInForce(
+        source=source, quantity=item.quantity, status=item.status, excluded=excluded, low_stock=low, settings=values,
+        threshold=threshold,
+    )  # fmt: skip
 
 
 def share_pools(items: Iterable[ItemInForce]) -> tuple[Pool, ...]:
-    """The counting items by what they share: the place their threshold comes from, and whether backorders are taken."""
+    """The counting items in pools: items of one pool share the threshold's origin, and whether backorders are on."""
     shared: dict[tuple[Place, bool], list[ItemInForce]] = {}
     for item in items:
         if item.excluded is None:
@@ -249,12 +257,15 @@ def _pool(members: list[ItemInForce], *, backorders: bool) -> Pool:
     quantity = sum((item.quantity for item in members), ZERO)
     on_hand = max(quantity - max(effective, ZERO), ZERO)
     backorderable = None if backorders and not effective else max(quantity - effective, ZERO) - on_hand
-    sources = tuple(item.source for item in members)
-    return Pool(sources, backorders, members[0].settings[THRESHOLD.key], effective, quantity, on_hand, backorderable)
+    return Pool(
+        sources=tuple(item.source for item in members), backorders=backorders,
+        threshold=members[0].settings[THRESHOLD.key], effective=effective, quantity=quantity, on_hand=on_hand,
+        backorderable=backorderable,
+    )  # fmt: skip
 
 
 def _left(pools: tuple[Pool, ...], reserved: Decimal) -> tuple[Decimal, Decimal | None]:
-    """On hand and backorderable once `reserved` has used up what is on hand first, then what is backorderable."""
+    """On hand and backorderable after `reserved` is deducted, first from on hand and then from backorderable."""
     on_hand = sum((pool.on_hand for pool in pools), ZERO)
     limits = [pool.backorderable for pool in pools]
     left = max(on_hand - reserved, ZERO)

@@ -1,9 +1,9 @@
-"""What an order gets, and the life of a stock as it sells."""
+"""What an order gets, and what begins as the units of a stock are sold."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Salability, Status
 from backorderctl.policy.resolve import value_of
@@ -15,7 +15,7 @@ EXCEEDS_SALABLE = "exceeds_salable"
 
 
 class Shipment(StrEnum):
-    """What happens to the goods of an accepted order."""
+    """When the units of an accepted order ship."""
 
     IMMEDIATE = "immediate"
     PARTLY_ON_HOLD = "partly_on_hold"
@@ -23,7 +23,7 @@ class Shipment(StrEnum):
 
 
 class Event(StrEnum):
-    """What can begin as a stock sells."""
+    """What can begin as units are sold."""
 
     LOW_STOCK = "low_stock"
     BACKORDERS_BEGIN = "backorders_begin"
@@ -32,10 +32,12 @@ class Event(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
 
 
-class Order(NamedTuple):
-    """What an order for `requested` units gets; of a refused one nothing ships or is backordered.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an order for `requested` units of goods gets; every field after `reason` is None when it is refused.
 
-    `salable` is None when unlimited; `customer_notice` is how many units the customer is told are backordered.
+    `salable` is None when unlimited. `customer_notice` is the number of backordered units in the notice to the
+    customer, None where no notice is sent.
     """
 
     requested: Decimal
@@ -50,8 +52,9 @@ class Order(NamedTuple):
     customer_notice: Decimal | None = None
 
 
-class Milestone(NamedTuple):
-    """What is left once `sold` more units are sold, and what begins there; None where that has no limit."""
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """What is left once `sold` more units are sold, and the events that begin there; unlimited quantities are None."""
 
     sold: Decimal
     on_hand: Decimal | None
@@ -62,27 +65,35 @@ class Milestone(NamedTuple):
 
 
 def order(answer: Salability, requested: Decimal) -> Order:
-    """What an order for `requested` units, above 0, gets in the stock that `answer` speaks of."""
+    """What an order for `requested` units (more than 0) gets in the stock of `answer`."""
     salable = answer.salable
     if answer.status is Status.OUT_OF_STOCK or (salable is not None and requested > salable):
-        return Order(requested, accepted=False, reason=answer.reason or EXCEEDS_SALABLE, salable=salable)
+        return Order(requested=requested, accepted=False, reason=answer.reason or EXCEEDS_SALABLE, salable=salable)
     ships_now = requested if answer.on_hand is None else min(requested, answer.on_hand)
-    taken = Order(requested, accepted=True, salable=salable, ships_now=ships_now, backordered=requested - ships_now)
+    taken = Order(
+        requested=requested,
+        accepted=True,
+        salable=salable,
+        ships_now=ships_now,
+        backordered=requested - ships_now,
+        shipment=Shipment.IMMEDIATE,
+    )
     if not taken.backordered:
-        return taken._replace(shipment=Shipment.IMMEDIATE)
-    return taken._replace(
+        return taken
+    return replace(
+        taken,
         payment="authorized_and_captured",
         order_status="unchanged",
         shipment=Shipment.PARTLY_ON_HOLD if ships_now else Shipment.ON_HOLD,
-        customer_notice=taken.backordered if _notifies(answer) else None,
+        customer_notice=taken.backordered if notifies_customer(answer) else None,
     )
 
 
 def simulate_sales(answer: Salability, *, step: Decimal | None = None) -> Iterator[Milestone]:
-    """The milestones of the stock from now on: units ship at once, what is reserved first, from the sources in order.
+    """The milestones as units are sold from now on: they ship at once, reserved ones first, from the sources in order.
 
-    With `step` also every so many units until the last milestone. Nothing is stepped through, so that the
-    quantities cost nothing.
+    With `step` there is also a milestone every so many units, up to the last event. Each event is computed from the
+    quantities, not found by stepping, so that large quantities take no longer.
     """
     begins = dict.fromkeys((ZERO,), ()) | _begins(answer)
     low = _low_stock(answer)
@@ -92,12 +103,13 @@ def simulate_sales(answer: Salability, *, step: Decimal | None = None) -> Iterat
         yield _left(answer, sold, events, sources)
 
 
-def _notifies(answer: Salability) -> bool:
+def notifies_customer(answer: Salability) -> bool:
+    """Whether the customer is notified of the units of an order that are backordered."""
     return any(item.counts and value_of(item.settings, BACKORDERS) is Backorders.NOTIFY for item in answer.items)
 
 
 def _begins(answer: Salability) -> dict[Decimal, tuple[Event, ...]]:
-    """The events of the whole product, by the units sold at which they begin."""
+    """The events of the product as a whole, by the number of units sold at which they begin."""
     if answer.on_hand is None:
         return {}
     begins: dict[Decimal, tuple[Event, ...]] = {}
@@ -113,7 +125,7 @@ def _begins(answer: Salability) -> dict[Decimal, tuple[Event, ...]]:
 
 
 def _low_stock(answer: Salability) -> dict[str, Decimal]:
-    """By source, the units sold at which its quantity after shipment is low; without those that never get there."""
+    """By source, the number of units sold at which it is low in stock; sources that never get there are left out."""
     low: dict[str, Decimal] = {}
     left = {pool.sources: pool.on_hand for pool in answer.pools}
     shipped_before = ZERO
@@ -147,10 +159,17 @@ def _merged(milestones: list[Decimal], step: Decimal | None) -> Iterator[Decimal
 
 
 def _left(answer: Salability, sold: Decimal, events: tuple[Event, ...], sources: tuple[str, ...]) -> Milestone:
-    if answer.on_hand is None:
-        return Milestone(sold, None, None, None, events, sources)
-    on_hand = max(answer.on_hand - sold, ZERO)
-    if answer.backorderable is None:
-        return Milestone(sold, on_hand, None, None, events, sources)
-    backorderable = max(answer.backorderable - max(sold - answer.on_hand, ZERO), ZERO)
-    return Milestone(sold, on_hand, backorderable, on_hand + backorderable, events, sources)
+    on_hand = backorderable = salable = None
+    if answer.on_hand is not None:
+        on_hand = max(answer.on_hand - sold, ZERO)
+        if answer.backorderable is not None:
+            backorderable = max(answer.backorderable - max(sold - answer.on_hand, ZERO), ZERO)
+            salable = on_hand + backorderable
+    return Milestone(
+        sold=sold,
+        on_hand=on_hand,
+        backorderable=backorderable,
+        salable=salable,
+        events=events,
+        low_stock_sources=sources,
+    )

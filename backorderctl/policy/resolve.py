@@ -1,4 +1,4 @@
-"""Which value wins: the order of the scopes, and what is in force at a place with its origin."""
+"""Which value wins: the order of the scopes, and the value in force at a place with its origin."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, cast
@@ -32,7 +32,7 @@ Values = Mapping[str, InForce]
 
 
 class Level(NamedTuple):
-    """One step of the way from the narrowest scope to the default, with the values that it sets."""
+    """One level between the narrowest scope and the default, with the values that it sets."""
 
     place: Place
     settings: Settings
@@ -41,7 +41,7 @@ class Level(NamedTuple):
 def levels(
     store: Store, *, stock: str | None = None, source: str | None = None, product: str | None = None
 ) -> Iterator[Level]:
-    """The scopes that can set a value for a product at a source, seen from a stock: the narrowest first."""
+    """The levels that can set a value for a product at a source in a stock, the narrowest first."""
     if product is not None:
         if source is not None and store.products[product].item_settings(source) is not None:
             yield _level(store, Place(Scope.SOURCE_ITEM, source=source, product=product))
@@ -57,7 +57,7 @@ def levels(
 def in_force(
     store: Store, *, stock: str | None = None, source: str | None = None, product: str | None = None
 ) -> Values:
-    """Every setting's value in force there, by key, with its origin."""
+    """The value in force of every setting, by key, with its origin."""
     found: Values = {}
     for level in reversed(tuple(levels(store, stock=stock, source=source, product=product))):
         found = overlaid(found, level, store.lines)
@@ -65,7 +65,7 @@ def in_force(
 
 
 def value_of(values: Values, setting: Setting[V]) -> V:
-    """The setting's own value among `values`, of the type its row says."""
+    """The value of one setting among `values`, with the type of that setting."""
     return cast("V", values[setting.key].value)
 
 
@@ -74,7 +74,7 @@ def _level(store: Store, place: Place) -> Level:
 
 
 def overlaid(wider: Values, level: Level, lines: Locations) -> Values:
-    """What is in force once a narrower level has its say."""
+    """The values in force when the values of a narrower level replace wider ones."""
     if not level.settings:
         return wider
     place = level.place

@@ -1,4 +1,4 @@
-"""Which tables a store file has and which keys stand in each: what reading, the JSON Schema and the docs go by."""
+"""The tables of a store file and the keys of each: the one list for loading, the JSON Schema and the docs."""
 
 import datetime
 import re
@@ -15,20 +15,20 @@ from backorderctl.store.settings import AnySetting, Scope
 VERSION = 1
 """The version of the store file that this program reads and writes."""
 FAMILIES = ("global", "stocks", "sources", "products", "schedule", "check")
-"""The top-level tables in the order in which a new file has them."""
+"""The top-level tables, in the order of a new file."""
 CODE = re.compile(r"[A-Za-z0-9_.-]+")
-"""What a source or stock code is made of."""
+"""The characters of a source or stock code."""
 
 
 class StockStatus(StrEnum):
-    """Whether the merchant has put a source item on sale."""
+    """Whether the merchant sells a source item."""
 
     IN_STOCK = "in_stock"
     OUT_OF_STOCK = "out_of_stock"
 
 
 class Field(NamedTuple):
-    """A key of a table that is no setting; `read` gives its typed value or raises Mismatch."""
+    """A key of a table that is not a setting; `read` turns its parsed value into a typed one or raises Mismatch."""
 
     read: Callable[[Any], Any]
     schema: Mapping[str, Any]
@@ -37,7 +37,7 @@ class Field(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What may stand in a table: its own keys, the settings it may set and the tables below it.
+    """What a table may contain: its own keys, the settings it may set and the tables below it.
 
     `readers` gives, for every key with a value, whether it is a setting and how it is read; `needed` are the
     keys without which the table is not complete.

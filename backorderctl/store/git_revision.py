@@ -1,4 +1,4 @@
-"""A store file as it was in a revision of its git repository."""
+"""A store file in a revision of its git repository."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def name(side: str, *, default_path: str) -> str:
 
 
 def _failure(side: str, revision: str, folder: str, said: str) -> BackorderctlError:
-    """Git's own words, and what helps where a shallow clone lacks the revision."""
+    """Git's own message, or a hint where a shallow clone does not have the revision."""
     lines = [line.removeprefix("fatal: ") for line in said.splitlines() if line.strip()] or ["git gave no answer"]
     shallow = _git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
     known = (

@@ -1,4 +1,4 @@
-"""The JSON Schema of the store file, made from its layout and the settings table."""
+"""The JSON Schema of the store file, made from its fields and the settings table."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _SKUS = {"pattern": r"^\S(.*\S)?$"}
 
 
 def json_schema() -> dict[str, Any]:
-    """A JSON Schema (draft 2020-12) that every valid store file meets once it is read as TOML 1.0."""
+    """A JSON Schema (draft 2020-12) that every valid store file satisfies once it is parsed as TOML 1.0."""
     product = _table(
         fields.PRODUCT,
         sources=_named(_table(fields.SOURCE_ITEM) | {"dependentRequired": {"status": ["quantity"]}}, _CODES),

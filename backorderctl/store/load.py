@@ -26,19 +26,19 @@ def load(path: str) -> Store:
 
 
 def load_bytes(content: bytes, name: str) -> Store:
-    """The store that `content` holds, as the file `name` would; InvalidFile with all that is wrong in it."""
+    """The store in the bytes of a file, called `name` in messages; InvalidFile with every problem in it."""
     return _read(atomic_file.decoded(content, name), name)
 
 
 class PreviousBuild(NamedTuple):
-    """A store, and the data that it was built from: what stays the same need not be built again."""
+    """A store and the parsed data it was built from, so that unchanged products need not be built again."""
 
     data: Data
     store: Store
 
 
 def build(data: Data, *, file: str, lines: Lines, known: PreviousBuild | None = None) -> Store:
-    """The store that parsed TOML holds; InvalidFile with every problem, each at its line of `file`."""
+    """The store in parsed TOML data; InvalidFile with every problem, each with its line in `file`."""
     problems: _Problems = []
     store = _store(data, lines, known, problems)
     if problems:
@@ -136,7 +136,7 @@ def _product(
 def _items(
     tables: Data, path: KeyPath, sources: Mapping[str, Source], problems: _Problems
 ) -> tuple[Mapping[str, SourceItem], Mapping[str, Settings]]:
-    """The source items that have a quantity, and the settings of those that have none."""
+    """The source items with a quantity, and the settings of those without."""
     items = {}
     policies = {}
     for code, table in tables.items():
@@ -195,7 +195,7 @@ def _accept(
 
 
 def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
-    """The store with its schedule; an entry that cannot be read whole is not judged any further."""
+    """The store with its schedule; an entry with an invalid value is not checked further."""
     tables = data["schedule"]
     if not isinstance(tables, list):
         problems.append((("schedule",), f"expected an array of tables, got {toml_repr(tables)}"))
@@ -211,7 +211,7 @@ def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
 
 
 def _undeclared(store: Store, own: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """What an entry names that the file does not have, and a scope that is none, each by its key."""
+    """The unknown names of an entry, and an invalid scope, each with its key."""
     stock, source, product = (own.get(kind) for kind in ("stock", "source", "product"))
     if stock is not None and (source is not None or product is not None):
         yield "stock", f"expected alone, got it beside {'product' if source is None else 'source'}"

@@ -1,4 +1,4 @@
-"""A store: its sources, stocks and products, what each of them sets, and where that stands in the file."""
+"""A store: its sources, stocks and products, the values that each of them sets, and where those are in the file."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ class Place(NamedTuple):
 
 
 class Stock(NamedTuple):
-    """A group of sources that sales channels sell from; `declared` is False for the one that stands for none."""
+    """A group of sources that sales channels sell from; `declared` is False for the implicit `default`."""
 
     code: str
     name: str | None
@@ -92,7 +92,7 @@ class Product(NamedTuple):
 
 
 class Accept(NamedTuple):
-    """A finding of `check` that is meant, for what it names; `until` is the last day it holds."""
+    """A finding of `check` that is intentional, within the scope that it names; `until` is its last day."""
 
     code: str
     stock: str | None
@@ -150,7 +150,7 @@ class Store:
     timezone: str | None = None
 
     def set_at(self, place: Place) -> Settings:
-        """The values that `place` itself sets; what it names must exist."""
+        """The values that `place` itself sets; its stock, source and product must exist."""
         match place.scope:
             case Scope.DEFAULT:
                 return settings.DEFAULTS
@@ -166,22 +166,22 @@ class Store:
 
 
 def product_named(store: Store, sku: str) -> Product:
-    """The product with this SKU; BackorderctlError with the nearest SKU when there is none."""
+    """The product with this SKU; BackorderctlError, suggesting the nearest SKU, when it is unknown."""
     return store.products[_known("product", sku, store.products)]
 
 
 def source_named(store: Store, code: str) -> Source:
-    """The source with this code; BackorderctlError with the nearest code when there is none."""
+    """The source with this code; BackorderctlError, suggesting the nearest code, when it is unknown."""
     return store.sources[_known("source", code, store.sources)]
 
 
 def stock_named(store: Store, code: str) -> Stock:
-    """The stock with this code; BackorderctlError with the nearest code when there is none."""
+    """The stock with this code; BackorderctlError, suggesting the nearest code, when it is unknown."""
     return store.stocks[_known("stock", code, store.stocks)]
 
 
 def item_place(store: Store, sku: str, code: str) -> Place:
-    """The source item of a product; BackorderctlError with what to type when the product is not there."""
+    """The source item of a product; BackorderctlError when the product is not at that source."""
     product = product_named(store, sku)
     if product.item_settings(source_named(store, code).code) is None:
         where = ", ".join(product.items) or "no source"

@@ -19,7 +19,7 @@ _TYPED = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 
 
 def quantity_from_toml(raw: Any, *, minimum: Decimal | None = None) -> Decimal:
-    """A parsed TOML number as an exact quantity; Mismatch when it is none, does not fit, or is below `minimum`."""
+    """A parsed TOML number as an exact quantity; Mismatch for another type, too many digits or less than `minimum`."""
     if type(raw) is int and -_WHOLE_LIMIT < raw < _WHOLE_LIMIT:
         number = _whole(raw)
     elif type(raw) is int or type(raw) is Decimal:

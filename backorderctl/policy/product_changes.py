@@ -1,0 +1,180 @@
+"""What changes for one product, stock by stock, and what that means for those who sell it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from backorderctl.policy.evaluate import Reason, Salability, Status
+from backorderctl.policy.orders import notifies_customer
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.model import Product
+
+UNLIMITED = "unlimited"
+Figure = Status | Reason | StockStatus | Decimal | bool | str | None
+"""What a field of a product can hold; the word for a quantity without limit."""
+
+CUSTOMER_NOTICE = "customer_notice"
+FIELDS = (
+    "status", "reason", "quantity", "reserved", "on_hand", "backorderable", "salable", "only_x_left", "low_stock",
+    CUSTOMER_NOTICE,
+)  # fmt: skip
+"""The figures of a product in a stock that are compared; the customer's notice where backorders stay possible."""
+
+
+class Consequence(StrEnum):
+    """What a change means for a product in a stock, the worst first."""
+
+    BECOMES_UNLIMITED = "becomes_unlimited"
+    GOES_OUT_OF_STOCK = "goes_out_of_stock"
+    REMOVED = "removed"
+    LEAVES_STOCK = "leaves_stock"
+    NO_LONGER_UNLIMITED = "no_longer_unlimited"
+    LESS_SALABLE = "less_salable"
+    NO_LONGER_NOTIFIED = "no_longer_notified"
+    OTHER = "other"
+    NOTIFIED = "notified"
+    MORE_SALABLE = "more_salable"
+    ENTERS_STOCK = "enters_stock"
+    BACK_IN_STOCK = "back_in_stock"
+    ADDED = "added"
+
+
+class FieldChange(NamedTuple):
+    """One field that changes; None where there is no value."""
+
+    field: str
+    old: Figure
+    new: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class ProductChange:
+    """What changes for a product in a stock; with a `source`, for a source item that no figure of a stock shows."""
+
+    sku: str
+    stock: str | None
+    source: str | None
+    consequence: Consequence
+    fields: tuple[FieldChange, ...]
+
+    @property
+    def loss(self) -> Decimal:
+        """How many fewer units can be sold; negative when there are more."""
+        for field, old, new in self.fields:
+            if field == "salable" and isinstance(old, Decimal) and isinstance(new, Decimal):
+                return old - new
+        return Decimal(0)
+
+
+def worst_first(products: Iterable[ProductChange]) -> list[ProductChange]:
+    """The changes by what they mean: becomes unlimited, goes out of stock, then by the units that are lost."""
+    severity = {consequence: number for number, consequence in enumerate(Consequence)}
+    return sorted(products, key=lambda change: (severity[change.consequence], -change.loss))
+
+
+def whole_product(answers: Sequence[Salability], consequence: Consequence) -> tuple[ProductChange]:
+    """A product that is added or removed."""
+    sku = answers[0].product.sku
+    return (ProductChange(sku, None, None, consequence, (FieldChange("product", None, str(consequence)),)),)
+
+
+def product_changes(
+    olds: Sequence[Salability], news: Sequence[Salability], renamed: Mapping[str, str]
+) -> Sequence[ProductChange]:
+    """What changes for one product, stock by stock, and for source items whose change no stock's quantity shows."""
+    before = {renamed.get(str(answer.stock), answer.stock): answer for answer in olds}
+    after = {answer.stock: answer for answer in news}
+    was_sold = any(answer.status is not Status.OUT_OF_STOCK for answer in olds)
+    changes: list[ProductChange] = []
+    for stock in {**before, **after}:
+        was, now = before.get(stock), after.get(stock)
+        if fields := _field_changes(was, now):
+            consequence = _consequence(was, now, was_sold=was_sold)
+            changes.append(ProductChange(news[0].product.sku, stock, None, consequence, fields))
+    old_product, new_product = olds[0].product, news[0].product
+    if old_product.items != new_product.items:
+        changes += _item_changes(old_product, new_product, _sources_shown(before, after))
+    return changes
+
+
+def _field_changes(was: Salability | None, now: Salability | None) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(field, one, other)
+        for field, one, other in zip(FIELDS, _figures(was), _figures(now), strict=True)
+        if one != other and (field != CUSTOMER_NOTICE or None not in (one, other))
+    )
+
+
+def _figures(answer: Salability | None) -> tuple[Figure, ...]:
+    """The figures of a product in a stock, as in FIELDS; all None in a stock that does not reach it."""
+    if answer is None:
+        return (None,) * len(FIELDS)
+    return (
+        answer.status,
+        answer.reason,
+        answer.quantity,
+        answer.reserved,
+        answer.on_hand,
+        UNLIMITED if answer.managed and answer.backorderable is None else answer.backorderable,
+        UNLIMITED if answer.salable is None else answer.salable,
+        answer.only_x_left,
+        answer.low_stock,
+        notifies_customer(answer) if _takes_backorders(answer) else None,
+    )
+
+
+def _takes_backorders(answer: Salability) -> bool:
+    return answer.managed and any(pool.backorders for pool in answer.pools)
+
+
+def _consequence(was: Salability | None, now: Salability | None, *, was_sold: bool) -> Consequence:
+    """What it means that one answer became the other; `was_sold` if any stock could sell the product before."""
+    if now is None:
+        return Consequence.LEAVES_STOCK if was and _is_sold(was) else Consequence.OTHER
+    if now.unlimited and not (was and was.unlimited):
+        return Consequence.BECOMES_UNLIMITED
+    if not _is_sold(now) and (_is_sold(was) if was else was_sold):
+        return Consequence.GOES_OUT_OF_STOCK
+    if was is None:
+        return Consequence.ENTERS_STOCK if now.stock else Consequence.OTHER
+    if _is_sold(now) and not _is_sold(was):
+        return Consequence.BACK_IN_STOCK
+    return _between_sold(was, now)
+
+
+def _between_sold(was: Salability, now: Salability) -> Consequence:
+    """What a change means that leaves the product in or out of stock as it was."""
+    if was.salable is not None and now.salable is not None and was.salable != now.salable:
+        return Consequence.LESS_SALABLE if now.salable < was.salable else Consequence.MORE_SALABLE
+    if was.unlimited != now.unlimited:
+        return Consequence.NO_LONGER_UNLIMITED
+    if _takes_backorders(was) and _takes_backorders(now) and notifies_customer(was) != notifies_customer(now):
+        return Consequence.NOTIFIED if notifies_customer(now) else Consequence.NO_LONGER_NOTIFIED
+    return Consequence.OTHER
+
+
+def _is_sold(answer: Salability) -> bool:
+    return answer.status is not Status.OUT_OF_STOCK
+
+
+def _sources_shown(before: Mapping[str | None, Salability], after: Mapping[str | None, Salability]) -> set[str]:
+    """The sources whose goods count in a stock whose quantity is another now."""
+    shown: set[str] = set()
+    for stock in {**before, **after}:
+        pair = before.get(stock), after.get(stock)
+        if pair[0] is None or pair[1] is None or pair[0].quantity != pair[1].quantity:
+            shown.update(item.source for answer in pair if answer for item in answer.items if item.counts)
+    return shown
+
+
+def _item_changes(old: Product, new: Product, shown: set[str]) -> Iterator[ProductChange]:
+    """The source items with another quantity or status, without those at the sources `shown`."""
+    for source in {**old.items, **new.items}:
+        was, now = old.items.get(source), new.items.get(source)
+        before, after = ((item.quantity, item.status) if item else (None, None) for item in (was, now))
+        if before != after and source not in shown:
+            fields = zip(("quantity", "status"), before, after, strict=True)
+            changes = tuple(FieldChange(*field) for field in fields if field[1] != field[2])
+            yield ProductChange(new.sku, None, source, Consequence.OTHER, changes)
