@@ -19,7 +19,7 @@ import typer.main
 from schedules import DAYS, FIRST, by_hand, text_of, with_schedule
 from stores import seeded_stores
 
-from backorderctl.cli import app
+from backorderctl.cli.app import app
 from backorderctl.errors import BackorderctlError
 
 COMMANDS = (

@@ -13,7 +13,7 @@ import pytest
 import typer.main
 from pages import ROOT, page
 
-from backorderctl.cli import app
+from backorderctl.cli.app import app
 from backorderctl.store.settings import SETTINGS, format_value
 
 PACKAGE = ROOT / "backorderctl"

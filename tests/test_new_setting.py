@@ -16,7 +16,7 @@ import typer.main
 from conftest import Ran
 
 import backorderctl
-from backorderctl.cli import app
+from backorderctl.cli.app import app
 from backorderctl.store.settings import Backorders
 
 STORE = """version = 1

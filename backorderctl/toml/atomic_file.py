@@ -156,10 +156,12 @@ def _add(path: str, new: bytes) -> None:
         raise BackorderctlError(
             f"{path}: no such folder: {target.parent}", hint=f"mkdir -p {shell_quoted(str(target.parent))}"
         )
-    with writing(path), temporary(path, target, mode=0o666) as new_file:
-        write_all(new_file.descriptor, new)
-        os.fsync(new_file.descriptor)
+    with writing(path), temporary(path, target) as new_file:
+        descriptor = new_file.create(mode=0o666)
+        write_all(descriptor, new)
+        os.fsync(descriptor)
         os.link(new_file.name, target)  # unlike a rename, it never replaces what somebody else made meanwhile
+        new_file.name.unlink()
         _fsync_directory(target.parent)
 
 
@@ -170,16 +172,17 @@ def _replace(path: str, file: int, before: bytes, after: bytes, options: Replaci
     target = _target(path)
     old = os.fstat(file)
     _refuse_read_only(path, target, old)
-    with writing(path), temporary(path, target, mode=0o600) as new_file:
-        copy_metadata(new_file.descriptor, like=file)
-        new = os.fstat(new_file.descriptor)
-        if not options.take_ownership and not may_write(new_file.descriptor, old.st_uid):
+    with writing(path), temporary(path, target) as new_file:
+        descriptor = new_file.create(mode=0o600)
+        copy_metadata(descriptor, like=file)
+        new = os.fstat(descriptor)
+        if not options.take_ownership and not may_write(descriptor, old.st_uid):
             raise BackorderctlError(
                 f"{path}: cannot write: its owner, {user_name(old.st_uid)}, could no longer write to it",
                 hint="--take-ownership",
             )
-        write_all(new_file.descriptor, after)
-        os.fsync(new_file.descriptor)
+        write_all(descriptor, after)
+        os.fsync(descriptor)
         # The bytes catch a change within one tick of the file system's clock; the second look is quick, so that only
         # some microseconds are left in which the save of an editor, which takes no lock, can still be overwritten.
         if content(file, path) != before or version_of(Path(path).stat()) != version_of(old):

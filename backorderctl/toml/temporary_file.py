@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.toml.file_access import open_file, writing
@@ -17,33 +16,42 @@ _LONGEST_NAME = 255
 """Bytes of the longest file name on common file systems."""
 
 
-class Temporary(NamedTuple):
-    """An open temporary file."""
+class Temporary:
+    """A file that `create` makes, locked while its writer lives."""
 
-    descriptor: int
-    name: Path
+    def __init__(self, path: str, target: Path) -> None:
+        self.name = target.with_name(f"{_start(target)}{os.urandom(_RANDOM).hex()}.tmp")
+        self._path = path
+        self._descriptor: int | None = None
+
+    def create(self, *, mode: int) -> int:
+        """The descriptor of the new file."""
+        with writing(self._path, "write to its folder", folder=self.name.parent):
+            descriptor = self._descriptor = os.open(self.name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        lock(descriptor, wait=True)
+        return descriptor
+
+    def remove(self) -> None:
+        """Remove the file, unless it has another name by now."""
+        with suppress(OSError):
+            self.name.unlink(missing_ok=True)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
 
 @contextmanager
-def temporary(path: str, target: Path, *, mode: int) -> Iterator[Temporary]:
-    """A new file beside `target`, locked while its writer lives and gone when the block ends, unless renamed.
+def temporary(path: str, target: Path) -> Iterator[Temporary]:
+    """A file beside `target` that is gone when the block ends, unless renamed.
 
-    Those that killed writers of `target` have left behind are removed.
+    The block creates it: an interrupt between its creation and the beginning of the block would leave it there. Files
+    that killed writers of `target` have left behind are removed.
     """
-    start = _start(target)
-    _remove_strays(target.parent, start)
-    name = target.with_name(f"{start}{os.urandom(_RANDOM).hex()}.tmp")
-    descriptor = None
-    try:  # an interrupt may come as soon as the file exists
-        with writing(path, "write to its folder", folder=target.parent):
-            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
-        lock(descriptor, wait=True)
-        yield Temporary(descriptor, name)
+    _remove_strays(target)
+    file = Temporary(path, target)
+    try:
+        yield file
     finally:
-        with suppress(OSError):
-            name.unlink(missing_ok=True)
-        if descriptor is not None:
-            os.close(descriptor)
+        file.remove()
 
 
 def write_all(descriptor: int, content: bytes) -> None:
@@ -61,11 +69,12 @@ def _start(target: Path) -> str:
     return f".{name}.backorderctl-"
 
 
-def _remove_strays(folder: Path, start: str) -> None:
+def _remove_strays(target: Path) -> None:
     """Remove the temporary files of killed writers: that of a living one is locked."""
+    start = _start(target)
     ours = re.compile(re.escape(start) + rf"[0-9a-f]{{{2 * _RANDOM}}}\.tmp")
     strays: list[str] = []
-    with suppress(OSError), os.scandir(folder) as entries:
+    with suppress(OSError), os.scandir(target.parent) as entries:
         strays += (entry.path for entry in entries if entry.name.startswith(start) and ours.fullmatch(entry.name))
     for stray in strays:
         # What cannot be removed disturbs nobody, and the next writer tries again.

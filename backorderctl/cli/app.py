@@ -1,0 +1,169 @@
+"""One command line: its noun is looked up, its module loaded, and every error told in one place."""
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator, MutableMapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import typer.core
+import typer.main
+
+from backorderctl.cli.command import HELP, SHIELD
+from backorderctl.cli.reading import say
+from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
+from backorderctl.output.format import format_hint
+
+DONE = 0
+NOUNS = (
+    "init",
+    "config",
+    "source",
+    "stock",
+    "product",
+    "order",
+    "schedule",
+    "check",
+    "test",
+    "diff",
+    "report",
+    "import",
+    "export",
+    "schema",
+)
+"""The words after `backorderctl`, in the order of the help, each the module that has its commands."""
+_MODULES = {"import": "importing", "export": "exporting"}
+"""The modules that do not have their noun's name: `import` is a word of Python's own."""
+
+
+class _Modules(MutableMapping[str, Any]):
+    """The commands by noun, each built when it is asked for: building them all is most of what start-up costs."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, Any] = {}
+
+    def __getitem__(self, noun: str) -> Any:
+        if noun not in self._built:
+            if noun not in NOUNS:
+                raise KeyError(noun)
+            module = importlib.import_module(f"backorderctl.cli.{_MODULES.get(noun, noun)}")
+            self._built[noun] = typer.main.get_command(module.app)
+            self._built[noun].name = noun
+        return self._built[noun]
+
+    def __setitem__(self, noun: str, command: Any) -> None:
+        self._built[noun] = command
+
+    def __delitem__(self, noun: str) -> None:
+        del self._built[noun]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NOUNS)
+
+    def __len__(self) -> int:
+        return len(NOUNS)
+
+
+class _Nouns(typer.core.TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Modules()
+
+
+app = typer.Typer(
+    cls=_Nouns,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=HELP,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print("backorderctl", version("backorderctl"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Backorder policy as code: one TOML file says what may be sold on after the shelf is empty, where and how far.
+
+    Every command takes -f FILE, the store file: else $BACKORDERCTL_FILE, else ./store.toml.
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def answer(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status; the answer goes to stdout, all messages and errors to stderr."""
+    _open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        status = app(list(arguments), prog_name="backorderctl", standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit as leaving:  # how Typer leaves when it meets a closed pipe
+        return _reader_gone() if isinstance(leaving.__context__, BrokenPipeError) else int(leaving.code or DONE)
+    except BrokenPipeError:
+        return _reader_gone()
+    except (BackorderctlError, typer.TyperException, OSError) as error:
+        return _failed(error)
+    except MemoryError:
+        failure = BackorderctlError("not enough memory")
+    else:
+        return status or DONE
+    return _failed(failure)  # only now is the memory free that the command has used
+
+
+def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
+    """Say what went wrong, and what to type where there is such a thing."""
+    match error:
+        case BackorderctlError():
+            message, hint, status = error.message, error.hint, error.status
+        case typer.TyperException():
+            message, hint, status = *_usage(error), COMMAND_FAILED
+        case OSError():
+            name = f"{error.filename}: " if error.filename else ""
+            message, hint, status = name + system_reason(error), None, COMMAND_FAILED
+    for line in message.split("\n"):
+        say(f"Error: {line}", quiet=False)
+    if hint:
+        say(f"Hint: {format_hint(hint)}", quiet=False)
+    return status
+
+
+def _usage(error: typer.TyperException) -> tuple[str, str | None]:
+    """Typer's message in the words of ours: lower case, no final period, the suggestion apart."""
+    message, _, suggestion = error.format_message().replace(SHIELD, "").partition(" Did you mean ")
+    message = message.partition(" (Possible options:")[0]
+    options = getattr(error, "possibilities", None)
+    context = getattr(error, "ctx", None)
+    nearest = options[0] if options else suggestion.rstrip("?").split(", ")[0]
+    hint = f"did you mean {nearest}?" if nearest else None
+    if hint is None and context is not None:
+        hint = f"{context.command_path} --help"
+    return message[:1].lower() + message[1:].rstrip("."), hint
+
+
+def _open_closed_streams() -> None:
+    """Let a stream that the shell has closed (`>&-`) lead nowhere."""
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+
+
+def _reader_gone() -> int:
+    """A closed pipe is no error: whoever read has read enough. What is still buffered goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
