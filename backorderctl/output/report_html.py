@@ -104,9 +104,11 @@ def _owed(report: Report) -> Iterator[Picture]:
     limited = [stock for stock in report.totals.stocks if stock.used is not None]
     owed, left = sum((s.owed_within_limit for s in limited), ZERO), sum((s.backorderable for s in limited), ZERO)
     if limited:
-        part = f"{_units(owed)} of the {_units(owed + left)} units" if owed else f"None of the {_units(left)} units"
         yield _picture(
-            f"{part} that may be owed {'are' if owed else 'is'} owed now: the first part of each stock's bar.",
+            f"{_units(owed)} of the {_units(owed + left)} units that may be owed are owed now: "
+            "the first part of each stock's bar."
+            if owed
+            else f"None of the {_units(left)} units that may be owed is owed now: all of each bar is left.",
             [_allowance_row(stock) for stock in limited],
         )
     if owing := report.totals.owing:
@@ -174,9 +176,10 @@ def _low_row(each: LowStock, *, most: int) -> Row:
 
 def _statuses(stocks: Sequence[StockTotals]) -> Picture:
     products, in_stock = sum(stock.products for stock in stocks), sum(stock.in_stock for stock in stocks)
-    rest = "all of them" if in_stock == products else "the rest is on backorder only or out of stock"
+    most = "All" if in_stock == products else f"{_number(in_stock)} of"
     return _picture(
-        f"{_number(in_stock)} of {_count(products, 'product')} have goods on hand: {rest}.",
+        f"{most} {_count(products, 'product')} have goods on hand"
+        + ("." if in_stock == products else "; the rest is on backorder only or out of stock."),
         [_status_row(stock) for stock in stocks if stock.products],
     )
 
