@@ -1,0 +1,124 @@
+"""Rules of `check` at their edges: small stores that differ in one thing from what a rule finds or leaves alone."""
+
+import pytest
+from checking import found
+
+from backorderctl.check.findings import summary
+
+MAIN = "[sources.main]\n[products.A.sources.main]\n"
+TWO_SOURCES = "[products.A.sources.a]\nquantity = 1\n[products.A.sources.b]\nquantity = 1\n"
+
+
+def edge(name: str, text: str, *expected: str) -> object:
+    return pytest.param(f"version = 1\n{text}", list(expected), id=name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        edge(
+            "an inherited reserve is not unlimited by accident",
+            '[global]\nout_of_stock_threshold = 5\n[sources.main]\nbackorders = "allow"\n'
+            "[products.A.sources.main]\nquantity = 9\n",
+            "BO102 source main",
+        ),
+        edge(
+            "an item with a limit beside one without",
+            '[sources.a]\nbackorders = "allow"\n[sources.b]\nbackorders = "allow"\nout_of_stock_threshold = -5\n'
+            + TWO_SOURCES,
+            "BO101 source a",
+        ),
+        edge(
+            "a product that one of two stocks can sell is not out of stock",
+            '[global]\nbackorders = "allow"\nout_of_stock_threshold = -5\n[stocks.eu]\nsources = ["a"]\n'
+            '[stocks.us]\nsources = ["b"]\n[sources.a]\n[sources.b]\n'
+            '[products.A.sources.a]\nquantity = 1\nstatus = "out_of_stock"\n[products.A.sources.b]\nquantity = 1\n',
+        ),
+        edge(
+            "an empty shelf beside one whose goods are reserve",
+            "[sources.a]\nout_of_stock_threshold = 5\n[sources.b]\nout_of_stock_threshold = 4\n"
+            "[products.A.sources.a]\nquantity = 0\n[products.A.sources.b]\nquantity = 3\n"
+            "[global]\nnotify_for_quantity_below = 9\n",
+            "BO105 source b",
+        ),
+        edge(
+            "an order needs all goods that are reserve",
+            f"[global]\nout_of_stock_threshold = 5\nnotify_for_quantity_below = 9\n{MAIN}quantity = 3\n"
+            "[products.A.stocks.default]\nreserved = 3\n",
+        ),
+        edge(
+            "the default notice below a reserve", f"[global]\nout_of_stock_threshold = 5\n{MAIN}quantity = 25\n"
+        ),
+        edge(
+            "a notice at the very threshold",
+            f"[global]\nout_of_stock_threshold = 5\nnotify_for_quantity_below = 5\n{MAIN}quantity = 25\n",
+        ),
+        edge("a quantity of zero is not negative", f"{MAIN}quantity = 0\n"),
+        edge("an item whose quantity is elsewhere", f'{MAIN}backorders = "notify"\nout_of_stock_threshold = -5\n'),
+        edge(
+            "a value that repeats the one of one stock and overrides that of another",
+            '[stocks.eu]\nsources = ["main"]\nbackorders = "allow"\n[stocks.us]\nsources = ["main"]\n'
+            '[sources.main]\nbackorders = "no"\n[products.A.sources.main]\nquantity = 1\n',
+            "BO204 source main",
+            "BO302 stock eu",
+        ),
+        edge(
+            "findings of one rule are in the order of their lines, not of their scopes",
+            "[products.A]\nout_of_stock_threshold = -5\n[products.A.sources.main]\nquantity = 1\n"
+            "[products.B.sources.main]\nquantity = 1\n[sources.main]\nout_of_stock_threshold = -7\n",
+            "BO103 product A",
+            "BO103 source main",
+        ),
+    ],
+)  # fmt: skip
+def test_a_rule_at_its_edge(text: str, expected: list[str]) -> None:
+    assert [f"{each.code} {each.message.partition(':')[0]}" for each in found(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("item", "source", "hint"),
+    [
+        ('status = "out_of_stock"\n', "", ("product", "assign", "A", "main", "--status", "in_stock")),
+        ("", "enabled = false\n", ("source", "enable", "main")),
+    ],
+    ids=["the item is out of stock", "the source is disabled"],
+)
+def test_the_hint_for_backorders_out_of_stock_ends_what_excludes_the_item(
+    item: str, source: str, hint: tuple[str, ...]
+) -> None:
+    text = (
+        f'version = 1\n[products.A]\nbackorders = "allow"\nout_of_stock_threshold = -5\n'
+        f"[products.A.sources.main]\nquantity = 1\n{item}[sources.main]\n{source}"
+    )
+    [finding] = (each for each in found(text) if each.code == "BO104")
+    assert finding.hint == hint
+
+
+def test_a_figure_names_its_stock_where_there_are_several() -> None:
+    text = "[global]\nout_of_stock_threshold = 5\nnotify_for_quantity_below = 9\n{}" + MAIN + "quantity = 3\n"
+    [alone] = found("version = 1\n" + text.format(""))
+    stocks = '[stocks.eu]\nsources = ["main"]\n[stocks.us]\nsources = ["main"]\n'
+    [shared, first] = sorted(found("version = 1\n" + text.format(stocks)), key=lambda each: each.code, reverse=True)
+    assert alone.message.endswith("; 1 product: A (3 left)")
+    assert (first.code, shared.code) == ("BO105", "BO204")
+    assert first.message.endswith("; 1 product: A (3 left in eu)")
+
+
+def test_three_products_are_named_and_the_others_counted() -> None:
+    products = "".join(f"[products.P{number}]\n" for number in range(4))
+    [finding] = found(f"version = 1\n[sources.main]\n{products}")
+    assert finding.message == "no source item; 4 products: P0, P1, P2 and 1 more"
+
+
+def test_a_problem_in_the_text_names_its_column() -> None:
+    [finding] = found("version = 1\n[global]\nbackorders = maybe\n")
+    assert (finding.code, finding.line, finding.message) == ("BO001", 3, "invalid value (column 14)")
+
+
+def test_a_summary_counts_by_severity_and_has_no_plural_of_info() -> None:
+    products = "".join(f"[products.{sku}]\n[products.{sku}.sources.main]\nquantity = -1\n" for sku in ("A", "B"))
+    restated = '[sources.main]\nbackorders = "no"\n'
+    alike = found(f"version = 1\n{restated}[global]\nmanage_stock = true\n{products}[products.a]\n")
+    assert summary(alike) == "5 findings: 1 error, 1 warning, 3 info"
+    assert summary(alike[:1]) == "1 finding: 1 error"
+    assert summary([]) == "no findings"
