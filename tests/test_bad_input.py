@@ -119,14 +119,16 @@ PROBLEMS = {
 
 
 @pytest.mark.parametrize(("text", "said"), PROBLEMS.values(), ids=PROBLEMS)
-def test_what_is_wrong_in_a_file_is_said_with_its_place(run: Run, folder: Path, text: str, said: str) -> None:
+def test_an_invalid_file_is_refused_with_the_line_and_path_of_each_problem(
+    run: Run, folder: Path, text: str, said: str
+) -> None:
     (folder / "store.toml").write_text(text, encoding="utf-8")
     for words in (("product", "list"), ("config", "set", "backorders", "no")):
         assert run(*words) == (2, "", f"Error: {said}\n")
     assert (folder / "store.toml").read_text(encoding="utf-8") == text
 
 
-def test_every_problem_of_a_file_is_said_in_one_run_in_the_order_of_its_lines(run: Run, folder: Path) -> None:
+def test_all_problems_of_a_file_are_reported_in_the_order_of_lines(run: Run, folder: Path) -> None:
     (folder / "store.toml").write_text(
         "version = 1\n[products.X]\nbackorders = 'yes'\n[global]\nmanage_stock = 1\n[sources.a]\nenable = true\n"
     )
@@ -158,7 +160,7 @@ def test_a_syntax_error_has_line_and_column(run: Run, folder: Path, text: str, p
     assert "Traceback" not in ran.err
 
 
-def test_a_file_that_cannot_be_read_says_why(run: Run, folder: Path) -> None:
+def test_the_error_of_an_unreadable_file_says_why(run: Run, folder: Path) -> None:
     assert run("product", "list") == (2, "", "Error: store.toml: no such file\nHint: backorderctl init\n")
     (folder / "store.toml").mkdir()
     assert run("product", "list") == (2, "", "Error: store.toml: cannot read: is a directory\n")
@@ -174,7 +176,7 @@ UGLY = ["a.b", 'say "hi"', "a/b", "two\nlines", "🧦", "[red]", "\x1b[31mred", 
 
 
 @pytest.mark.parametrize("sku", UGLY)
-def test_any_sku_goes_in_and_comes_out_as_data(run: Run, store_file: Path, sku: str) -> None:
+def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
     assert run("product", "add", "--name", sku, "--", sku).status == 0
     assert run("product", "assign", "--quantity", "3", "--", sku, "main").status == 0
     listed = run("product", "list", "-o", "csv", "--match", sku.replace("[", "[[]"))
@@ -257,7 +259,7 @@ def test_any_sku_goes_in_and_comes_out_as_data(run: Run, store_file: Path, sku: 
         (("config",), "missing command\nHint: backorderctl config --help"),
     ],
 )
-def test_what_cannot_be_done_is_refused_and_leaves_the_file_alone(
+def test_an_invalid_command_is_refused_and_leaves_the_file_alone(
     run: Run, store_file: Path, words: tuple[str, ...], said: str | None
 ) -> None:
     before, changed = store_file.read_bytes(), store_file.stat().st_mtime_ns
@@ -270,7 +272,7 @@ def test_what_cannot_be_done_is_refused_and_leaves_the_file_alone(
     assert list(store_file.parent.iterdir()) == [store_file]
 
 
-def test_names_never_steer_the_terminal(run: Run, folder: Path) -> None:
+def test_control_characters_in_names_never_reach_the_terminal(run: Run, folder: Path) -> None:
     (folder / "store.toml").write_text(
         'version = 1\n[sources.main]\n[products."\\u001b[2J\\u202e"]\nname = "\\u0007[bold]x[/bold]\\u009b"\n'
     )

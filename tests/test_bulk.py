@@ -53,7 +53,7 @@ def test_match_with_a_source_sets_existing_items_there(run: Run, shop: Path) -> 
     assert products["SALE-1"]["sources"] == {"a": {"quantity": 1}}
 
 
-def test_matching_nothing_is_a_no(run: Run, shop: Path) -> None:
+def test_a_pattern_without_matches_has_status_1(run: Run, shop: Path) -> None:
     assert run("config", "set", "backorders", "no", "--match", "X*") == (1, "", "no product matches 'X*'\n")
     ran = run("config", "set", "backorders", "no", "--match", "KEEP", "--source", "a")
     assert ran == (1, "", "no product matches 'KEEP' at source a\n")
@@ -76,7 +76,7 @@ KEEP,,,name,Kept
 """
 
 
-def test_apply_does_every_row_in_one_write(run: Run, shop: Path) -> None:
+def test_apply_makes_all_changes_in_one_write(run: Run, shop: Path) -> None:
     Path("changes.csv").write_text(TABLE)
     dry = run("config", "apply", "changes.csv", "-n")
     assert (dry.status, dry.err, shop.read_text()) == (0, "", SHOP)
@@ -108,7 +108,7 @@ def test_apply_reads_standard_input_whatever_its_delimiter(
     assert tomllib.loads(shop.read_text())["products"]["KEEP"] == {"backorders": "no"}
 
 
-def test_every_bad_row_is_said_and_none_is_done(run: Run, shop: Path) -> None:
+def test_all_bad_rows_are_reported_and_none_is_applied(run: Run, shop: Path) -> None:
     Path("changes.csv").write_text(
         "product,source,stock,key,value\n"
         "KEEP,,,backorders,allow\n"
@@ -161,7 +161,7 @@ def test_inherit_in_any_case_removes_the_value_of_any_key(run: Run, shop: Path, 
     ],
 )
 @pytest.mark.usefixtures("shop")
-def test_a_table_that_is_none_is_refused(run: Run, text: str, said: str) -> None:
+def test_an_invalid_table_of_changes_is_refused(run: Run, text: str, said: str) -> None:
     Path("changes.csv").write_text(text)
     ran = run("config", "apply", "changes.csv")
     assert ran.status == 2
@@ -176,7 +176,7 @@ def test_create_adds_products_that_are_not_there(run: Run, shop: Path) -> None:
     assert json.loads(run("product", "show", "NEW", "-o", "json").out)["stocks"][0]["salable"] == 3
 
 
-def test_an_export_is_applied_whatever_a_name_holds_and_compressed(run: Run, shop: Path) -> None:
+def test_a_compressed_export_with_unusual_names_can_be_applied(run: Run, shop: Path) -> None:
     shop.write_text(shop.read_text() + '\n[products.ODD]\nname = "x\u2028y \\u0085 \\f, \\"z\\""\n')
     store = tomllib.loads(shop.read_text())
     assert run("export", "csv", "--to", "all.csv.gz").status == 0

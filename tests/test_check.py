@@ -19,7 +19,7 @@ def told(text: str, *, today: date = TODAY) -> list[str]:
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_a_rule_finds_what_it_is_about(code: str) -> None:
+def test_a_rule_finds_its_bad_example(code: str) -> None:
     text = (DATA / f"{code}-bad.toml").read_text(encoding="utf-8")
     place, message = (line.removeprefix("# ") for line in text.splitlines()[:2])
     [finding] = found(text)
@@ -29,7 +29,7 @@ def test_a_rule_finds_what_it_is_about(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_a_rule_leaves_alone_what_is_meant(code: str) -> None:
+def test_a_rule_finds_nothing_in_its_good_example(code: str) -> None:
     assert found((DATA / f"{code}-good.toml").read_text(encoding="utf-8")) == []
 
 
@@ -39,7 +39,7 @@ def catalogue(head: str, products: int, item: str = "quantity = 25") -> str:
     return f"version = 1\n\n{head}\n[sources.main]\n{tables}"
 
 
-def test_a_global_mistake_is_one_finding_however_many_products_it_hits() -> None:
+def test_a_global_mistake_is_one_finding_for_all_products() -> None:
     [finding] = found(catalogue('[global]\nbackorders = "allow"\n', 1800))
     assert (finding.code, finding.line, finding.scope, finding.count) == ("BO101", 4, Scope.GLOBAL, 1800)
     assert finding.message.endswith("; 1800 products: P0, P1, P2 and 1797 more")
@@ -47,7 +47,7 @@ def test_a_global_mistake_is_one_finding_however_many_products_it_hits() -> None
     assert (idle.code, idle.scope, idle.count) == ("BO103", Scope.GLOBAL, 1800)
 
 
-def test_what_is_wrong_with_each_product_by_itself_is_told_together() -> None:
+def test_the_same_fault_of_many_products_is_one_finding() -> None:
     text = "version = 1\n[sources.main]\n" + "".join(f"[products.P{number}]\n" for number in range(1800))
     [finding] = found(text)
     assert (finding.code, finding.line, finding.product, finding.count) == ("BO201", 3, None, 1800)
@@ -79,7 +79,7 @@ until = 2026-12-24
 """
 
 
-def test_an_accept_of_one_product_takes_it_out_of_the_group() -> None:
+def test_accepting_one_product_removes_it_from_the_finding() -> None:
     [finding] = found(catalogue('[global]\nbackorders = "allow"\n', 3) + ACCEPTED)
     assert finding.message.endswith("; 2 products: P0, P2")
 
@@ -123,7 +123,7 @@ def test_an_accept_matches_by_what_it_names(names: str) -> None:
     assert found(catalogue('[global]\nbackorders = "allow"\n', 1) + accept) == []
 
 
-def test_policy_without_products_is_checked_and_a_starter_is_not_scolded() -> None:
+def test_policy_without_products_is_checked_and_the_starter_file_has_no_findings() -> None:
     head = "version = 1\n[global]\n"
     assert found(head) == []
     assert found(head + 'backorders = "notify"\nout_of_stock_threshold = -50\n[sources.main]\n') == []
@@ -143,13 +143,13 @@ def test_a_retired_product_is_info_where_backorders_come_from_a_wider_scope() ->
     assert (finding.code, finding.severity, finding.scope) == ("BO104", "warning", "source_item")
 
 
-def test_what_is_at_a_disabled_source_counts_for_no_rule() -> None:
+def test_rules_ignore_source_items_at_disabled_sources() -> None:
     text = catalogue("", 1, 'quantity = -5\nbackorders = "allow"')
     codes = [each.code for each in found(text.replace("[sources.main]", "[sources.main]\nenabled = false"))]
     assert codes == ["BO104", "BO202"]
 
 
-def test_both_of_two_sources_that_restate_the_global_limit_are_told() -> None:
+def test_two_sources_that_restate_the_global_limit_are_both_reported() -> None:
     text = 'version = 1\n[global]\nbackorders = "allow"\nout_of_stock_threshold = -50\n' + "".join(
         f"[sources.{code}]\nout_of_stock_threshold = -50\n[products.A.sources.{code}]\nquantity = 10\n" for code in "ab"
     )
@@ -161,7 +161,7 @@ def test_both_of_two_sources_that_restate_the_global_limit_are_told() -> None:
     )
 
 
-def test_a_zero_that_is_meant_is_not_called_redundant() -> None:
+def test_an_intended_zero_is_not_called_redundant() -> None:
     head = '[global]\nbackorders = "allow"\nout_of_stock_threshold = 0\n'
     assert found(catalogue(head, 1)) == []
     twice = "quantity = 1\nout_of_stock_threshold = 0"
@@ -205,13 +205,13 @@ def test_a_product_that_does_not_count_would_be_unlimited_too() -> None:
     assert codes(catalogue(head, 1) + retired + limited) == ["BO104"]
 
 
-def test_of_a_product_that_asks_for_backorders_itself_the_wider_scope_is_not_told() -> None:
+def test_backorders_that_a_product_sets_itself_are_not_reported_for_a_wider_scope() -> None:
     head = '[global]\nbackorders = "allow"\nout_of_stock_threshold = -5\n'
     [finding] = found(two(OUT, OUT + 'backorders = "notify"', head=head))
     assert (finding.severity, finding.scope, finding.source) == ("warning", "source_item", "b")
 
 
-def test_a_notice_that_comes_with_the_end_is_in_time() -> None:
+def test_a_notice_at_the_threshold_itself_is_in_time() -> None:
     item = "quantity = 9\nout_of_stock_threshold = 5\nnotify_for_quantity_below = "
     assert codes(catalogue("", 1, item + "5")) == []
     assert codes(catalogue("", 1, item + "4.9999")) == ["BO106"]
@@ -224,7 +224,7 @@ def test_what_one_stock_may_owe_is_not_oversold() -> None:
     assert codes(catalogue(stocks, 1, "quantity = -1")) == ["BO204"]
 
 
-def test_a_disabled_source_shares_nothing() -> None:
+def test_a_disabled_source_is_not_called_shared() -> None:
     stocks = '[stocks.eu]\nsources = ["a", "b"]\n[stocks.us]\nsources = ["a", "b"]\n'
     assert [each.source for each in found(two("", "", head=stocks))] == ["a", "b"]
     assert [each.source for each in found(two("", "", head=stocks, b="enabled = false"))] == ["a"]
@@ -244,7 +244,7 @@ def test_a_second_allowance_is_one_that_can_be_used_beside_the_first() -> None:
     assert "BO303" not in codes(two("", "", head=limited, b=again) + unlimited)
 
 
-def test_what_nobody_is_there_to_hear_is_not_called_needless() -> None:
+def test_a_value_that_no_product_uses_yet_is_not_called_redundant() -> None:
     limited = '[global]\nbackorders = "allow"\nout_of_stock_threshold = -5\n'
     nobody = "[sources.c]\nout_of_stock_threshold = -5\n"
     assert codes(two("", "", head=limited) + nobody) == []

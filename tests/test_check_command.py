@@ -117,7 +117,7 @@ def test_csv_has_a_row_a_finding(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("wrong")
-def test_github_gets_workflow_commands_that_no_name_can_break(run: Run) -> None:
+def test_names_cannot_break_the_workflow_commands_of_github(run: Run) -> None:
     Path("a,b:100%.toml").write_text("version = 1\n[sources.a]\n[products.B]\n")
     assert run("check", "-q", "store.toml", "a,b:100%.toml", "-o", "github") == (
         1,
@@ -176,14 +176,14 @@ def test_problems_of_a_file_are_findings_and_other_files_are_still_checked(run: 
         ("table", "error BO001 bad.toml:1 version: expected 1, got 2\n"),
     ],
 )
-def test_an_invalid_file_is_told_in_every_shape(run: Run, folder: Path, output: str, expected: str) -> None:
+def test_an_invalid_file_is_reported_in_every_format(run: Run, folder: Path, output: str, expected: str) -> None:
     Path("bad.toml").write_text(INVALID)
     ran = run("check", "bad.toml", "-q", "-o", output)
     assert (ran.status, ran.err) == (2, "")
     assert expected in ran.out
 
 
-def test_standard_input_is_a_file_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_checked_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"version = 1\n[sources.a]\n[products.B]\n")))
     assert run("check", "-", "-") == (
         0,
@@ -208,7 +208,7 @@ def test_standard_input_is_a_file_too(run: Run, monkeypatch: pytest.MonkeyPatch)
     ],
     ids=str,
 )
-def test_the_exit_status_is_of_the_findings_that_are_wanted(run: Run, words: list[str], status: int) -> None:
+def test_the_exit_status_depends_on_the_selected_findings(run: Run, words: list[str], status: int) -> None:
     assert run("check", "-q", *words).status == status
 
 
@@ -222,7 +222,7 @@ def test_the_exit_status_is_of_the_findings_that_are_wanted(run: Run, words: lis
     ],
     ids=str,
 )
-def test_what_cannot_be_chosen_is_an_error(run: Run, words: list[str], error: str) -> None:
+def test_an_unknown_rule_or_format_is_an_error(run: Run, words: list[str], error: str) -> None:
     assert run("check", *words) == (2, "", error)
 
 
@@ -233,7 +233,7 @@ def test_the_shape_can_be_named_by_the_environment(run: Run, monkeypatch: pytest
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_hint_can_be_typed_as_it_stands(run: Run) -> None:
+def test_a_hint_can_be_pasted(run: Run) -> None:
     Path("my shop.toml").write_text(WRONG.replace("only_x_left_threshold = 0", "notify_for_quantity_below = 1"))
     [hint] = [each["hint"] for each in findings(run, "my shop.toml", "--select", "BO301")]
     assert hint == "backorderctl config unset notify_for_quantity_below -f 'my shop.toml'"

@@ -175,7 +175,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("case", WRITES.values(), ids=WRITES)
-def test_a_write_changes_what_it_was_asked_to_and_nothing_else(run: Run, shop: Path, case: Any) -> None:
+def test_a_write_changes_only_what_it_was_asked_to(run: Run, shop: Path, case: Any) -> None:
     words, said, *changes = case
     expected = SHOP
     for old, new in changes:
@@ -211,7 +211,7 @@ def test_a_write_that_changes_nothing_does_not_touch_the_file(run: Run, shop: Pa
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_unset_says_no_where_nothing_is_set(run: Run, shop: Path) -> None:
+def test_unset_has_status_1_where_nothing_is_set(run: Run, shop: Path) -> None:
     ran = run("config", "unset", "backorders", "--product", "24-MB01")
     assert ran == (1, "", "product 24-MB01: backorders is not set there\n")
     assert shop.read_text() == SHOP
@@ -264,7 +264,7 @@ def test_the_first_stock_links_every_source_and_takes_the_reservations_along(run
     assert "stocks" not in data(store_file)["products"]["24-MB01"]
 
 
-def test_a_product_keeps_standing_when_its_only_source_item_goes(run: Run, folder: Path) -> None:
+def test_a_product_stays_when_its_only_source_item_is_removed(run: Run, folder: Path) -> None:
     (folder / "store.toml").write_text("version = 1\n[sources.a]\n[products.X.sources.a]\nquantity = 1\n")
     assert run("product", "unassign", "X", "a").status == 0
     assert data(folder / "store.toml")["products"] == {"X": {}}
@@ -295,7 +295,7 @@ def test_get_prints_the_bare_value_in_force(
 
 
 @pytest.mark.usefixtures("shop")
-def test_get_never_guesses(run: Run) -> None:
+def test_get_is_refused_where_several_values_are_in_force(run: Run) -> None:
     assert run("config", "get", "backorders", "--own", "--product", "24-MB01") == (1, "", "")
     assert run("config", "get", "backorders", "--product", "24-MB01", "--stock", "eu") == (
         2,
@@ -420,7 +420,7 @@ def test_product_show_as_json_is_what_the_interface_says(run: Run, folder: Path)
     }
 
 
-def test_what_is_ignored_or_unlimited_says_so(run: Run, folder: Path) -> None:
+def test_the_page_says_which_values_are_ignored_or_unlimited(run: Run, folder: Path) -> None:
     (folder / "store.toml").write_text(
         "version = 1\n[sources.a]\n[sources.b]\nenabled = false\n[products.X]\nbackorders = 'allow'\n"
         "out_of_stock_threshold = 5\n[products.X.sources.a]\nquantity = 3\n[products.X.sources.b]\nquantity = 9\n"
@@ -470,7 +470,7 @@ def at_width(folder: Path, width: int, *words: str) -> str:
 
 @pytest.mark.usefixtures("store_file")
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_the_life_of_a_stock_says_what_begins_at_any_width(folder: Path, width: int) -> None:
+def test_simulated_sales_show_what_begins_at_any_width(folder: Path, width: int) -> None:
     shown = at_width(folder, width, "order", "simulate", "24-MB01")
     for words in ("low stock at main", "backorders begin", '"Only 5 left"', "Out of Stock"):
         assert words in shown
@@ -491,7 +491,7 @@ def test_every_example_is_loaded_listed_shown_and_survives_a_write(run: Run, fol
     assert (folder / name).read_bytes() == original
 
 
-def test_init_writes_a_file_to_start_from_and_never_over_another(run: Run, folder: Path) -> None:
+def test_init_writes_a_starter_file_and_never_overwrites_another(run: Run, folder: Path) -> None:
     dry = run("init", "-n")
     assert (dry.status, dry.out.splitlines()[:2], list(folder.iterdir())) == (
         0,
@@ -534,7 +534,7 @@ def test_a_command_line_that_contradicts_itself_is_refused(run: Run, store_file:
     assert run("check", "-q", "-q", "--select", "BO101", "--select", "BO102").status in (0, 1)
 
 
-def test_goods_that_no_stock_sells_are_not_lost_to_sight(run: Run, folder: Path) -> None:
+def test_the_page_shows_goods_that_no_stock_sells(run: Run, folder: Path) -> None:
     attic = "version = 1\n[sources.a]\n[sources.attic]\n[stocks.s]\nsources = ['a']\n"
     (folder / "store.toml").write_text(attic + "[products.D.sources.attic]\nquantity = 9\n")
     shown = run("product", "show", "D").out
@@ -542,7 +542,7 @@ def test_goods_that_no_stock_sells_are_not_lost_to_sight(run: Run, folder: Path)
     assert "Also at attic (9), from where no stock above sells.\n" in shown
 
 
-def test_what_is_advised_can_be_typed_whatever_the_sku(run: Run, folder: Path) -> None:
+def test_hints_can_be_pasted_whatever_the_sku(run: Run, folder: Path) -> None:
     (folder / "o.toml").write_text("version = 1\n[sources.a]\n[products.'-x y'.sources.a]\nquantity = -3\n")
     found = run("check", "-f", "o.toml", "-o", "json")
     assert [finding["hint"] for finding in json.loads(found.out)["findings"]] == [

@@ -76,7 +76,7 @@ def targets(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_key_is_a_literal_in_the_settings_table_alone(path: Path) -> None:
+def test_keys_are_literals_only_in_the_settings_table(path: Path) -> None:
     constants = [
         node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)
     ]

@@ -275,7 +275,7 @@ def test_many_changes_are_grouped_counted_and_listed_on_demand(run: Run, folder:
     assert "30 products at a  backorders  not set  no" in between(run, old, old.replace(products, items))[3]
 
 
-def test_a_side_that_is_no_store_gives_its_problems(run: Run, store_file: Path) -> None:
+def test_comparing_with_an_invalid_file_reports_its_problems(run: Run, store_file: Path) -> None:
     Path("bad.toml").write_text("version = 2\n")
     assert run("diff", "bad.toml", "store.toml") == (2, "", "Error: bad.toml:1: version: expected 1, got 2\n")
     assert run("diff", "store.toml", "bad.toml").status == 2
@@ -295,7 +295,7 @@ def repository(store_file: Path) -> Path:
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_side_can_be_a_revision(run: Run) -> None:
+def test_a_file_can_be_compared_with_a_git_revision(run: Run) -> None:
     changed = run("diff", "git:HEAD~1", "--exit-code")
     assert (changed.status, changed.out.splitlines()[0]) == (1, "1 setting; 1 product")
     assert run("diff", "git:main", "store.toml", "--exit-code").status == 0
@@ -310,7 +310,7 @@ def test_a_path_of_a_revision_is_relative_to_here(run: Run, repository: Path, mo
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_revision_that_is_not_there_is_said_in_gits_words(run: Run) -> None:
+def test_the_error_of_a_missing_revision_is_that_of_git(run: Run) -> None:
     assert run("diff", "git:nope") == (2, "", "Error: git:nope: git: invalid object name 'nope'\n")
     assert run("diff", "git:") == (2, "", "Error: git:: expected git:REV or git:REV:PATH\n")
     ran = run("diff", "git:HEAD:other.toml")
@@ -320,7 +320,7 @@ def test_a_revision_that_is_not_there_is_said_in_gits_words(run: Run) -> None:
     assert not Path("x:store.toml").exists()
 
 
-def test_a_shallow_clone_says_what_helps(run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_shallow_clone_has_a_hint(run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", "shallow")
     monkeypatch.chdir(repository / "shallow")
     ran = run("diff", "git:HEAD~1")

@@ -71,7 +71,7 @@ def change(line: str) -> Change:
 
 
 @pytest.mark.parametrize("case", [*cases()])
-def test_a_case_gives_its_text(case: Case) -> None:
+def test_an_edit_gives_the_expected_text(case: Case) -> None:
     assert edit(case.before, case.changes, families=FAMILIES) == case.after
 
 
@@ -109,18 +109,18 @@ def test_the_given_data_is_left_as_it_was() -> None:
         ("a = 1\n", ("b",), "\ud800", "expected text, got '\\ud800'"),
     ],
 )
-def test_what_cannot_be_written_is_refused(text: str, path: tuple[str, ...], value: Any, message: str) -> None:
+def test_a_change_that_toml_cannot_hold_is_refused(text: str, path: tuple[str, ...], value: Any, message: str) -> None:
     with pytest.raises(BackorderctlError) as failure:
         edit(text, [Change(path, value)])
     assert failure.value.message == message
 
 
-def test_an_edit_that_does_not_prove_right_is_refused() -> None:
+def test_an_edit_with_the_wrong_result_is_refused() -> None:
     with pytest.raises(BackorderctlError):
         edit_parsed("a = 1\nb = 2\n", {"a": 1, "b": 3}, [Change(("a",), 2)])
 
 
-def test_other_values_that_equal_nothing_are_kept() -> None:
+def test_nan_elsewhere_in_the_text_is_kept() -> None:
     assert edit("a = nan\nb = [inf, -nan]\nc = 1\n", [Change(("c",), 2)]) == "a = nan\nb = [inf, -nan]\nc = 2\n"
 
 
@@ -146,7 +146,7 @@ def test_a_change_of_a_plain_value_needs_no_tomlkit() -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_random_edits_keep_all_that_they_should(seed: int) -> None:
+def test_random_edits_change_only_what_was_asked_for(seed: int) -> None:
     random = Random(seed)
     for _ in range(120):
         before = document(random)

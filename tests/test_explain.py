@@ -17,7 +17,7 @@ from backorderctl.store.settings import OF_ITEMS
 
 
 @given(stores())
-def test_every_line_of_the_sum_comes_to_what_it_says(data: dict[str, Any]) -> None:
+def test_every_line_of_the_sum_is_correct(data: dict[str, Any]) -> None:
     for answer in evaluate_all(built(data)):
         for term in terms(answer):
             if term.result is not None:
@@ -25,7 +25,7 @@ def test_every_line_of_the_sum_comes_to_what_it_says(data: dict[str, Any]) -> No
 
 
 @given(stores())
-def test_the_last_line_is_the_salable_quantity_and_every_figure_of_the_sum_stands_in_it(data: dict[str, Any]) -> None:
+def test_the_sum_ends_with_the_salable_quantity_and_contains_all_its_figures(data: dict[str, Any]) -> None:
     for answer in evaluate_all(built(data)):
         lines = list(terms(answer))
         if not answer.pools:
@@ -71,7 +71,7 @@ def reckoned(expression: str) -> Decimal:
 
 
 @pytest.mark.usefixtures("store_file")
-def test_config_explain_shows_the_winner_and_what_becomes_of_it(run: Run) -> None:
+def test_config_explain_shows_the_winning_level_and_its_effect(run: Run) -> None:
     ran = run("config", "explain", "out-of-stock-threshold", "--product", "24-MB01")
     assert ran == (
         0,
@@ -87,7 +87,7 @@ def test_config_explain_shows_the_winner_and_what_becomes_of_it(run: Run) -> Non
 
 
 @pytest.mark.usefixtures("store_file")
-def test_product_explain_is_a_sum_for_a_pencil(run: Run) -> None:
+def test_product_explain_shows_the_calculation(run: Run) -> None:
     ran = run("product", "explain", "24-MB01")
     assert (ran.status, ran.err) == (0, "")
     assert "    salable        25 - (-50) = 75\n" in ran.out
@@ -97,7 +97,7 @@ def test_product_explain_is_a_sum_for_a_pencil(run: Run) -> None:
 
 @pytest.mark.usefixtures("store_file")
 @pytest.mark.parametrize("output", ["json", "csv"])
-def test_explanations_are_data_too(run: Run, output: str) -> None:
+def test_explanations_as_json_and_csv(run: Run, output: str) -> None:
     chains = run("config", "explain", "backorders", "--product", "24-MB01", "-o", output)
     sums = run("product", "explain", "24-MB01", "-o", output)
     assert (chains.status, sums.status) == (0, 0)

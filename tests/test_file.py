@@ -58,7 +58,7 @@ def mode(path: Path) -> int:
 # Reading
 
 
-def test_nothing_is_translated(store: Path) -> None:
+def test_line_ends_are_read_unchanged(store: Path) -> None:
     store.write_bytes(b"\xef\xbb\xbfa\r\nb\nc\rd\xc3\xa9")
     assert atomic_file.read_text("store.toml") == "\ufeffa\r\nb\nc\rd\u00e9"
 
@@ -73,7 +73,7 @@ def test_nothing_is_translated(store: Path) -> None:
     ],
     ids=["utf-16", "after CRLF", "surrogate after BOM", "cut short"],
 )
-def test_what_is_not_utf8_is_named_with_its_place(store: Path, content: bytes, problem: Problem) -> None:
+def test_text_that_is_not_utf8_is_refused_with_line_and_column(store: Path, content: bytes, problem: Problem) -> None:
     store.write_bytes(content)
     for act in (lambda: atomic_file.read_text("store.toml"), lambda: rewrite("store.toml", new)):
         with pytest.raises(InvalidFile) as caught:
@@ -113,7 +113,7 @@ def test_a_pipe_can_be_read_but_not_written(store: Path) -> None:
         ("n" * 300, "n" * 300 + ": cannot read: file name too long", None),
     ],
 )
-def test_what_cannot_be_opened(
+def test_a_file_that_cannot_be_opened_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[str], object], path: str, message: str, hint: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -125,7 +125,7 @@ def test_what_cannot_be_opened(
     assert (caught.value.message, caught.value.hint and format_hint(caught.value.hint)) == (message, hint)
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackorderctlError, match=r": cannot read: is a directory$"):
         atomic_file.read_text(str(tmp_path))
     with pytest.raises(BackorderctlError, match=r": cannot write: is a directory$"):
@@ -152,7 +152,7 @@ def test_a_rewrite_gives_both_texts_and_leaves_one_file(store: Path) -> None:
     assert (store.read_text(), names()) == ("new\n", ["store.toml"])
 
 
-def test_the_same_text_touches_nothing(store: Path) -> None:
+def test_writing_the_same_text_does_not_touch_the_file(store: Path) -> None:
     store.chmod(0o444)
     before = identity(store)
     assert rewrite("store.toml", str) == Rewritten(before="old\n", after="old\n", result=None, warnings=())
@@ -169,7 +169,7 @@ def test_bom_and_line_ends_are_kept(store: Path) -> None:
 @pytest.mark.parametrize(
     "error", [KeyboardInterrupt(), FileNotFoundError(), BlockingIOError(), BackorderctlError("no")]
 )
-def test_an_exception_of_the_transform_passes_and_touches_nothing(store: Path, error: BaseException) -> None:
+def test_an_exception_of_the_transform_leaves_the_file_alone(store: Path, error: BaseException) -> None:
     def transform(text: str) -> str:
         raise error
 
@@ -216,7 +216,7 @@ def test_extended_attributes_are_kept(store: Path) -> None:
     assert os.getxattr(store, "user.origin") == b"erp"
 
 
-def test_owner_and_group_are_kept_or_the_loss_is_told(user_folder: Path) -> None:
+def test_owner_and_group_are_kept_or_a_warning_is_given(user_folder: Path) -> None:
     path = user_folder / "store.toml"
     path.write_text("old\n")
     path.chmod(0o666)
@@ -287,7 +287,9 @@ def test_a_read_only_file_is_refused_even_to_root(store: Path, bits: int) -> Non
     ],
     ids=["folder", "file of another"],
 )
-def test_what_a_user_may_not_write(user_folder: Path, folder_bits: int, file_bits: int, reason: str) -> None:
+def test_a_user_without_permission_cannot_write(
+    user_folder: Path, folder_bits: int, file_bits: int, reason: str
+) -> None:
     path = user_folder / "store.toml"
     path.write_text("old\n")
     if os.getuid() != 0 and file_bits == 0o644:
@@ -340,7 +342,7 @@ def test_create_refuses(store: Path, tmp_path: Path, path: str, message: str, hi
     assert (identity(store), names()) == (before, ["link", "loop", "store.toml"])
 
 
-def test_bytes_are_written_as_they_are(store: Path) -> None:
+def test_bytes_are_written_unchanged(store: Path) -> None:
     atomic_file.replace_bytes("export.csv", b"\xff\0\r\n")
     assert Path("export.csv").read_bytes() == b"\xff\0\r\n"
     atomic_file.replace_bytes("export.csv", b"\xfe")

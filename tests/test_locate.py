@@ -57,7 +57,7 @@ PLACES = {
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
-def test_every_shape_has_its_line(path: KeyPath, ending: str, mark: str) -> None:
+def test_a_key_of_every_shape_has_its_line(path: KeyPath, ending: str, mark: str) -> None:
     assert Lines(mark + SHAPES.replace("\n", ending)).line(path) == PLACES[path]
 
 
@@ -66,7 +66,7 @@ def test_many_lines_are_the_same_as_one() -> None:
     assert {path: lines.line(path) for path in [*PLACES, *reversed(PLACES)]} == PLACES
 
 
-def test_an_empty_text_has_no_keys() -> None:
+def test_an_empty_text_has_no_lines() -> None:
     assert Lines("").line(("a",)) is None
     assert Lines("").line(("a", "b", 0)) is None
 
@@ -74,7 +74,7 @@ def test_an_empty_text_has_no_keys() -> None:
 @pytest.mark.parametrize(
     "hidden", ['x = """\n[a]\ny = 1\n"""', "x = '''\n[a]\ny = 1\n'''", 'x = [\n["a"],\n[\n"a"]\n]']
 )
-def test_a_header_in_a_value_is_passed_over(hidden: str) -> None:
+def test_a_header_inside_a_value_is_ignored(hidden: str) -> None:
     text = f"{hidden}\n[a]\ny = 2\n"
     assert text.split("\n")[(Lines(text).line(("a",)) or 0) - 1 :] == ["[a]", "y = 2", ""]
     assert text.split("\n")[(Lines(text).line(("a", "y")) or 0) - 1 :] == ["y = 2", ""]

@@ -135,7 +135,7 @@ def every_compiled(count: int, seed: int) -> Iterator[tuple[Store, list[Compiled
             yield store, list(compiled(store, stock=stock))
 
 
-def test_exported_rows_answer_as_we_do_wherever_that_is_claimed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_exported_rows_that_are_called_exact_give_the_same_answers(capsys: pytest.CaptureFixture[str]) -> None:
     random, seen = Random(1), Counter[str]()
     for store, all_compiled in every_compiled(STORES, seed=11):
         claimed = [each for each in all_compiled if each.exact]
@@ -181,7 +181,7 @@ def test_safe_never_sells_more_and_generous_never_less(capsys: pytest.CaptureFix
     assert min(seen["safe is less"], seen["generous is more"]) > 500
 
 
-def test_what_is_refused_no_pair_of_magentos_can_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_pair_of_magento_values_gives_the_answers_of_a_refused_product(capsys: pytest.CaptureFixture[str]) -> None:
     random, refused, shown = Random(3), 0, 0
     for store, all_compiled in every_compiled(STORES, seed=13):
         for each in all_compiled:

@@ -86,7 +86,7 @@ def test_values_of_websites_and_stores_that_differ_are_reported(folder: Path, ru
     )
 
 
-def test_what_configimportexport_says_of_a_value_is_understood(folder: Path, run: Run) -> None:
+def test_keep_and_delete_of_configimportexport_are_understood(folder: Path, run: Run) -> None:
     (folder / "store.toml").write_text("version = 1\n[global]\nbackorders = 'allow'\nmanage_stock = false\n")
     (folder / "c.json").write_text(
         '{"cataloginventory": {"item_options": {"backorders": "!!DELETE", "manage_stock": "!!KEEP", '
@@ -116,7 +116,7 @@ def test_what_configimportexport_says_of_a_value_is_understood(folder: Path, run
         ("cataloginventory: &b\n  x: *b\n", "expected YAML, got something else"),
     ],
 )
-def test_a_file_that_is_none_is_refused_without_a_word_of_what_is_in_it(
+def test_a_file_of_the_wrong_kind_is_refused_without_quoting_its_content(
     folder: Path, run: Run, content: str, error: str
 ) -> None:
     (folder / "c").write_text(content)

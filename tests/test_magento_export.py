@@ -124,14 +124,14 @@ def test_an_allowance_too_large_for_magento_is_refused(folder: Path, run: Run) -
     assert generous == f"{HEADER}X,1,0,0.0000,1,1.0000,1,1,1\n"
 
 
-def test_what_magento_cannot_run_is_named_with_both_numbers_and_nothing_is_written(folder: Path, run: Run) -> None:
+def test_policy_that_magento_cannot_hold_is_refused_with_both_quantities(folder: Path, run: Run) -> None:
     written(folder, RESERVE_BESIDE_ALLOWANCE + TWO_STOCKS)
     ran = run("export", "magento", "products", "--to", "out.csv")
     assert ran == (1, "", f"Error: {NO_PAIR_FOR_A}\nError: {NO_PAIR_FOR_B}\nHint: --approximate safe\n")
     assert not (folder / "out.csv").exists()
 
 
-def test_an_approximation_says_what_it_gives_instead(folder: Path, run: Run) -> None:
+def test_an_approximation_names_the_values_that_it_exports(folder: Path, run: Run) -> None:
     written(folder, RESERVE_BESIDE_ALLOWANCE)
     safe = run("export", "magento", "products", "--approximate", "safe")
     assert safe.out == f"{HEADER}A,2,1, -45.0000,0,1.0000,1,1,1\n"
@@ -183,7 +183,7 @@ def test_a_file_is_compressed_by_its_name_and_the_same_for_the_same_store(folder
     assert (folder / "out.csv.gz").read_bytes() == content
 
 
-def test_stock_sources(folder: Path, run: Run) -> None:
+def test_stock_sources_are_written_as_magento_reads_them(folder: Path, run: Run) -> None:
     item = "[products.B.sources.berlin]\nquantity = -4.25\nstatus = 'out_of_stock'\n"
     written(folder, item + "[products.B.sources.nyc]\nquantity = 7\n")
     assert run("export", "magento", "stock-sources").out == (

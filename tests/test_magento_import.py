@@ -106,7 +106,7 @@ def test_quantity_and_status_are_the_item_at_source_default(take: Any, folder: P
     assert store(folder)["sources"] == {"default": {}}
 
 
-def test_what_is_not_said_stays(take: Any) -> None:
+def test_absent_columns_and_blank_cells_change_nothing(take: Any) -> None:
     before = """version = 1
 [sources.default]
 [products.X]
@@ -140,7 +140,7 @@ status = "out_of_stock"
         "sku,product_type,qty\nX,simple,5\nC,configurable,0\nG,grouped,0\nB,bundle,7\n",
     ],
 )
-def test_rows_that_carry_no_stock_of_their_own_are_passed_over(take: Any, rows: str) -> None:
+def test_rows_without_stock_of_their_own_are_skipped(take: Any, rows: str) -> None:
     assert take(rows) == {"X": {"sources": {"default": {"quantity": 5}}}}
 
 
@@ -163,7 +163,7 @@ def test_every_shape_of_csv_is_read(take: Any, content: bytes) -> None:
     assert take(content) == {"X": {"sources": {"default": {"quantity": 5}}}}
 
 
-def test_a_backslash_escapes_nothing(take: Any) -> None:
+def test_a_backslash_is_an_ordinary_character(take: Any) -> None:
     assert take('sku,name,qty\nX,"inch \\",5\nY,b,6\n').keys() == {"X", "Y"}
 
 
@@ -205,9 +205,7 @@ def test_a_backslash_escapes_nothing(take: Any) -> None:
         (gzip.compress(b"sku,qty\nA,1\n")[:-9], "p.csv: expected a whole gzip file, got a damaged one"),
     ],
 )
-def test_what_cannot_be_taken_is_named_and_nothing_is_written(
-    folder: Path, run: Run, content: bytes, error: str
-) -> None:
+def test_an_invalid_file_is_named_and_nothing_is_written(folder: Path, run: Run, content: bytes, error: str) -> None:
     (folder / "p.csv").write_bytes(content)
     ran = run("import", "magento", "--products", "p.csv")
     assert (ran.status, ran.out) == (2, "")
@@ -215,7 +213,7 @@ def test_what_cannot_be_taken_is_named_and_nothing_is_written(
     assert not (folder / "store.toml").exists()
 
 
-def test_a_file_that_a_spreadsheet_has_destroyed_is_refused_whole(folder: Path, run: Run) -> None:
+def test_a_file_whose_skus_a_spreadsheet_has_cut_short_is_refused(folder: Path, run: Run) -> None:
     lines = [f"{number}.94E+12,{number % 10}" for number in range(1, 10)] * 2
     (folder / "p.csv").write_text("\n".join(["sku,qty", *lines, "GOOD,1"]))
     ran = run("import", "magento", "--products", "p.csv", "--skip-bad", "r.csv")
@@ -236,7 +234,7 @@ def test_a_store_that_has_both_spellings_keeps_them_apart(take: Any) -> None:
     assert found == {"a": {}, "A": {"sources": {"default": {"quantity": 5}}}}
 
 
-def test_skip_bad_takes_the_good_rows_and_writes_the_others_to_be_mended(folder: Path, run: Run) -> None:
+def test_skip_bad_imports_the_good_rows_and_writes_the_others_to_a_file(folder: Path, run: Run) -> None:
     (folder / "p.csv").write_text('sku;name;qty\nA;a;1\nB;"b;\nb";x\nC;c;3;4\nD;d;4\n')
     ran = run("import", "magento", "--products", "p.csv", "--skip-bad", "r.csv")
     assert ran.status == 0
@@ -321,7 +319,7 @@ reserve
         ),
     ],
 )
-def test_the_summary_says_what_was_read_and_what_was_not(folder: Path, run: Run, name: str, summary: str) -> None:
+def test_the_summary_counts_what_was_read_and_ignored(folder: Path, run: Run, name: str, summary: str) -> None:
     ran = run("import", "magento", "--products", copied(folder, name))
     assert (ran.status, ran.out, ran.err) == (0, "", summary)
     again = run("import", "magento", "--products", name)
@@ -388,13 +386,13 @@ def test_a_source_item_given_twice_is_reported(folder: Path, run: Run) -> None:
         ("b,,1,1", "sku: expected a SKU, got none"),
     ],
 )
-def test_a_stock_source_that_is_none_is_refused(folder: Path, run: Run, row: str, error: str) -> None:
+def test_an_invalid_stock_source_is_refused(folder: Path, run: Run, row: str, error: str) -> None:
     (folder / "s.csv").write_text(f"source_code,sku,status,quantity\n{row}\n")
     ran = run("import", "magento", "--stock-sources", "s.csv")
     assert (ran.status, ran.err.splitlines()[0]) == (2, f"Error: s.csv:2: record 1: {error}")
 
 
-def test_stock_sources_stand_above_the_quantity_of_a_product_row(folder: Path, run: Run) -> None:
+def test_stock_sources_take_precedence_over_product_rows(folder: Path, run: Run) -> None:
     (folder / "p.csv").write_text("sku,qty\nA,5\n")
     (folder / "s.csv").write_text("sku,source_code,quantity\na,default,7\n")
     ran = run("import", "magento", "--products", "p.csv", "--stock-sources", "s.csv")
@@ -426,7 +424,7 @@ def test_links_declare_stocks(folder: Path, run: Run) -> None:
         ("us=us_stor", "unknown source 'us_stor'"),
     ],
 )
-def test_a_link_that_is_none_is_refused(folder: Path, run: Run, link: str, error: str) -> None:
+def test_an_invalid_link_is_refused(folder: Path, run: Run, link: str, error: str) -> None:
     ran = run("import", "magento", "--stock-sources", copied(folder, "stock-sources-luma.csv"), "--link", link)
     assert (ran.status, ran.err.splitlines()[0]) == (2, f"Error: {error}")
     assert not (folder / "store.toml").exists()
@@ -494,7 +492,7 @@ def test_a_pipe_is_read_to_its_end(store_file: Path) -> None:
 
 
 @pytest.mark.parametrize("to", ["p.csv", "store.toml"])
-def test_rejects_never_take_the_place_of_a_file_that_is_read(store_file: Path, run: Run, to: str) -> None:
+def test_rejects_never_overwrite_a_file_that_is_read(store_file: Path, run: Run, to: str) -> None:
     table, before = store_file.with_name("p.csv"), store_file.read_bytes()
     table.write_text("sku,qty\nA,1\nB,x\n")
     ran = run("import", "magento", "--products", "p.csv", "--skip-bad", to)
@@ -512,7 +510,7 @@ def test_an_import_that_fails_writes_no_rejects(store_file: Path, run: Run) -> N
     assert not store_file.with_name("r.csv").exists()
 
 
-def test_what_changes_is_counted(folder: Path, run: Run) -> None:
+def test_a_second_import_counts_what_changes(folder: Path, run: Run) -> None:
     header = "sku,name,qty,allow_backorders,use_config_backorders\n"
     (folder / "p.csv").write_text(header + "AbC,Bag,3,1,0\nB,,2,,\n")
     assert run("import", "magento", "--products", "p.csv").status == 0
@@ -539,7 +537,7 @@ reserve
     )
 
 
-def test_a_composite_product_stays_one_in_every_row(folder: Path, run: Run) -> None:
+def test_every_row_of_a_composite_product_is_skipped(folder: Path, run: Run) -> None:
     (folder / "p.csv").write_text("sku,product_type,store_view_code,qty\nA,configurable,,\nA,,de,5\nB,simple,,1\n")
     assert run("import", "magento", "--products", "p.csv").status == 0
     assert set(products(folder)) == {"B"}

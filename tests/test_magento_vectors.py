@@ -24,7 +24,7 @@ THEIR_NAMES = dict(
 )
 
 
-def test_every_admitted_answer_is_magentos(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_answers_are_those_of_magento(capsys: pytest.CaptureFixture[str]) -> None:
     compared: Counter[str] = Counter()
     cases = 0
     with gzip.open(CASES, "rt", encoding="utf-8") as lines:

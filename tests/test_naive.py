@@ -181,13 +181,13 @@ def test_the_documented_product_as_it_sells(reserved: int, salable: int, only_x_
 
 
 @pytest.mark.parametrize(("reserved", "expected"), [(0, (15, 25, 70, 75)), (3, (12, 22, 67, 72))])
-def test_the_documented_life(reserved: int, expected: tuple[int, ...]) -> None:
+def test_the_documented_product_as_naive_sales(reserved: int, expected: tuple[int, ...]) -> None:
     data = parse(DOCUMENTED + f"[products.A.stocks.default]\nreserved = {reserved}\n")
     events = [("low_stock", "main"), ("backorders_begin", None), ("only_x_left", None), ("out_of_stock", None)]
     assert milestones(data, "A", "default") == [(sold, *event) for sold, event in zip(expected, events, strict=True)]
 
 
-def test_the_life_of_two_sources_ships_in_the_order_of_the_stock() -> None:
+def test_naive_sales_leave_the_sources_in_the_order_of_the_stock() -> None:
     # berlin goes from 25 to 10 with 3 reserved and 12 sold, is empty at 22, and lyon has 2 of its 4 left at 24.
     assert milestones(parse(EXAMPLE), "24-MB01", "eu") == [
         (12, "low_stock", "berlin"),
@@ -198,7 +198,7 @@ def test_the_life_of_two_sources_ships_in_the_order_of_the_stock() -> None:
     ]
 
 
-def test_an_unlimited_life_ends_where_backorders_begin() -> None:
+def test_naive_sales_without_limit_end_where_backorders_begin() -> None:
     data = parse(DOCUMENTED.replace("-50", "0"))
     assert milestones(data, "A", "default") == [
         (15, "low_stock", "main"),
@@ -207,11 +207,11 @@ def test_an_unlimited_life_ends_where_backorders_begin() -> None:
     ]
 
 
-def test_an_unmanaged_life_has_no_event() -> None:
+def test_naive_sales_without_managed_stock_have_no_events() -> None:
     assert milestones(parse(DOCUMENTED + "[products.A]\nmanage_stock = false\n"), "A", "default") == []
 
 
-def test_a_life_in_fractions_steps_by_their_common_measure() -> None:
+def test_the_naive_simulation_steps_by_the_common_measure_of_fractions() -> None:
     data = parse(DOCUMENTED.replace("quantity = 25", "quantity = 25.5\nnotify_for_quantity_below = 0.75"))
     assert naive.grain(data, "A", "default") == Decimal("0.25")
     assert [event["sold"] for event in naive.life(data, "A", "default")] == [
@@ -261,7 +261,7 @@ def test_the_most_specific_scope_wins() -> None:
         assert (notify["origin"]["scope"], notify["value"]) == (scopes[winner], winner - 1 if winner else 1)
 
 
-def test_what_does_not_count_and_what_is_sold_out() -> None:
+def test_the_page_says_what_does_not_count_and_why_a_product_is_sold_out() -> None:
     data = parse(
         "version=1\n[sources.a]\nenabled=false\n[sources.b]\n"
         "[products.A.sources.a]\nquantity=2\n[products.B.sources.b]\nquantity=2\nstatus='out_of_stock'\n"
@@ -299,7 +299,7 @@ def test_orders_of_the_example(n: int, expected: tuple[Any, ...]) -> None:
     assert tuple(answer.values()) == expected
 
 
-def test_orders_at_the_ends() -> None:
+def test_naive_orders_at_the_limits() -> None:
     zero = naive.order(parse(EXAMPLE.replace("reserved = 3", "reserved = 79")), "24-MB01", "eu", Decimal(0))
     assert (zero["accepted"], zero["reason"]) == (False, "backorder_limit_reached")
     gone = parse(EXAMPLE.replace("reserved = 3", "reserved = 79"))
@@ -321,20 +321,20 @@ def test_orders_at_the_ends() -> None:
 
 
 @given(stores())
-def test_the_text_of_a_store_says_the_store(data: dict[str, Any]) -> None:
+def test_the_text_of_a_store_parses_to_the_store(data: dict[str, Any]) -> None:
     # The representation tells 5 from 5.0 and sees the order of tables, which equality does not.
     assert repr(parse(toml_text(data))) == repr(data)
 
 
 @given(stores(whole=True))
-def test_a_life_ends_where_the_salable_quantity_does(data: dict[str, Any]) -> None:
+def test_naive_sales_end_at_the_salable_quantity(data: dict[str, Any]) -> None:
     for sku in data["products"]:
         for entry in naive.show(data, sku):
             last = [event for event in naive.life(data, sku, entry["stock"]) if event["event"] == "out_of_stock"]
             assert [event["sold"] for event in last] == ([] if entry["unlimited"] else [entry["salable"]])
 
 
-def test_the_text_escapes_what_toml_does_not_take() -> None:
+def test_the_text_escapes_what_toml_does_not_allow() -> None:
     data = {"a.b": {'"\\\t\n\x7fé🎒': 'quote " backslash \\ bell \x07', "": Decimal("1E+2"), "small": Decimal("1E-4")}}
     text = toml_text(data)
     assert parse(text) == data

@@ -38,7 +38,7 @@ def test_the_milestones_are_those_that_stepping_finds() -> None:
     assert compared > 1000
 
 
-def test_events_of_one_moment_are_told_in_the_order_in_which_they_matter() -> None:
+def test_simultaneous_events_are_in_a_fixed_order() -> None:
     data = {
         "version": 1,
         "sources": {"main": {}},
@@ -71,7 +71,7 @@ def test_events_of_one_moment_are_told_in_the_order_in_which_they_matter() -> No
     ],
     ids=["notify", "nothing on hand", "allow", "notify at one of two", "notify at a disabled source"],
 )
-def test_the_customer_is_told_of_backorders_where_a_counting_item_says_so(
+def test_customers_are_notified_if_a_counting_item_says_so(
     items: dict[str, tuple[str, int]], shipment: str, notice: int | None
 ) -> None:
     data = {
@@ -87,7 +87,7 @@ def test_the_customer_is_told_of_backorders_where_a_counting_item_says_so(
 
 
 @given(stores())
-def test_what_is_left_at_a_milestone_is_what_an_order_could_still_get(data: dict[str, Any]) -> None:
+def test_an_order_can_take_exactly_what_is_left_at_a_milestone(data: dict[str, Any]) -> None:
     for answer in evaluate_all(built(data)):
         for milestone in simulate_sales(answer):
             if milestone.salable:
@@ -101,7 +101,7 @@ def test_ten_million_units_cost_no_more_than_ten(run: Run, store_file: Path) -> 
     assert [step["sold"] for step in json.loads(ran.out)["steps"]] == [0, 9999990, 10000000, 10000045, 10000050]
 
 
-def test_more_rows_than_anybody_reads_are_for_programs_alone(run: Run, store_file: Path) -> None:
+def test_a_table_of_too_many_rows_is_refused(run: Run, store_file: Path) -> None:
     store_file.write_text(store_file.read_text().replace("quantity = 25", "quantity = 30000"))
     many = ("order", "simulate", "24-MB01", "--step", "1")
     assert run(*many) == (2, "", "Error: --step: expected at most 10,000 rows of a table, got more\nHint: -o csv\n")
@@ -110,7 +110,7 @@ def test_more_rows_than_anybody_reads_are_for_programs_alone(run: Run, store_fil
 
 
 @pytest.mark.usefixtures("store_file")
-def test_the_documented_life(run: Run) -> None:
+def test_the_documented_simulation_of_sales(run: Run) -> None:
     ran = run("order", "simulate", "24-MB01", "-o", "csv")
     assert ran == (
         0,
@@ -124,7 +124,7 @@ def test_the_documented_life(run: Run) -> None:
     )
 
 
-def test_what_is_reserved_ships_first(run: Run, store_file: Path) -> None:
+def test_reserved_units_ship_first(run: Run, store_file: Path) -> None:
     text = store_file.read_text() + '\n[products."24-MB01".stocks.default]\nreserved = 3\n'
     store_file.write_text(text)
     ran = run("order", "simulate", "24-MB01", "-o", "json")
@@ -132,7 +132,7 @@ def test_what_is_reserved_ships_first(run: Run, store_file: Path) -> None:
 
 
 @pytest.mark.usefixtures("store_file")
-def test_steps_come_between_the_milestones(run: Run) -> None:
+def test_steps_are_merged_with_the_milestones(run: Run) -> None:
     ran = run("order", "simulate", "24-MB01", "--step", "12.5", "-o", "json")
     sold = [step["sold"] for step in json.loads(ran.out)["steps"]]
     assert sold == [0, 12.5, 15, 25, 37.5, 50, 62.5, 70, 75]
@@ -160,7 +160,7 @@ def test_an_order_that_is_partly_backordered(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("store_file")
-def test_an_order_that_is_refused_is_a_no(run: Run) -> None:
+def test_a_refused_order_has_status_1(run: Run) -> None:
     ran = run("order", "check", "24-MB01", "76")
     assert ran == (
         1,
@@ -181,7 +181,7 @@ def test_an_order_that_is_refused_is_a_no(run: Run) -> None:
         ("nan", "QTY: expected a number, got 'nan'"),
     ],
 )
-def test_a_quantity_that_is_none_is_refused(run: Run, typed: str, said: str) -> None:
+def test_an_invalid_quantity_is_refused(run: Run, typed: str, said: str) -> None:
     assert run("order", "check", "24-MB01", typed) == (2, "", f"Error: {said}\n")
 
 

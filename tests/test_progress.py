@@ -68,7 +68,7 @@ def test_a_long_file_shows_how_far_it_is_read(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("words", [("-q",), ()])
-def test_no_bar_is_drawn_for_nobody(
+def test_no_progress_bar_without_a_terminal(
     words: tuple[str, ...], store_file: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not words:
@@ -77,7 +77,7 @@ def test_no_bar_is_drawn_for_nobody(
     assert "━" not in terminal.getvalue()
 
 
-def test_no_bar_is_drawn_for_short_work(store_file: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_progress_bar_for_short_work(store_file: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "LONG", 60)
     seen(terminal, store_file, "config", "apply", "changes.csv")
     assert terminal.getvalue() == "1 row applied\n"

@@ -171,7 +171,7 @@ def test_both_parsers_agree_on_nesting(nesting: str, levels: int) -> None:
     ],
     ids=lambda text: text[:12].replace("\n", " "),
 )
-def test_hostile_texts_are_refused_soon(text: str) -> None:
+def test_hostile_texts_are_refused_quickly(text: str) -> None:
     code = (
         "import sys\nfrom backorderctl.errors import InvalidFile\nfrom backorderctl.toml.parse import parse\n"
         "try:\n    print(len(parse(sys.stdin.read(), 'text')))\nexcept InvalidFile as failure:\n    print(failure)"
@@ -197,7 +197,7 @@ def test_hostile_texts_are_refused_soon(text: str) -> None:
         ("x = 1\n a" + ".a" * 100 + " = 1", "f:2:1: key of more than 100 parts"),
     ],
 )
-def test_refusals_say_what_and_where(text: str, words: str) -> None:
+def test_a_syntax_error_is_reported_with_line_and_column(text: str, words: str) -> None:
     with pytest.raises(InvalidFile) as failure:
         parse(text, "f")
     assert failure.value.message == words
@@ -235,14 +235,14 @@ def test_the_garbage_collector_is_left_as_it_was(text: str) -> None:
     gc.enable()
 
 
-def test_the_fast_parser_is_used_where_it_is_installed() -> None:
+def test_the_fast_parser_is_used_if_it_is_installed() -> None:
     pytest.importorskip("toml_rs")
     assert fast("a = 1.5\nb = [[1]]\n") == {"a": Decimal("1.5"), "b": [[1]]}
     assert fast("a = " + "9" * 5000) is None
     assert fast("a = \n") is None
 
 
-def test_reading_imports_no_more_than_it_needs() -> None:
+def test_reading_does_not_import_what_only_editing_needs() -> None:
     code = (
         "import sys\nimport backorderctl.toml.parse, backorderctl.toml.line_numbers, backorderctl.toml.patch\n"
         "print(sorted({'tomlkit', 'difflib', 'toml_rs'} & {*sys.modules}))"

@@ -147,7 +147,7 @@ def test_unknown_names_are_refused(run: Run, store_of_totals: Path, words: tuple
     assert run("report", *words) == Ran(2, "", message)
 
 
-def test_what_a_terminal_of_80_columns_shows(store_of_totals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_of_80_columns(store_of_totals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "dumb")
     lines = list(on_a_terminal("report"))
@@ -196,7 +196,7 @@ def test_the_page_says_every_number_as_text(run: Run, store_of_totals: Path) -> 
         assert words in text
 
 
-def test_the_page_needs_neither_network_nor_script(run: Run, store_of_totals: Path) -> None:
+def test_the_page_works_without_network_and_scripts(run: Run, store_of_totals: Path) -> None:
     source = html(run)
     tags = Page(source).tags
     assert not {"script", "img", "iframe", "object", "embed", "video", "audio"} & {tag for tag, _ in tags}
@@ -208,7 +208,7 @@ def test_the_page_needs_neither_network_nor_script(run: Run, store_of_totals: Pa
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_names_are_text(run: Run, folder: Path, name: str) -> None:
+def test_hostile_names_are_shown_as_text(run: Run, folder: Path, name: str) -> None:
     data = tomllib.loads((DATA / "store.toml").read_text())
     data["products"][name] = {**data["products"].pop("mug"), "name": name}
     (folder / "store.toml").write_text(toml_text(data))
@@ -256,7 +256,7 @@ FEW = {
 
 @pytest.mark.parametrize("output", ["table", "json", "csv", "html"])
 @pytest.mark.parametrize("text", FEW.values(), ids=FEW)
-def test_little_and_much_are_reported(run: Run, folder: Path, text: str, output: str) -> None:
+def test_a_report_of_no_and_of_extreme_figures(run: Run, folder: Path, text: str, output: str) -> None:
     if output == "html":
         pytest.importorskip("jinja2")
     (folder / "store.toml").write_text(f"version = 1\n{text}\n")

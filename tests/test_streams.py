@@ -25,7 +25,7 @@ def shell(folder: Path, words: str) -> subprocess.CompletedProcess[str]:
         ("config list -f - <&-", 2, "Error: <stdin>: version: expected a value, got none\n"),
     ],
 )
-def test_a_closed_stream_leads_nowhere(store_file: Path, words: str, status: int, err: str) -> None:
+def test_a_closed_stream_is_no_error(store_file: Path, words: str, status: int, err: str) -> None:
     ran = shell(store_file.parent, words)
     assert (ran.returncode, ran.stdout, ran.stderr) == (status, "", err)
 
@@ -40,5 +40,7 @@ def test_a_closed_stream_leads_nowhere(store_file: Path, words: str, status: int
         ("config get backorders >/dev/full", 2),
     ],
 )
-def test_only_an_answer_that_cannot_be_written_is_an_error(store_file: Path, words: str, status: int) -> None:
+def test_a_stream_that_cannot_be_written_is_an_error_only_for_answers(
+    store_file: Path, words: str, status: int
+) -> None:
     assert shell(store_file.parent, words).returncode == status

@@ -19,7 +19,7 @@ NOTHING = {"reason": "", "only_x_left": "none", "on_hand": "none", "notice": "no
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_worked(case: dict[str, Any]) -> None:
+def test_the_answers_are_those_worked_by_hand(case: dict[str, Any]) -> None:
     store = load_bytes(case["store"].encode(), "store.toml")
     for expected in case["expect"]:
         answer = only(answer for answer in evaluate(store, expected["sku"]) if answer.stock == expected.get("stock"))

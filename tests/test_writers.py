@@ -194,7 +194,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(store_file: Path, capfd: pytest.C
         (0o755, 0o000, "cannot read: permission denied"),
     ],
 )
-def test_what_may_not_be_written_is_left_alone(
+def test_a_file_without_permission_to_write_is_left_alone(
     capfd: pytest.CaptureFixture[str], folder_mode: int, file_mode: int, said: str
 ) -> None:
     with folder_of_a_user() as folder:

@@ -164,7 +164,7 @@ def failed(copy: Path, tests: list[str]) -> str | None:
         return f"no end in {MOST_SECONDS} s"
     if ran.returncode == 0:
         return None
-    found = re.search(r"^(?:FAILED|ERROR) tests/(\S+)", ran.stdout, re.MULTILINE)
+    found = re.search(r"^(?:FAILED|ERROR) tests/(.+?)(?: - |$)", ran.stdout, re.MULTILINE)
     return found[1] if found else f"pytest ended with {ran.returncode}"
 
 
