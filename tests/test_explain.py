@@ -39,6 +39,65 @@ def test_the_sum_ends_with_the_salable_quantity_and_contains_all_its_figures(dat
             assert last(lines, "backorderable", "backorderable_left", default=Decimal(0)) == expected
 
 
+SHELF: dict[str, Any] = {"quantity": 5}
+ALLOWED = {"backorders": "allow", "out_of_stock_threshold": -5, **SHELF}
+
+
+@pytest.mark.parametrize(
+    ("items", "reserved", "expected"),
+    [
+        (
+            {"a": {"out_of_stock_threshold": 5, **SHELF}},
+            0,
+            ["quantity: 5", "threshold: max(5, 0)", "on_hand: 5 - 5", "salable: 0 + 0"],
+        ),
+        (
+            {"a": {"out_of_stock_threshold": 6, **SHELF}},
+            0,
+            ["quantity: 5", "threshold: max(6, 0)", "on_hand: max(5 - 6, 0)", "salable: 0 + 0"],
+        ),
+        (
+            {"a": ALLOWED},
+            7,
+            [
+                "quantity: 5",
+                "threshold: min(-5, 0)",
+                "on_hand: 5 - 0",
+                "salable: 5 - (-5)",
+                "backorderable: 10 - 5",
+                "on_hand_left: max(5 - 7, 0)",
+                "reserved_from_backorderable: 7 - 5",
+                "backorderable_left: 5 - 2",
+                "salable: 0 + 3",
+            ],
+        ),
+        (
+            {"a": SHELF, "b": {"backorders": "allow", **SHELF}},
+            0,
+            [
+                "quantity: 5",
+                "threshold: max(0, 0)",
+                "on_hand: 5 - 0",
+                "quantity: 5",
+                "threshold: min(0, 0)",
+                "on_hand: 5 - 0",
+                "backorderable: backorders are on and the threshold is 0",
+                "on_hand: 5 + 5",
+                "salable: a pool without a limit",
+            ],
+        ),
+    ],
+    ids=["all is reserve", "the reserve is larger", "one limited pool", "one pool has no limit"],
+)
+def test_the_sum_has_no_line_that_says_nothing(
+    items: dict[str, dict[str, Any]], reserved: int, expected: list[str]
+) -> None:
+    product = {"sources": items, "stocks": {"default": {"reserved": reserved}}}
+    store = built({"version": 1, "sources": {"a": {}, "b": {}}, "products": {"X": product}})
+    [answer] = evaluate_all(store)
+    assert [f"{term.name}: {term.expression}" for term in terms(answer)] == expected
+
+
 @given(stores())
 def test_the_winner_of_every_chain_is_what_is_in_force(data: dict[str, Any]) -> None:
     store = built(data)
