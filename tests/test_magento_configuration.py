@@ -129,3 +129,12 @@ def test_a_file_of_the_wrong_kind_is_refused_without_quoting_its_content(
 def test_a_file_that_is_not_utf8_is_refused(folder: Path, run: Run) -> None:
     (folder / "c").write_bytes(b"a\nb\xf4\n")
     assert run("import", "magento", "--config", "c").err == "Error: c:2:2: expected UTF-8, got byte 0xf4\n"
+
+
+def test_of_a_value_given_twice_the_last_counts(folder: Path, run: Run) -> None:
+    lines = "cataloginventory/item_options/min_qty - 3\ncataloginventory/item_options/min_qty - -4\n"
+    (folder / "c.txt").write_text(lines)
+    ran = run("import", "magento", "--config", "c.txt")
+    assert ran.status == 0
+    assert "given twice" in ran.err
+    assert tomllib.loads((folder / "store.toml").read_text())["global"] == {"out_of_stock_threshold": -4}

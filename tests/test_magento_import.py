@@ -541,3 +541,9 @@ def test_every_row_of_a_composite_product_is_skipped(folder: Path, run: Run) -> 
     (folder / "p.csv").write_text("sku,product_type,store_view_code,qty\nA,configurable,,\nA,,de,5\nB,simple,,1\n")
     assert run("import", "magento", "--products", "p.csv").status == 0
     assert set(products(folder)) == {"B"}
+
+
+def test_lines_are_counted_from_the_top_of_the_file(folder: Path, run: Run) -> None:
+    (folder / "p.csv").write_text("\n\nsku,qty\nA,1\nB,many\n")
+    ran = run("import", "magento", "--products", "p.csv")
+    assert ran.err.splitlines()[0] == "Error: p.csv:5: record 2: qty: expected a number, got 'many'"
