@@ -91,6 +91,7 @@ COMMANDS = {
     "schedule list": "config set safety_days 7 --until 2099-12-31 && schedule list -o csv",
     "schedule remove": "config unset late_orders --product A --from 2099-12-31 && schedule remove 1",
     "schedule prune": "schedule prune",
+    "agenda": "config set safety_days 7 --from +3d && agenda",
     "check": "check",
     "diff": "diff store.toml store.toml",
     "report": "report",

@@ -25,6 +25,7 @@ NOUNS = (
     "product",
     "order",
     "schedule",
+    "agenda",
     "check",
     "test",
     "diff",

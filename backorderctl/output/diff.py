@@ -15,6 +15,7 @@ LONG = 20
 """So many settings and products are listed without being asked for."""
 
 _SETTINGS = ("scope", "stock", "source", "product", "key", "old", "new")
+CSV_COLUMNS = ("kind", "sku", *_SETTINGS[:4], "field", "old", "new")
 _SETTING_COLUMNS = (
     Column("setting at"),
     Column("key"),
@@ -61,11 +62,15 @@ def show(difference: Difference, output: Output, out: TextIO, *, everything: boo
         case Output.JSON:
             _json(difference, out)
         case Output.CSV:
-            columns = ("kind", "sku", *_SETTINGS[:4], "field", "old", "new")
-            rows = [*map(_setting_row, difference.settings), *_product_rows(difference.products)]
-            table.show(Listing("changes", tuple(map(Column, columns)), rows), output, out)
+            table.show(Listing("changes", tuple(map(Column, CSV_COLUMNS)), csv_rows(difference)), output, out)
         case Output.TABLE:
             _page(difference, out, everything=everything)
+
+
+def csv_rows(difference: Difference) -> Iterator[tuple[Cell, ...]]:
+    """A row for each setting and for each field of a product, as in CSV_COLUMNS."""
+    yield from map(_setting_row, difference.settings)
+    yield from _product_rows(difference.products)
 
 
 def summary(difference: Difference) -> str:
@@ -74,11 +79,11 @@ def summary(difference: Difference) -> str:
         return "no effective change"
     products = {change.sku for change in difference.products}
     counts = f"{counted(len(difference.settings), 'setting')}; {counted(len(products), 'product')}"
-    consequences = ", ".join(_consequences(difference.products))
+    consequences = ", ".join(describe_consequences(difference.products))
     return f"{counts}: {consequences}" if consequences else counts
 
 
-def _consequences(products: Iterable[ProductChange]) -> Iterator[str]:
+def describe_consequences(products: Iterable[ProductChange]) -> Iterator[str]:
     """What happens to products, in words, each product counted once a consequence."""
     skus: dict[Consequence, set[str]] = {}
     for change in products:
@@ -89,6 +94,13 @@ def _consequences(products: Iterable[ProductChange]) -> Iterator[str]:
 
 
 def _json(difference: Difference, out: TextIO) -> None:
+    out.write("{")
+    write_documents(difference, out)
+    out.write("}\n")
+
+
+def write_documents(difference: Difference, out: TextIO) -> None:
+    """Write the rows of settings and products as members of a JSON object."""
     settings = (
         dict(zip(_SETTINGS, (*change.place, change.key, change.old, change.new), strict=True))
         for change in difference.settings
@@ -98,11 +110,10 @@ def _json(difference: Difference, out: TextIO) -> None:
         for change in difference.products
         for field in change.fields
     )
-    out.write('{"settings": ')
+    out.write('"settings": ')
     _write_rows(settings, out)
     out.write(',\n"products": ')
     _write_rows(products, out)
-    out.write("}\n")
 
 
 def _write_rows(rows: Iterable[dict[str, Any]], out: TextIO) -> None:
@@ -143,7 +154,7 @@ def _setting_cells(change: SettingChange) -> tuple[Cell, ...]:
 
 
 def _setting_line(where: str, change: SettingChange, products: int) -> tuple[Cell, ...]:
-    return (where, change.key, _word(change.old), _word(change.new), products)
+    return (where, change.key, describe_value(change.old), describe_value(change.new), products)
 
 
 def _grouped(changes: Sequence[SettingChange]) -> list[tuple[Cell, ...]]:
@@ -201,9 +212,16 @@ def _entry_words(stock: str | None, status: FieldChange, salable: FieldChange) -
     return f"leaves the stock: was {status.old}, salable {plain_text(salable.old)}"
 
 
+def describe_field(field: FieldChange) -> str:
+    """A field with what it was and is: `salable 225 -> 75`."""
+    return f"{field.field} {_arrow(field)}"
+
+
 def _arrow(field: FieldChange) -> str:
+    """A field before and after: `225 -> 75`."""
     return " -> ".join("none" if value is None else plain_text(value) for value in (field.old, field.new))
 
 
-def _word(value: Cell) -> str:
+def describe_value(value: Cell) -> str:
+    """A written value in words; `not set` for none."""
     return "not set" if value is None else plain_text(value)

@@ -1,14 +1,14 @@
 """What changes in effect between two stores: the values that are written, and what follows for each product."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.product_changes import Consequence, ProductChange, product_changes, whole_product
 from backorderctl.policy.viewpoints import written_values
-from backorderctl.store.model import Place, Stock, Store
+from backorderctl.store.model import Place, Product, Stock, Store
 from backorderctl.store.settings import Scope, Value
 
 Written = tuple[Place, str]
@@ -50,13 +50,48 @@ def difference(old: Store, new: Store) -> Difference:
     """
     renamed = _renamed_stocks(old, new)
     settings = _setting_changes(_written(old, renamed), _written(new, renamed))
+    return _difference(settings, _changed_products(old, new, renamed), renamed)
+
+
+Answers = dict[str, tuple[Salability, ...]]
+"""What products offer, by SKU, in all stocks that reach each."""
+
+
+def difference_at(
+    old: Store, new: Store, places: Collection[Place], answers: Answers, *, product: str | None = None
+) -> Difference:
+    """The same for two days of one store that differ only in what is set at these places.
+
+    Only the products that the places reach are evaluated, or of these the one with the SKU `product`. `answers` holds
+    what products offer in the old store, as far as it is known, and then what they offer in the new one.
+    """
+    settings = _setting_changes(_written_at(old, places), _written_at(new, places))
+    skus = _reached(new, {place for place, _ in settings}) if product is None else [product]
+    unknown = [sku for sku in skus if sku not in answers]
+    answers.update(zip(unknown, _answers(old, unknown), strict=True))
+
+    def changed() -> Iterator[tuple[Sequence[ProductChange], Sequence[Salability]]]:
+        for sku, news in zip(skus, _answers(new, skus), strict=True):
+            olds, answers[sku] = answers[sku], news
+            if changes := product_changes(olds, news, {}):
+                yield changes, (*olds, *news)
+
+    return _difference(settings, changed(), {})
+
+
+def _difference(
+    settings: Mapping[Written, tuple[Anything | None, Anything | None]],
+    changed: Iterable[tuple[Sequence[ProductChange], Sequence[Salability]]],
+    renamed: Mapping[str, str],
+) -> Difference:
+    """The changes with the number of products that each setting reaches; `changed` are those of each product."""
     places: dict[str, set[Place]] = {}
     for place, key in settings:
         if key != CODE:
             places.setdefault(key, set()).add(place)
     products: list[ProductChange] = []
     reached: Counter[Written] = Counter()
-    for changes, answers in _changed_products(old, new, renamed):
+    for changes, answers in changed:
         products += changes
         for key in places:
             origins = {_under_new_code(place, renamed) for answer in answers for place in _origins(answer, key)}
@@ -64,6 +99,39 @@ def difference(old: Store, new: Store) -> Difference:
     return Difference(
         tuple(SettingChange(*at, *values, products=reached[at]) for at, values in settings.items()), tuple(products)
     )
+
+
+def _written_at(store: Store, places: Iterable[Place]) -> dict[Written, Anything]:
+    """What is in force at these places, whether or not their sources count included."""
+    found: dict[Written, Anything] = {(at, key): value for at in places for key, value in store.set_at(at).items()}
+    for at in places:
+        if at.scope is Scope.SOURCE:
+            found[at, "enabled"] = store.sources[str(at.source)].enabled
+    return found
+
+
+def _reached(store: Store, places: Collection[Place]) -> list[str]:
+    """The products whose answers depend on what is set at one of these places."""
+    own = {place.product for place in places if place.product is not None}
+    if not (wide := [place for place in places if place.product is None]):
+        return [str(sku) for sku in own]
+    return [
+        sku
+        for sku, product in store.products.items()
+        if sku in own or any(reaches(store, place, product) for place in wide)
+    ]
+
+
+def reaches(store: Store, place: Place, product: Product) -> bool:
+    """Whether what the product offers depends on what is set at the place."""
+    match place.scope:
+        case Scope.GLOBAL:
+            return True
+        case Scope.STOCK:
+            return not product.items.keys().isdisjoint(store.stocks[str(place.stock)].sources)
+        case Scope.SOURCE:
+            return place.source in product.items
+    return place.product == product.sku
 
 
 def _renamed_stocks(old: Store, new: Store) -> dict[str, str]:

@@ -1,0 +1,52 @@
+"""`backorderctl agenda`: what begins and ends on coming days."""
+
+import sys
+from datetime import date, timedelta
+from typing import Annotated
+
+import typer
+
+from backorderctl.cli.clock import parse_day
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import ProductOption
+from backorderctl.cli.quantities import AnswerOptions
+from backorderctl.cli.reading import with_options
+from backorderctl.errors import BackorderctlError
+from backorderctl.output import agenda as view
+from backorderctl.policy.agenda import agenda as agenda_of
+from backorderctl.store import model
+
+app = noun("")
+
+DAYS = 30
+"""How many days the agenda looks ahead unless told otherwise."""
+
+
+@app.command(cls=Command)
+@with_options
+def agenda(
+    options: AnswerOptions,
+    days: Annotated[int | None, typer.Option("--days", metavar="N", min=0, help="How many days to look ahead.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day; else see --days.")] = None,
+    product: ProductOption = None,
+) -> None:
+    """List the days on which entries of the schedule begin or end, and what follows for products.
+
+    It looks 30 days ahead of today, or of --at; a day on which an entry ends is the one after its last.
+    """
+    if days is not None and until is not None:
+        raise BackorderctlError("--until: expected alone, got it beside --days")
+    written = options.written()
+    today = options.day(written)
+    if until is None:
+        last = _last_day(today, DAYS if days is None else days)
+    else:
+        last = parse_day(until, today, option="--until")
+    store = options.live(written)
+    named = None if product is None else model.product_named(store, product)
+    view.show(agenda_of(store, after=today, until=last, product=named), options.output, sys.stdout)
+
+
+def _last_day(today: date, days: int) -> date:
+    """The day so many days ahead, or the last of the calendar."""
+    return today + timedelta(days=min(days, (date.max - today).days))

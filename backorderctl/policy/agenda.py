@@ -1,0 +1,56 @@
+"""The days on which entries of the schedule begin or end, and what follows on each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from backorderctl.policy.diff import Answers, Difference, SettingChange, difference_at, reaches
+from backorderctl.policy.unreached import Unreached, unreached
+from backorderctl.store.model import Product, ScheduleEntry, Store
+from backorderctl.store.schedule import end, store_on
+from backorderctl.store.settings import SETTINGS
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaDay:
+    """A day on which entries begin or have ended, and what changes from the day before; `store` is that of the day.
+
+    `unreached` are the narrower scopes that keep another value than one that begins or ends.
+    """
+
+    day: date
+    begins: tuple[ScheduleEntry, ...]
+    ends: tuple[ScheduleEntry, ...]
+    difference: Difference
+    unreached: tuple[Unreached, ...]
+    store: Store
+
+
+def agenda(store: Store, *, after: date, until: date, product: Product | None = None) -> Iterator[AgendaDay]:
+    """The days after the first and up to the last on which something begins or ends, in order.
+
+    With a product, only what reaches it. Each day evaluates again only the products that its entries reach.
+    """
+    begins: dict[date, list[ScheduleEntry]] = {}
+    ends: dict[date, list[ScheduleEntry]] = {}
+    for entry in store.schedule:
+        if product is None or reaches(store, entry.place, product):
+            for day, on_day in ((entry.start, begins), (end(entry), ends)):
+                if day is not None and after < day <= until:
+                    on_day.setdefault(day, []).append(entry)
+    before = store_on(store, after)
+    answers: Answers = {}
+    for day in sorted(begins.keys() | ends.keys()):
+        now = store_on(store, day)
+        places = dict.fromkeys(entry.place for entry in (*ends.get(day, ()), *begins.get(day, ())))
+        changes = difference_at(before, now, places, answers, product=product and product.sku)
+        kept = tuple(row for change in changes.settings for row in _unreached(now, change, product))
+        yield AgendaDay(day, tuple(begins.get(day, ())), tuple(ends.get(day, ())), changes, kept, now)
+        before = now
+
+
+def _unreached(store: Store, change: SettingChange, product: Product | None) -> list[Unreached]:
+    """What a change does not reach; nothing for one product, which is told what does reach it."""
+    if product is not None or change.key not in SETTINGS:
+        return []
+    return unreached(store, change.place, change.key)
