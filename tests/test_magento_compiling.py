@@ -1,64 +1,26 @@
 """Exported policy, run by Magento's formula, against our own answers: equal where claimed, refused only in need."""
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from magento_model import Answer, Shop, answer_of, orders, ours, variations
+from magento_model import Policy as Magento
 from stores import seeded_stores
 
 from backorderctl.magento import export_products
 from backorderctl.magento.policy_export import Approximate, Compiled, Policy, compiled
-from backorderctl.policy.evaluate import Salability, evaluate, evaluate_at
-from backorderctl.policy.orders import order
+from backorderctl.policy.evaluate import Salability
 from backorderctl.store.load import build
 from backorderctl.store.model import Product, Store
 from backorderctl.toml.line_numbers import Lines
 
 STORES = 1500
-STEP = Decimal("0.0001")
-
-
-class Answer(NamedTuple):
-    """What an order gets; `salable` is None without limit, the rest None for an order that is refused."""
-
-    salable: Decimal | None
-    ships_now: Decimal | None
-    backordered: Decimal | None
-    notice: Decimal | None
-
-
-class Magento(NamedTuple):
-    """The three values that Magento's stock item configuration gives for one product."""
-
-    manage_stock: bool
-    backorders: int
-    min_qty: Decimal
-
-    def answer(self, counting: list[Decimal], linked: int, reserved: Decimal, n: Decimal) -> Answer:
-        """GetProductSalableQty, IsSalableWithReservationsCondition, BackorderNotifyCustomerCondition and the index."""
-        if not self.manage_stock:
-            return Answer(None, n, Decimal(0), None) if linked else Answer(Decimal(0), None, None, None)
-        if not counting:
-            return Answer(Decimal(0), None, None, None)
-        net = sum(counting) - reserved
-        salable: Decimal | None
-        if self.backorders and self.min_qty >= 0:
-            salable = None
-        else:
-            min_qty = min(self.min_qty, Decimal(0)) if self.backorders else max(self.min_qty, Decimal(0))
-            salable = max(net - min_qty, Decimal(0))
-        if salable is not None and n > salable:
-            return Answer(salable, None, None, None)
-        backordered = max(n - max(net, Decimal(0)), Decimal(0))
-        return Answer(
-            salable, n - backordered, backordered, backordered if backordered and self.backorders == 2 else None
-        )
+NAMES = {"out_of_stock_threshold": "min_qty", "notify_for_quantity_below": "notify_stock_qty"}
 
 
 def store_of(data: dict[str, Any]) -> Store:
@@ -67,61 +29,19 @@ def store_of(data: dict[str, Any]) -> Store:
 
 def exported(store: Store, policies: Iterable[tuple[Product, Policy]]) -> dict[str, Magento]:
     """The rows of the product CSV as Magento reads them, with our [global] as its configuration."""
-    out = io.StringIO()
-    export_products.write_products(store, policies, out)
-    config = {
-        "manage_stock": str(int(bool(store.settings.get("manage_stock", True)))),
-        "allow_backorders": str(["no", "allow", "notify"].index(str(store.settings.get("backorders", "no")))),
-        "out_of_stock_qty": str(store.settings.get("out_of_stock_threshold", 0)),
-    }
-    flags = {column: f"use_config_{column}" for column in config} | {
-        "allow_backorders": "use_config_backorders",
-        "out_of_stock_qty": "use_config_min_qty",
-    }
-    rows = {}
-    for row in csv.DictReader(io.StringIO(out.getvalue())):
-        cells = {column: config[column] if row[flag] == "1" else row[column] for column, flag in flags.items()}
-        rows[row["sku"]] = Magento(
-            cells["manage_stock"] == "1", int(cells["allow_backorders"]), Decimal(cells["out_of_stock_qty"].strip())
-        )
-    return rows
-
-
-def ours(answer: Salability, n: Decimal) -> Answer:
-    asked = order(answer, n)
-    return Answer(answer.salable, asked.ships_now, asked.backordered, asked.customer_notice)
+    out, shop = io.StringIO(), Shop()
+    rows = export_products.product_rows(store, policies, export_products.assumed(store))
+    export_products.write_products(rows, out)
+    for key, value in store.settings.items():
+        words = {"no": "0", "allow": "1", "notify": "2", "True": "1", "False": "0"}
+        shop.config[NAMES.get(key, key)] = words.get(str(value), str(value))
+    shop.import_products(out.getvalue())
+    return {sku: shop.policy(sku) for sku in shop.stock_items}
 
 
 def theirs(magento: Magento, answer: Salability, n: Decimal) -> Answer:
     counting = [item.quantity for item in answer.items if item.counts]
     return magento.answer(counting, len(answer.items), answer.reserved, n)
-
-
-def variations(store: Store, product: Product, stock: str | None, count: int, random: Random) -> Iterator[Salability]:
-    """Our answers in the stock for quantities of 0 or more and reservations of every size, on and beside each limit."""
-    if stock is None:
-        yield evaluate(store, product.sku)[0]
-        return
-    numbers = [Decimal(0), Decimal(1000), *_limits(store)]
-    for _ in range(count):
-        items = {code: item._replace(quantity=random.choice(numbers)) for code, item in product.items.items()}
-        reserved = random.choice([Decimal(0), random.choice(numbers), Decimal(random.randrange(300))])
-        changed = product._replace(items=items, reserved={stock: reserved})
-        other = replace(store, products={product.sku: changed})
-        yield evaluate_at(other, product.sku, store.stocks[stock])
-
-
-def _limits(store: Store) -> Iterator[Decimal]:
-    for settings in (store.settings, *(source.settings for source in store.sources.values())):
-        limit = abs(Decimal(str(settings.get("out_of_stock_threshold", 3))))
-        yield from (limit, limit + 1, limit + STEP, max(limit - STEP, Decimal(0)))
-
-
-def orders(answer: Salability) -> Iterator[Decimal]:
-    """Orders on and beside what is on hand and what is salable."""
-    for edge in (answer.on_hand, answer.salable, Decimal(1)):
-        if edge is not None:
-            yield from (n for n in (edge - STEP, edge, edge + STEP) if n > 0)
 
 
 def stocks_of(each: Compiled) -> list[str | None]:
@@ -223,8 +143,7 @@ def corners(store: Store, product: Product, stock: str) -> Iterator[Salability]:
     plenty = dict.fromkeys(product.items, Decimal(1000))
     for units in (plenty, *({**dict.fromkeys(product.items, Decimal(0)), code: Decimal(1000)} for code in plenty)):
         items = {code: item._replace(quantity=units[code]) for code, item in product.items.items()}
-        other = replace(store, products={product.sku: product._replace(items=items, reserved={})})
-        answer = evaluate_at(other, product.sku, store.stocks[stock])
+        answer = answer_of(store, product._replace(items=items, reserved={}), stock)
         if answer.quantity:
             yield answer
 

@@ -1,54 +1,164 @@
-"""The product import CSV that gives Magento a store's policy: the SKU and the inventory columns that settings have."""
+"""The product import CSV that gives Magento a store's policy: the SKU and the inventory columns that settings have.
+
+What Magento makes of a row (Open Source 2.4, Inventory of 2024-10):
+
+- A value counts only when its flag is 0 (CatalogImportExport, Import/Product.php, _setStockUseConfigFieldsValues).
+- The index compares goods with the threshold as it is stored, while everything else reads it through
+  AdaptMinQtyToBackordersPlugin: a negative threshold without backorders shows a sold-out product as In Stock
+  (InventorySales, MinQtyStockWithReservationsCondition::execute). So it is written as 0, own or inherited.
+- `is_in_stock` stays only if verifyStock holds, else it becomes 0 (Product.php, formatStockDataForRow): not with goods
+  at or below the threshold without backorders (CatalogInventory, StockStateProvider::verifyStock), nor with goods below
+  a negative threshold (InventoryCatalog, AdaptVerifyStockToNegativeMinQtyPlugin).
+- Quantity and status go to the source `default`, and a product that is new gets an item there even without them, In
+  Stock where it takes backorders; a blank quantity is 0 (InventoryImportExport, SourceItemImporter::afterProcess).
+"""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import TextIO
 
 from backorderctl.magento.columns import DEFAULT_SOURCE, IN_STOCK, OF_MAGENTO, QUANTITY, SKU
+from backorderctl.magento.export_config import exported_configuration, global_values
 from backorderctl.magento.policy_export import Policy
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
 from backorderctl.store.fields import StockStatus
-from backorderctl.store.model import Product, Store
+from backorderctl.store.model import Product, SourceItem, Store
 from backorderctl.store.quantity import format_magento_number
-from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, THRESHOLD, AnySetting, Value
+from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, THRESHOLD, AnySetting, Settings, Value
 
 
-def write_products(
-    store: Store, policies: Iterable[tuple[Product, Policy]], out: TextIO, *, quantities: bool = False
-) -> int:
-    """Write a row for each product and return how many; with `quantities` also those at Magento's default source."""
+class Effect(StrEnum):
+    """What Magento does with a row beyond what it says, and what was changed so that it does the right thing."""
+
+    RELIES_ON_GLOBAL = "relies_on_global"
+    """It inherits a value of [global] that is not Magento's default."""
+    THRESHOLD_ZEROED = "threshold_zeroed"
+    """A negative threshold is 0 in the file, because backorders are off."""
+    SELLS_IF_NEW = "sells_if_new"
+    """If the product is new, it gets an item at the source `default` and sells whatever the other sources have."""
+    STATUS_LOST = "status_lost"
+    """Its item at `default` is In Stock, and the import makes it Out of Stock."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """A row of the product CSV: its cells without the SKU, what of them is in force, and what Magento does with it."""
+
+    sku: str
+    cells: tuple[str, ...]
+    in_force: tuple[str | None, ...]
+    effects: frozenset[Effect]
+
+
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """The configurations in which a value of a product may be inherited: what it means must be the same in each.
+
+    `relied_on` are the settings whose global value is assumed to be in Magento, though it is not its default.
+    """
+
+    configurations: tuple[Settings, ...]
+    relied_on: frozenset[str]
+
+
+def assumed(store: Store) -> Inheritance:
+    """Magento's configuration taken to be [global], as it stands there or as `export magento config` writes it."""
+    values = global_values(store)
+    relied_on = frozenset(row.key for row in OF_MAGENTO if values[row.key] != row.default)
+    return Inheritance((values, exported_configuration(store)), relied_on)
+
+
+def given(configuration: Settings) -> Inheritance:
+    """Magento's configuration as it was read from a file."""
+    return Inheritance((configuration,), frozenset())
+
+
+EXPLICIT = Inheritance((), frozenset())
+"""No value is inherited."""
+
+
+def product_rows(
+    store: Store, policies: Iterable[tuple[Product, Policy]], inheritance: Inheritance, *, quantities: bool = False
+) -> Iterator[ExportRow]:
+    """A row for each product; with `quantities`, for those that have an item at Magento's source `default`."""
+    values = global_values(store)
+    for product, policy in policies:
+        item = product.items.get(DEFAULT_SOURCE)
+        if not quantities or item is not None:
+            yield _row(product, policy, values, inheritance, item, quantities=quantities)
+
+
+def write_products(rows: Iterable[ExportRow], out: TextIO, *, quantities: bool = False) -> None:
+    """Write the CSV of these rows."""
     writer = csv.writer(out, lineterminator="\n")
     own = (QUANTITY, IN_STOCK) if quantities else ()
     writer.writerow([SKU, *own, *(column for row in OF_MAGENTO for column in (row.csv_column, row.use_config_column))])
-    count = 0
-    for product, policy in policies:
-        item = _default_item(product) if quantities else ()
-        writer.writerow([product.sku, *item, *_cells(store, product, policy)])
-        count += 1
-    return count
+    writer.writerows([row.sku, *row.cells] for row in rows)
 
 
-def _cells(store: Store, product: Product, policy: Policy) -> list[str]:
-    """Value and use_config flag of each setting: the product's own value or the global one where it does, else ours."""
-    cells = []
+def changed_rows(rows: Iterable[ExportRow], since: Iterable[ExportRow]) -> Iterator[ExportRow]:
+    """The rows that put anything else in force than those of an older export do."""
+    older = {row.sku: row.in_force for row in since}
+    return (row for row in rows if older.get(row.sku) != row.in_force)
+
+
+def _row(
+    product: Product,
+    policy: Policy,
+    values: Settings,
+    inheritance: Inheritance,
+    item: SourceItem | None,
+    *,
+    quantities: bool,
+) -> ExportRow:
+    cells: list[str] = []
+    in_force: list[str | None] = []
+    inherited: set[str] = set()
+    if quantities and item is not None:
+        cells = [format_magento_number(item.quantity), "1" if item.status is StockStatus.IN_STOCK else "0"]
+        in_force = [*cells]
     for row in OF_MAGENTO:
-        own, inherited = product.settings.get(row.key), store.settings.get(row.key, row.default)
-        if own is not None and _satisfies(row, own, policy):
-            value, flag = own, "0"
-        elif _satisfies(row, inherited, policy):
-            value, flag = inherited, "1"
-        else:
-            value, flag = _required(policy)[row.key], "0"
-        cells += [row.kind.csv_cell(value), flag]
-    return cells
+        value, inherits = _value(row, product, policy, values, inheritance)
+        cell = row.kind.csv_cell(value)
+        cells += [cell, "1" if inherits else "0"]
+        in_force.append(None if inherits else cell)
+        if inherits:
+            inherited.add(row.key)
+    inheritable = [each[THRESHOLD.key] for each in inheritance.configurations] or [values[THRESHOLD.key]]
+    stored = [product.settings[THRESHOLD.key]] if THRESHOLD.key in product.settings else inheritable
+    effects = set(_effects(policy, stored, item, quantities=quantities))
+    if inherited & inheritance.relied_on:
+        effects.add(Effect.RELIES_ON_GLOBAL)
+    return ExportRow(product.sku, tuple(cells), tuple(in_force), frozenset(effects))
 
 
-def _satisfies(row: AnySetting, value: Value, policy: Policy) -> bool:
-    """Whether the value has the effect that the policy needs; a setting that the policy leaves open takes any."""
+def _value(
+    row: AnySetting, product: Product, policy: Policy, values: Settings, inheritance: Inheritance
+) -> tuple[Value, bool]:
+    """The value to write, and whether Magento is to inherit it.
+
+    It is the product's own or the configuration's where that has the effect that the policy needs, else the one needed.
+    """
+    own, needed = product.settings.get(row.key), _required(policy).get(row.key)
+    if own is not None and _satisfies(row, own, needed, policy):
+        return own, False
+    if needed is None:
+        needed = values[row.key]
+    configured = [configuration[row.key] for configuration in inheritance.configurations]
+    if configured and all(_satisfies(row, value, needed, policy) for value in configured):
+        return configured[0], True
+    return needed, False
+
+
+def _satisfies(row: AnySetting, value: Value, needed: Value | None, policy: Policy) -> bool:
+    """Whether the value has the effect that is needed; any has where the policy needs none."""
     if row.key == THRESHOLD.key and isinstance(value, Decimal):
-        return effective_threshold(value, backorders=takes_backorders(policy.backorders)) == policy.threshold
-    return value == _required(policy).get(row.key, value)
+        backorders = takes_backorders(policy.backorders)
+        return effective_threshold(value, backorders=backorders) == needed and (backorders or value >= 0)
+    return needed in (None, value)
 
 
 def _required(policy: Policy) -> Mapping[str, Value]:
@@ -59,8 +169,22 @@ def _required(policy: Policy) -> Mapping[str, Value]:
     }
 
 
-def _default_item(product: Product) -> tuple[str, str]:
-    item = product.items.get(DEFAULT_SOURCE)
-    if item is None:
-        return "", ""
-    return format_magento_number(item.quantity), "1" if item.status is StockStatus.IN_STOCK else "0"
+def _effects(
+    policy: Policy, thresholds: Sequence[Value], item: SourceItem | None, *, quantities: bool
+) -> Iterator[Effect]:
+    """What Magento does with a row, where the threshold would be one of these as it is set or inherited."""
+    backorders = takes_backorders(policy.backorders)
+    if not backorders and any(isinstance(each, Decimal) and each < 0 for each in thresholds):
+        yield Effect.THRESHOLD_ZEROED
+    on_sale = item is not None and item.status is StockStatus.IN_STOCK
+    if not quantities and not on_sale and (backorders or not policy.managed):
+        yield Effect.SELLS_IF_NEW
+    if quantities and item is not None and on_sale and policy.managed and not _verified(item.quantity, policy):
+        yield Effect.STATUS_LOST
+
+
+def _verified(quantity: Decimal, policy: Policy) -> bool:
+    """Whether Magento's verifyStock holds for the goods at `default`."""
+    if takes_backorders(policy.backorders):
+        return policy.threshold >= 0 or quantity >= policy.threshold
+    return quantity > policy.threshold

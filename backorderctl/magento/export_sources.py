@@ -1,21 +1,30 @@
 """What Magento keeps for each source item: its quantity and status, and when it is low."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple, TextIO
 
-from backorderctl.magento.columns import SKU
+from backorderctl.magento.columns import DEFAULT_SOURCE, SKU
 from backorderctl.magento.import_sources import SOURCE_CODE, STATUS, UNITS
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Store
-from backorderctl.store.quantity import format_magento_number
+from backorderctl.store.quantity import ZERO, format_magento_number
 from backorderctl.store.settings import NOTIFY_BELOW
 
 
+class SourceItemRow(NamedTuple):
+    """A row of the stock_sources CSV."""
+
+    source: str
+    sku: str
+    status: StockStatus
+    quantity: Decimal
+
+
 class Notified(NamedTuple):
-    """A source item and the quantities that the stocks which sell it say; Magento holds one of them."""
+    """A source item and its low-stock quantity in each stock that sells it; Magento holds one of them."""
 
     sku: str
     source: str
@@ -23,21 +32,41 @@ class Notified(NamedTuple):
 
     @property
     def agreed(self) -> bool:
-        """Whether there is but one."""
+        """Whether it is the same in all of them."""
         return len(set(self.by_stock.values())) == 1
 
 
-def write_stock_sources(store: Store, out: TextIO) -> int:
-    """Write a stock_sources CSV with every source item and return how many there are."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([SOURCE_CODE, SKU, STATUS, UNITS])
-    count = 0
+def source_item_rows(store: Store) -> Iterator[SourceItemRow]:
+    """Every source item."""
     for product in store.products.values():
         for source, item in product.items.items():
-            status = "1" if item.status is StockStatus.IN_STOCK else "0"
-            writer.writerow([source, product.sku, status, format_magento_number(item.quantity)])
-            count += 1
-    return count
+            yield SourceItemRow(source, product.sku, item.status, item.quantity)
+
+
+def rows_at_default(store: Store, skus: Iterable[str]) -> Iterator[SourceItemRow]:
+    """A row without goods, Out of Stock, for each of these products that has no item at Magento's source `default`.
+
+    Importing a new product gives it an item there (SourceItemImporter::afterProcess); this row takes its goods out of
+    every answer.
+    """
+    for sku in skus:
+        if DEFAULT_SOURCE not in store.products[sku].items:
+            yield SourceItemRow(DEFAULT_SOURCE, sku, StockStatus.OUT_OF_STOCK, ZERO)
+
+
+def write_source_items(rows: Iterable[SourceItemRow], out: TextIO) -> None:
+    """Write a stock_sources CSV."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([SOURCE_CODE, SKU, STATUS, UNITS])
+    for row in rows:
+        status = "1" if row.status is StockStatus.IN_STOCK else "0"
+        writer.writerow([row.source, row.sku, status, format_magento_number(row.quantity)])
+
+
+def changed_items(rows: Iterable[SourceItemRow], since: Collection[SourceItemRow]) -> Iterator[SourceItemRow]:
+    """The rows that an older export does not have."""
+    older = set(since)
+    return (row for row in rows if row not in older)
 
 
 def low_quantities(store: Store, *, stock: str | None = None) -> Iterator[Notified]:

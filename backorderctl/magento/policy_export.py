@@ -14,6 +14,7 @@ never sells less.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -52,7 +53,8 @@ class Policy(NamedTuple):
         return max(answer.quantity - answer.reserved - floor, ZERO)
 
 
-class Need(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Need:
     """What one stock needs of Magento for a product: our answer there, and the bounds of its floor.
 
     `exact` says that the greatest floor gives our answers, `binding` that the stock sells by quantities at all.
@@ -66,7 +68,8 @@ class Need(NamedTuple):
     notify: bool
 
 
-class Compiled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Compiled:
     """A product and what Magento can hold for it: when `exact`, `safe` gives our answers.
 
     `safe` is None where the greatest threshold that Magento can hold would still sell too much.
@@ -97,7 +100,7 @@ def compiled(store: Store, *, stock: str | None = None) -> Iterator[Compiled]:
 def compile_product(product: Product, answers: Sequence[Salability]) -> Compiled:
     """The one policy for a product that the stocks of `answers` sell."""
     needs = tuple(map(_need, answers))
-    # Where nothing counts nothing is sold, whatever Magento holds: no say beside a stock that sells.
+    # Where nothing counts nothing is sold, whatever Magento holds: such a stock needs nothing beside one that sells.
     bound = tuple(need for need in needs if need.binding)
     exact = len({answer.managed for answer in answers}) == 1 and _agree(bound)
     greatest = max(need.greatest for need in bound or needs)
@@ -105,11 +108,12 @@ def compile_product(product: Product, answers: Sequence[Salability]) -> Compiled
     notify = any(need.notify for need in bound or needs)
     generous = _policy(least, managed=all(answer.managed for answer in answers), notify=notify)
     if greatest >= LIMIT:
-        return Compiled(product, needs, exact, generous if exact else None, generous)
+        safe = generous if exact else None
+        return Compiled(product=product, needs=needs, exact=exact, safe=safe, generous=generous)
     # An allowance that is too much for Magento: the most it can hold sells less, no limit at all sells more.
     held = greatest if greatest == NO_FLOOR else max(greatest, STEP - LIMIT)
     safe = _policy(held, managed=any(answer.managed for answer in answers), notify=notify)
-    return Compiled(product, needs, exact, safe, generous)
+    return Compiled(product=product, needs=needs, exact=exact, safe=safe, generous=generous)
 
 
 def _agree(needs: Sequence[Need]) -> bool:
@@ -131,7 +135,7 @@ def _need(answer: Salability) -> Need:
     greatest = sum(floors, ZERO)
     least = min(floors) if min(floors) > 0 else sum((min(floor, ZERO) for floor in floors), ZERO)
     return Need(
-        answer,
+        answer=answer,
         exact=not reserve or len(floors) == 1,
         binding=bool(counting) and answer.managed,
         least=least,

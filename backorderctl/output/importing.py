@@ -75,9 +75,13 @@ def summary(reports: Sequence[Report]) -> Iterator[str]:
                 yield f"{tally.number:>9} {_counted(_COUNTS[what], tally.number)}{names}"
     for report in reports:
         for note in report.notes.values():
-            text = _counted(_NOTICES[note.notice], note.times).format(about=note.about)
             number = "" if note.notice is Notice.NO_RESERVATIONS else note.times
-            yield f"{number:>9} {text}{_example(note)}"
+            yield f"{number:>9} {noted(note)}"
+
+
+def noted(note: Note) -> str:
+    """What was left aside, with the first example."""
+    return _counted(_NOTICES[note.notice], note.times).format(about=note.about) + _example(note)
 
 
 def refusals(refused: Sequence[Refused]) -> str:

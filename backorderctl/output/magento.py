@@ -1,18 +1,25 @@
 """What a store's policy becomes in Magento, in words and files."""
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TextIO
 
-from backorderctl.magento.export_sources import Notified
+from backorderctl.magento.export_products import Effect
+from backorderctl.magento.export_sources import Notified, SourceItemRow
+from backorderctl.magento.policy_difference import Difference, Differs, first_difference
 from backorderctl.magento.policy_export import Compiled, Need, Policy
 from backorderctl.output import table
-from backorderctl.output.format import Output
+from backorderctl.output.format import Output, count
 from backorderctl.output.table import Column, Listing
 from backorderctl.store import quantity
-from backorderctl.store.quantity import LIMIT
-from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, NOTIFY_BELOW, THRESHOLD, format_value
+from backorderctl.store.model import Store
+from backorderctl.store.quantity import LIMIT, ZERO
+from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, NOTIFY_BELOW, SETTINGS, THRESHOLD, format_value
 from backorderctl.store.sku import LONGEST_SKU, UnsafeSku
+
+SHOWN = 5
+"""SKUs that a message names one by one."""
 
 
 def unsafe(found: UnsafeSku) -> str:
@@ -23,20 +30,118 @@ def unsafe(found: UnsafeSku) -> str:
 
 
 def inexact(product: Compiled) -> str:
-    """Why Magento cannot do as we do for a product, with our salable quantity and Magento's best in each stock."""
+    """Why Magento cannot do as we do for a product, with our salable quantity and Magento's best in each stock.
+
+    Where both numbers are equal, what differs all the same.
+    """
     return f"product {product.product.sku!r}: {_why(product)}: {'; '.join(_numbers(product, n) for n in product.needs)}"
 
 
 def approximated(product: Compiled, policy: Policy) -> str:
     """What a product gets instead of our policy, with our salable quantity and Magento's in each stock."""
-    salable = "; ".join(f"{_ours(need)}, in Magento {_units(policy.salable(need.answer))}" for need in product.needs)
-    return f"product {product.product.sku!r}: approximated by {_policy(policy)}: {salable}"
+    numbers = "; ".join(f"{_ours(need)}, in Magento {_magentos(need, policy)}" for need in product.needs)
+    return f"product {product.product.sku!r}: approximated by {_policy(policy)}: {numbers}"
 
 
 def differing(item: Notified) -> str:
     """Why Magento cannot hold when a source item is low."""
     values = ", ".join(f"{stock} {quantity.format_quantity(units)}" for stock, units in item.by_stock.items())
     return f"product {item.sku!r} at {item.source}: {NOTIFY_BELOW.key} differs by stock: {values}"
+
+
+_EFFECTS = {
+    Effect.RELIES_ON_GLOBAL: "{products} (first: {sku!r}) inherit{s} values of [global] that are not Magento's "
+    "defaults: give Magento's configuration with --config FILE, or write every value out with --explicit",
+    Effect.THRESHOLD_ZEROED: "{products} (first: {sku!r}) {have} a threshold below 0 without backorders: written as 0, "
+    "because Magento would show {them} as In Stock when sold out",
+    Effect.SELLS_IF_NEW: "{products} (first: {sku!r}) not on sale at source 'default': if new to Magento, the import "
+    "puts {them} on sale there; export magento all prevents it",
+    Effect.STATUS_LOST: "{products} (first: {sku!r}) {are} In Stock at source 'default', and Magento's import makes "
+    "{them} Out of Stock there: import stock sources afterwards (export magento all)",
+}
+
+
+def effect(found: Effect, skus: Sequence[str]) -> str:
+    """What Magento does with products, as a warning."""
+    one = len(skus) == 1
+    words = {"s": "s" if one else "", "have": "has" if one else "have", "are": "is" if one else "are"}
+    text = _EFFECTS[found].format(
+        products=count(len(skus), "product"), sku=skus[0], them="it" if one else "them", **words
+    )
+    return f"Warning: {text}"
+
+
+def config_zeroed(store: Store) -> str:
+    """The global threshold is not written as it is."""
+    threshold = format_value(store.settings[THRESHOLD.key])
+    return (
+        f"Warning: {THRESHOLD.key} {threshold} without backorders: written as 0, because Magento would show sold-out "
+        "products as In Stock"
+    )
+
+
+def config_alone(store: Store) -> str | None:
+    """Values of stocks and products of which Magento has none but in its configuration; None where there are none."""
+    keys = [row.key for row in SETTINGS.values() if row.csv_column is None]
+    places = [stock.settings for stock in store.stocks.values()]
+    places += [product.settings for product in store.products.values()]
+    number = sum(any(key in settings for key in keys) for settings in places)
+    if not number:
+        return None
+    stands = "stock or product sets" if number == 1 else "stocks and products set"
+    return f"{number} {stands} {', '.join(keys)}, which Magento has in its configuration alone: not written"
+
+
+def left_out(skus: Sequence[str]) -> str:
+    """Products that are not written, because they have no item at Magento's source `default`."""
+    named = ", ".join(map(repr, skus[:SHOWN])) + (f" and {len(skus) - SHOWN} more" if len(skus) > SHOWN else "")
+    return f"not at source 'default', and left out: {named}"
+
+
+def removed(since: str, skus: Sequence[str], items: Sequence[SourceItemRow]) -> Iterator[str]:
+    """What an older store had and the store has no longer: Magento keeps it until it is deleted there."""
+    kept = "that the store no longer has: Magento keeps"
+    if skus:
+        them = "it" if len(skus) == 1 else "them"
+        yield f"{count(len(skus), 'product')} of {since} (first: {skus[0]!r}) {kept} {them}"
+    if items:
+        them = "it" if len(items) == 1 else "them"
+        first = f"{items[0].sku!r} at {items[0].source}"
+        yield f"{count(len(items), 'source item')} of {since} (first: {first}) {kept} {them}"
+
+
+def exported(folder: str, *, products: int, items: int, at_default: int) -> str:
+    """What has been written into a folder."""
+    extra = f", {at_default} of them without goods at 'default' for products that are not there" if at_default else ""
+    return f"{folder}: {count(products, 'product')}, {count(items, 'source item')}{extra}"
+
+
+def instructions(*, config: bool, at_default: int) -> str:
+    """The text that says in which order the files of an export are imported, and why."""
+    steps = []
+    if config:
+        steps.append(
+            "sh config.sh, in Magento's folder, and then bin/magento cache:clean config. The configuration comes "
+            "first: products.csv leaves out what it gives."
+        )
+    steps.append(
+        "products.csv: System > Data Transfer > Import, entity Products, Add/Update. It has no qty: Magento would "
+        "write it to the source 'default'. A product that is new gets an item there all the same, and the status of "
+        "one that exists may change."
+    )
+    extra = f" It has {count(at_default, 'row')} without goods at 'default', Out of Stock, for products that are not"
+    steps.append(
+        "stock_sources.csv: the same form, entity Stock Sources, Add/Update. It comes after products.csv, to put right "
+        "what that did at 'default'." + (f"{extra} at that source: they add nothing." if at_default else "")
+    )
+    steps.append(
+        "low_quantity.json: POST it to /V1/inventory/low-quantity-notification, last, because it needs the source "
+        "items."
+    )
+    lines = ["Import these files in this order.", ""]
+    for number, step in enumerate(steps, 1):
+        lines += [*textwrap.wrap(step, 100, initial_indent=f"{number}. ", subsequent_indent="   "), ""]
+    return "\n".join([*lines, "Then run bin/magento indexer:reindex inventory, unless indexes update on save."]) + "\n"
 
 
 def show_low_quantities(items: Iterable[Notified], out: TextIO) -> None:
@@ -55,10 +160,31 @@ def _why(product: Compiled) -> str:
 
 
 def _numbers(product: Compiled, need: Need) -> str:
-    best = [f"{_units(product.generous.salable(need.answer))} generous ({_policy(product.generous)})"]
+    best = [f"{_magentos(need, product.generous)} generous ({_policy(product.generous)})"]
     if product.safe is not None:
-        best.insert(0, f"{_units(product.safe.salable(need.answer))} safe ({_policy(product.safe)})")
+        best.insert(0, f"{_magentos(need, product.safe)} safe ({_policy(product.safe)})")
     return f"{_ours(need)}, in Magento {' or '.join(best)}"
+
+
+def _magentos(need: Need, policy: Policy) -> str:
+    """Magento's salable quantity, and where it is the same as ours what is not."""
+    theirs = policy.salable(need.answer)
+    if theirs != need.answer.salable or (difference := first_difference(need, policy)) is None:
+        return _units(theirs)
+    return f"{_units(theirs)} ({_difference(difference)})"
+
+
+def _difference(found: Difference) -> str:
+    ours, theirs = _units(found.ours), _units(found.magentos)
+    if found.what is Differs.SALABLE:
+        text = f"{ours} salable, in Magento {theirs}"
+    else:
+        what = "backordered" if found.what is Differs.BACKORDERED else "backordered with a notice"
+        text = f"of {quantity.format_quantity(found.order or ZERO)} ordered {ours} {what}, in Magento {theirs}"
+    if found.quantities is None:
+        return f"but {text}"
+    goods = " and ".join(f"{quantity.format_quantity(units)} at {at}" for at, units in found.quantities.items())
+    return f"but with {goods}: {text}"
 
 
 def _ours(need: Need) -> str:
