@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 ANSWER_IS_NO = 1
 COMMAND_FAILED = 2
+_MOST_SUGGESTIONS = 10
+"""Problems of one file for which the name that was probably meant is looked for."""
 
 Hint = str | tuple[str, ...]
 """One thing to type: words of any kind, or a command of this program as its arguments."""
@@ -52,9 +54,12 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return folded[matches[0]] if matches else None
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of a message about an unknown name: `; did you mean 'main'?`, or nothing when none is similar."""
-    close = nearest(name, names)
+def did_you_mean(name: str, names: Iterable[str], *, after: int = 0) -> str:
+    """The end of a message about an unknown name: `; did you mean 'main'?`, or nothing when none is similar.
+
+    Nothing either `after` many other problems: looking for a name among all takes time, and nobody reads so many.
+    """
+    close = nearest(name, names) if after < _MOST_SUGGESTIONS else None
     return f"; did you mean {close!r}?" if close else ""
 
 

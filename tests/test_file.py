@@ -15,6 +15,7 @@ from backorderctl.output.format import format_hint
 from backorderctl.toml import atomic_file, file_access
 from backorderctl.toml.atomic_file import Replacing, Rewritten
 from backorderctl.toml.file_metadata import may_write, user_name
+from backorderctl.toml.limits import MAX_SIZE
 
 
 @pytest.fixture
@@ -423,7 +424,7 @@ def test_a_slow_writer_of_a_pipe_is_waited_for(store: Path, monkeypatch: pytest.
 
 
 def test_a_file_beyond_the_limit_is_not_read(store: Path) -> None:
-    os.truncate("store.toml", file_access.MAX_SIZE + 1)
+    os.truncate("store.toml", MAX_SIZE + 1)
     with pytest.raises(BackorderctlError, match=r"^store\.toml: cannot read: expected at most 1 GiB, got more$"):
         atomic_file.read_text("store.toml")
     descriptor = os.open("store.toml", os.O_RDONLY)

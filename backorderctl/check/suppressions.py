@@ -22,7 +22,7 @@ def apply_suppressions(store: Store, found: Violations, today: date) -> Violatio
     """
     faults = {number: _fault(accept, today) for number, accept in enumerate(store.accepts)}
     sound = [number for number, fault in faults.items() if not fault]
-    faults.update((number, f"matches nothing{_unknown_product(store, store.accepts[number])}") for number in sound)
+    faults.update((number, f"matches nothing{_unknown_product(store, number)}") for number in sound)
     left: dict[str, list[Violation]] = {}
     for code, violations in found.items():
         accepts = [number for number in sound if store.accepts[number].code == code]
@@ -49,10 +49,11 @@ def _fault(accept: Accept, today: date) -> str:
     return ""
 
 
-def _unknown_product(store: Store, accept: Accept) -> str:
-    if accept.product is None or accept.product in store.products:
+def _unknown_product(store: Store, number: int) -> str:
+    product = store.accepts[number].product
+    if product is None or product in store.products:
         return ""
-    return ": there is no such product" + did_you_mean(accept.product, store.products)
+    return ": there is no such product" + did_you_mean(product, store.products, after=number)
 
 
 def _matches(accept: Accept, violation: Violation) -> bool:

@@ -12,6 +12,7 @@ from backorderctl.cli.options import (
     STANDARD_INPUT,
     KeyArgument,
     MatchOption,
+    MaxSizeOption,
     OutputOption,
     ProductOption,
     SourceOption,
@@ -30,6 +31,7 @@ from backorderctl.policy import viewpoints
 from backorderctl.store import settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, Value
+from backorderctl.toml.limits import MAX_SIZE
 
 app = noun("Settings: set them, unset them, see what is in force and where it comes from.")
 
@@ -97,6 +99,7 @@ def apply_(
     options: WriteOptions,
     table: Annotated[str, typer.Argument(metavar="CHANGES.csv", help="The changes; - reads standard input.")],
     create: Annotated[bool, typer.Option("--create", help="Add products that are not in the file.")] = False,
+    max_size: MaxSizeOption = MAX_SIZE,
 ) -> None:
     """Make many changes in one write: a CSV file with the columns product, source, stock, key and value.
 
@@ -106,7 +109,7 @@ def apply_(
     from backorderctl.edit import bulk_csv
 
     name = "<stdin>" if table == STANDARD_INPUT else table
-    rows = bulk_csv.rows(read_text(table), name)
+    rows = bulk_csv.rows(read_text(table, limit=max_size), name)
     written = transact(options, lambda store: (bulk_csv.apply(store, rows, name, create=create), None))
     told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     done = f"{told} applied" if written.changed else f"{told}: nothing to change"

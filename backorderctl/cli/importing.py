@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import STANDARD_INPUT, OutputOption
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.options import STANDARD_INPUT, MaxSizeOption, OutputOption
+from backorderctl.cli.reading import read_standard_input, with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes
@@ -28,6 +28,8 @@ from backorderctl.output.progress import progress
 from backorderctl.store.model import Store
 from backorderctl.store.rejects import REASON, Refused, write_rejects
 from backorderctl.toml import atomic_file
+from backorderctl.toml.file_access import open_input
+from backorderctl.toml.limits import MAX_SIZE
 from backorderctl.toml.parse import collector_off
 
 app = noun("Imports: the files that merchants have, taken into the store file.")
@@ -100,6 +102,7 @@ def magento(
     encoding: Annotated[
         str, typer.Option("--encoding", metavar="NAME", help="How the files are encoded, such as cp1252.")
     ] = UTF_8,
+    max_size: MaxSizeOption = MAX_SIZE,
     skip_bad: Annotated[
         str | None,
         typer.Option(
@@ -119,7 +122,10 @@ def magento(
     input. With -o json, the summary is printed as JSON.
     """
     inputs = _Inputs(
-        *(_opened(path, encoding) for path in _once_standard_input(products, stock_sources, reservations, config))
+        *(
+            _opened(path, encoding, max_size)
+            for path in _once_standard_input(products, stock_sources, reservations, config)
+        )
     )
     if not (inputs.given() or link):
         raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
@@ -163,11 +169,11 @@ def _once_standard_input(*paths: str | None) -> Sequence[str | None]:
     return paths
 
 
-def _opened(path: str | None, encoding: str) -> Input | None:
+def _opened(path: str | None, encoding: str, limit: int) -> Input | None:
     if path != STANDARD_INPUT:
-        return None if path is None else file_input(path, encoding=encoding)
-    content = sys.stdin.buffer.read()
-    return Input("<stdin>", lambda: io.BufferedReader(io.BytesIO(content)), encoding)
+        return None if path is None else file_input(path, encoding=encoding, limit=limit)
+    content = read_standard_input(limit=limit)
+    return Input("<stdin>", lambda: io.BufferedReader(io.BytesIO(content)), encoding, limit)
 
 
 def _read(
@@ -254,5 +260,5 @@ def _is_rejects(name: str) -> bool:
     """Whether an existing file was written for refused rows: nothing else is ever removed."""
     from backorderctl.toml.compressed import decompressed
 
-    with Path(name).open("rb") as raw, decompressed(raw, name) as content:
+    with open_input(name) as raw, decompressed(raw, name) as content:
         return content.readline().startswith(f"{REASON},line,".encode())

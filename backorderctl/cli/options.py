@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.command import SHIELD
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.output.format import Output
 from backorderctl.store import settings
 from backorderctl.store.load import load
 from backorderctl.store.model import Store
+from backorderctl.toml.limits import parse_size
 
 DEFAULT_FILE = "store.toml"
 STANDARD_INPUT = "-"
@@ -75,6 +76,13 @@ def _seconds(typed: str | float) -> float:
     return seconds
 
 
+def _size(typed: str | int) -> int:
+    try:
+        return typed if isinstance(typed, int) else parse_size(typed.removeprefix(SHIELD))
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"--max-size: {mismatch}") from None
+
+
 FILE_VARIABLE = "BACKORDERCTL_FILE"
 OUTPUT_VARIABLE = "BACKORDERCTL_OUTPUT"
 WAIT_VARIABLE = "BACKORDERCTL_WAIT"
@@ -108,6 +116,16 @@ WaitOption = Annotated[
         show_envvar=False,
         parser=_seconds,
         help="How long to wait for other writers while none of them changes the file.",
+    ),
+]
+MaxSizeOption = Annotated[
+    int,
+    typer.Option(
+        "--max-size",
+        metavar="SIZE",
+        parser=_size,
+        show_default=False,
+        help="The most to read of a file, after decompression, such as 4GiB; 1 GiB by default.",
     ),
 ]
 TakeOwnershipOption = Annotated[

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.options import STANDARD_INPUT, OutputOption, complete_source
+from backorderctl.cli.options import STANDARD_INPUT, MaxSizeOption, OutputOption, complete_source
 from backorderctl.cli.reading import StoreOptions, say
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
@@ -26,6 +26,7 @@ from backorderctl.store.quantities_file import STOCK_IDS, Inputs
 from backorderctl.store.rejects import write_rejects
 from backorderctl.store.replace_quantities import Replaced, with_quantities
 from backorderctl.toml import atomic_file
+from backorderctl.toml.limits import MAX_SIZE, limited
 
 QUANTITIES_VARIABLE = "BACKORDERCTL_QUANTITIES"
 RESERVED_VARIABLE = "BACKORDERCTL_RESERVED"
@@ -80,6 +81,7 @@ class QuantitiesOptions(StoreOptions):
     stock_id: StockIdOption = None
     allow_missing: AllowMissingOption = False
     skip_bad: SkipBadOption = None
+    max_size: MaxSizeOption = MAX_SIZE
     read: list[Replaced] = field(init=False, default_factory=list)
     copies: list[str] = field(init=False, default_factory=list)
     stack: ExitStack = field(init=False, default_factory=ExitStack)
@@ -148,7 +150,8 @@ class QuantitiesOptions(StoreOptions):
                 raise BackorderctlError(f"{option}: expected --quantities or --reserved beside it, got neither")
 
     def _inputs(self, path: str | None) -> tuple[InputFile, ...]:
-        return (InputFile(path, "<stdin>" if path == STANDARD_INPUT else path),) if path else ()
+        name = "<stdin>" if path == STANDARD_INPUT else path
+        return (InputFile(path, name, self.max_size),) if path and name else ()
 
     def _copied(self, inputs: Inputs) -> Inputs:
         """The same with standard input copied to a file: rows may have to be read again to say what is wrong."""
@@ -164,7 +167,7 @@ class QuantitiesOptions(StoreOptions):
         if not self.copies:
             copy = Path(self.stack.enter_context(tempfile.TemporaryDirectory())) / "stdin"
             with copy.open("wb") as out:
-                shutil.copyfileobj(sys.stdin.buffer, out)
+                shutil.copyfileobj(limited(sys.stdin.buffer, file.name, limit=self.max_size), out)
             self.copies.append(str(copy))
         return file._replace(path=self.copies[0])
 

@@ -11,12 +11,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from backorderctl.cli.clock import TODAY, local_day, now, parse_day
 from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT, AtOption, FileOption, OutputOption, QuietOption
-from backorderctl.errors import BackorderctlError, InvalidFile
+from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import Output, printable
 from backorderctl.store.load import load, load_bytes
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import store_on
 from backorderctl.toml import atomic_file
+from backorderctl.toml.file_access import open_input
+from backorderctl.toml.limits import MAX_SIZE, limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,33 +109,25 @@ def with_file(command: tuple[str, ...], file: str) -> tuple[str, ...]:
     return command if "-f" in command or file in (DEFAULT_FILE, STANDARD_INPUT) else (*command, "-f", file)
 
 
-def read_text(path: str) -> str:
-    """The text of a file that is no store, or of standard input for `-`."""
-    if path == STANDARD_INPUT:
-        return atomic_file.decoded(sys.stdin.buffer.read(), "<stdin>")
-    if path.endswith(".gz"):
-        return atomic_file.decoded(_decompressed(path), path)
-    try:
-        return atomic_file.read_text(path)
-    except InvalidFile:
-        raise
-    except BackorderctlError as failure:
-        raise BackorderctlError(failure.message) from None  # its hint is about store files
-
-
-def _decompressed(path: str) -> bytes:
-    from pathlib import Path
-
+def read_text(path: str, *, limit: int = MAX_SIZE) -> str:
+    """The text of a file that is no store, decompressed if need be, or of standard input for `-`."""
     from backorderctl.toml.compressed import decompressed
 
-    with Path(path).open("rb") as raw, decompressed(raw, path) as content:
-        return content.read()
+    name = "<stdin>" if path == STANDARD_INPUT else path
+    raw = open_input(path) if name == path else limited(sys.stdin.buffer, name, limit=limit)
+    with raw, decompressed(raw, name, limit=limit) as content:
+        return atomic_file.decoded(content.read(), name)
+
+
+def read_standard_input(*, limit: int = MAX_SIZE) -> bytes:
+    """All that standard input has."""
+    return limited(sys.stdin.buffer, "<stdin>", limit=limit).read()
 
 
 def read_store(path: str) -> Store:
     """The store in the file, or on standard input for `-`."""
     if path == STANDARD_INPUT:
-        return load_bytes(sys.stdin.buffer.read(), "<stdin>")
+        return load_bytes(read_standard_input(), "<stdin>")
     return load(path)
 
 

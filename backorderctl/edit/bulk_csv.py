@@ -160,12 +160,12 @@ def _key(row: ChangeRow) -> str:
 def _check_names(store: Store, row: ChangeRow, *, create: bool) -> None:
     if row.product and row.product not in store.products:
         if not create:
-            model.product_named(store, row.product)
+            model.require("product", row.product, store.products, suggest=False)
         fields.sku(row.product)
     if row.source:
-        model.source_named(store, row.source)
+        model.require("source", row.source, store.sources, suggest=False)
     if row.stock:
-        model.stock_named(store, row.stock)
+        model.require("stock", row.stock, store.stocks, suggest=False)
         if row.source:
             raise BackorderctlError("expected a source or a stock, got both")
 

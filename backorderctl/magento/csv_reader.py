@@ -10,17 +10,16 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.magento.report import Count, Report, Tally
+from backorderctl.store.delimited import CELL_LIMIT, csv_problem, delimiter
 from backorderctl.store.rejects import Refused
 from backorderctl.toml.compressed import decompressed
+from backorderctl.toml.file_access import open_input
+from backorderctl.toml.limits import MAX_SIZE
 
-DELIMITERS = (",", ";", "\t")
-CELL_LIMIT = 1 << 24
-"""Characters in the longest cell: a page of HTML fits, not so a file's rest after a quote that is never closed."""
 BLANK = " \t\r\n\ufeff"
 """What may stand before a header, and around its names: a byte-order mark is not always the first thing in a file."""
 END = "\ue000end of file\ue000"
@@ -37,16 +36,23 @@ OnProgress = Callable[[int], None]
 
 
 class Input(NamedTuple):
-    """A file to read: the name that messages give it, how it is opened, and the encoding of its text."""
+    """A file to read: the name that messages give it, how it is opened, its encoding, and how large it may be."""
 
     name: str
     open: Callable[[], io.BufferedReader]
     encoding: str = UTF_8
+    limit: int = MAX_SIZE
+
+    @contextmanager
+    def content(self, *, longest_line: int | None = None) -> Iterator[io.BufferedReader]:
+        """The bytes of the file, decompressed and limited, while it is open."""
+        with self.open() as raw, decompressed(raw, self.name, limit=self.limit, longest_line=longest_line) as content:
+            yield content
 
 
-def file_input(path: str, *, encoding: str = UTF_8) -> Input:
-    """The file at `path` as an input; OSError, once it is opened, when it cannot be."""
-    return Input(path, lambda: Path(path).open("rb"), encoding)
+def file_input(path: str, *, encoding: str = UTF_8, limit: int = MAX_SIZE) -> Input:
+    """The file at `path` as an input; BackorderctlError, once it is opened, when it cannot be."""
+    return Input(path, lambda: open_input(path), encoding, limit)
 
 
 class CsvRow(NamedTuple):
@@ -94,10 +100,14 @@ def open_table(source: Input, report: Report, what: Count, watch: OnProgress = l
     """The table in the file while it is open; its rows are counted as `what`, those that are none go to the report.
 
     InvalidFile, from whichever row, when the file is in another encoding or no CSV; BackorderctlError when it is
-    damaged or the encoding unknown; OSError when it cannot be read.
+    damaged or too large, cannot be read, or its encoding is unknown.
     """
     csv.field_size_limit(CELL_LIMIT)
-    with source.open() as raw, decompressed(raw, source.name) as content, _text(source, content) as text:
+    with (
+        source.open() as raw,
+        decompressed(raw, source.name, limit=source.limit, longest_line=CELL_LIMIT) as content,
+        _text(source, content) as text,
+    ):
         report.count(what, 0)  # comes first in the report, and also when there is no row
         try:
             yield _table(source.name, text, report, what, lambda: watch(raw.tell()) if raw.seekable() else None)
@@ -108,7 +118,7 @@ def open_table(source: Input, report: Report, what: Count, watch: OnProgress = l
 
 def undecodable(source: Input) -> Problem:
     """The first byte of an input that is not in its encoding."""
-    with source.open() as raw, decompressed(raw, source.name) as content:
+    with source.content() as content:
         for number, line in enumerate(content, 1):
             try:
                 line.decode(source.encoding)
@@ -132,11 +142,11 @@ def _table(name: str, text: io.TextIOWrapper, report: Report, what: Count, glanc
             break
         before += 1
     lines = chain([first.lstrip(BLANK.replace("\t", ""))], text, [END])
-    records = csv.reader(lines, delimiter=_delimiter(first))
+    records = csv.reader(lines, delimiter=delimiter(first))
     try:
         names = next(records, [])
-    except csv.Error:
-        names = [END]
+    except csv.Error as error:
+        raise InvalidFile(name, [Problem(f"header: {csv_problem(error)}", before + 1)]) from None
     if names != [END] and END in "".join(names[-1:]):
         names = [END]
     if first.strip(BLANK) and names == [END]:
@@ -144,11 +154,6 @@ def _table(name: str, text: io.TextIOWrapper, report: Report, what: Count, glanc
     header = tuple(name.strip(BLANK).lower() for name in names)
     report.headers[name] = header
     return Table(name, header, _rows(name, len(header), records, before, report, report.counts[what], glance))
-
-
-def _delimiter(header: str) -> str:
-    """The delimiter that separates the most names of the header line."""
-    return max(DELIMITERS, key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter), [])))
 
 
 def _rows(
@@ -162,8 +167,9 @@ def _rows(
             cells = next(records)
         except StopIteration:
             raise _unclosed(name, number, begun) from None
-        except csv.Error:
-            raise _unclosed(name, number + 1, line) from None
+        except csv.Error as error:
+            problem = Problem(f"record {number + 1}: {csv_problem(error)}", line)
+            raise InvalidFile(name, [problem]) from None
         if cells == [END]:
             return
         if not cells or not (cells[0] or any(map(str.strip, cells))):

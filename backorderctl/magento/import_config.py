@@ -16,8 +16,9 @@ from backorderctl.magento import csv_reader
 from backorderctl.magento.csv_reader import Input
 from backorderctl.magento.report import Count, Notice, Report
 from backorderctl.store.settings import SETTINGS, Value
-from backorderctl.toml.compressed import decompressed
 
+_MOST_NODES = 1_000_000
+"""Values of a YAML file, with those that its aliases repeat."""
 SECTION = "cataloginventory"
 DEFAULT = "default"
 SCOPES = (DEFAULT, "websites", "stores")
@@ -149,7 +150,7 @@ _SET = re.compile(rf"^bin/magento config:set -- ({SECTION}/\S+) (\S+)$", re.MULT
 
 
 def _text(source: Input) -> str:
-    with source.open() as raw, decompressed(raw, source.name) as content:
+    with source.content() as content:
         data = content.read()
     try:
         return data.decode(source.encoding).removeprefix("\ufeff")
@@ -218,13 +219,31 @@ def _yaml(path: str) -> Callable[[str], Any]:
 
     def load(text: str) -> Any:
         try:
-            return yaml.load(text, Loader=yaml.BaseLoader)
+            return _constructed(path, yaml.BaseLoader(text))
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = mark.line + 1 if mark else None
             raise _Unreadable(Problem("expected YAML, got something else", line)) from None
 
     return load
+
+
+def _constructed(path: str, loader: Any) -> Any:
+    """The data of a YAML text; BackorderctlError when its aliases make it much larger than it is written."""
+    root = loader.get_single_node()
+    if root is not None and _size(root, {}) > _MOST_NODES:
+        raise BackorderctlError(f"{path}: expected at most {_MOST_NODES} values, got more by its aliases")
+    return None if root is None else loader.construct_document(root)
+
+
+def _size(node: Any, sizes: dict[int, int]) -> int:
+    """How many values a node of YAML stands for, each alias counted as what it repeats; too many for one in itself."""
+    if id(node) not in sizes:
+        sizes[id(node)] = _MOST_NODES + 1
+        parts = [each for pair in node.value for each in pair] if node.id == "mapping" else node.value
+        below = (_size(each, sizes) for each in parts) if node.id != "scalar" else ()
+        sizes[id(node)] = min(1 + sum(below), _MOST_NODES + 1)
+    return sizes[id(node)]
 
 
 def _walked(data: Mapping[str, Any]) -> list[Entry]:

@@ -4,19 +4,22 @@ A record that has not the header's number of cells is given as it is: whoever re
 """
 
 import csv
-import gzip
 import io
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
+from backorderctl.toml.compressed import decompressed
+from backorderctl.toml.file_access import open_input
+from backorderctl.toml.limits import MAX_SIZE, format_size
 
 DELIMITERS = (",", ";", "\t")
-GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
+PARQUET = b"PAR1"
+CELL_LIMIT = 1 << 24
+"""Characters in the longest cell, and bytes in the longest line: a page of HTML fits, not so the rest of a file after a
+quote that is never closed."""
 GLANCE = 1 << 13
 """Records between two looks at how far the reading has come."""
 END = "\ue000end of file\ue000"
@@ -27,10 +30,11 @@ Record = tuple[int, int, Sequence[str]]
 
 
 class InputFile(NamedTuple):
-    """A file to read, and what messages call it: standard input is read from a copy."""
+    """A file to read, what messages call it, and how large it may be: standard input is read from a copy."""
 
     path: str
     name: str
+    limit: int = MAX_SIZE
 
 
 class Sheet:
@@ -71,8 +75,11 @@ def open_sheet(file: InputFile, *, only: str | None = None, watch: Callable[[int
             header, rows = parquet_rows(file.path, name=file.name, only=only)
             yield Sheet(file.name, header, ((number, number + 1, row) for number, row in enumerate(rows, 1)))
             return
-        unpacked: Any = gzip.GzipFile(fileobj=raw) if start.startswith(GZIP) else raw
-        with io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="") as text:
+        csv.field_size_limit(CELL_LIMIT)
+        with (
+            decompressed(raw, file.name, limit=file.limit, longest_line=CELL_LIMIT) as content,
+            io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text,
+        ):
             first = text.readline()
             dialect = delimiter(first)
             header = [name.strip().lower() for name in next(csv.reader([first], delimiter=dialect), [])]
@@ -88,18 +95,23 @@ def delimiter(header: str) -> str:
     return max(DELIMITERS, key=lambda each: len(next(csv.reader([header], delimiter=each), [])))
 
 
+def csv_problem(error: csv.Error) -> str:
+    """What is wrong with a record that the csv module refuses: a cell that is too long, or a quote without its pair."""
+    if "field limit" in str(error):
+        return f"expected at most {format_size(CELL_LIMIT)} in a cell, got more: is a quote not closed?"
+    return "expected a closing quote, got none"
+
+
 @contextmanager
 def _opened(file: InputFile) -> Iterator[io.BufferedReader]:
     """The file's bytes while it is open; whatever is met while reading is a failure that names the file."""
     try:
-        with Path(file.path).open("rb") as raw:
+        with open_input(file.path) as raw:
             yield raw
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise BackorderctlError(f"{file.name}: expected a whole gzip file, got a damaged one") from None
     except UnicodeDecodeError as error:
         raise BackorderctlError(f"{file.name}: expected UTF-8, got byte 0x{error.object[error.start]:02x}") from None
     except OSError as error:
-        raise BackorderctlError(f"{file.name}: cannot read: {error.strerror}") from None
+        raise BackorderctlError(f"{file.name}: cannot read: {system_reason(error)}") from None
 
 
 def _records(file: InputFile, lines: Iterable[str], dialect: str, glance: Callable[[], None]) -> Iterator[Record]:
@@ -117,8 +129,8 @@ def _records(file: InputFile, lines: Iterable[str], dialect: str, glance: Callab
             yield number, begun, cells
             if not number % GLANCE:
                 glance()
-    except csv.Error:
-        number, begun = number + 1, line + 1
+    except csv.Error as error:
+        raise InvalidFile(file.name, [Problem(f"record {number + 1}: {csv_problem(error)}", line + 1)]) from None
     raise InvalidFile(file.name, [Problem(f"record {number}: expected a closing quote, got none", begun)])
 
 

@@ -4,8 +4,11 @@ import os
 import subprocess
 
 from backorderctl.errors import BackorderctlError
+from backorderctl.toml.limits import MAX_SIZE, too_large
 
 PREFIX = "git:"
+PATIENCE = 30
+"""Seconds to wait for an answer of git: a lock, a credential helper or a network file system may keep it."""
 
 
 def content(side: str, *, default_path: str) -> bytes:
@@ -16,7 +19,11 @@ def content(side: str, *, default_path: str) -> bytes:
     folder, name = os.path.split(path or default_path)
     if not folder.startswith("/"):
         folder, name = "", path or default_path
-    shown = _git(folder, "show", "--end-of-options", f"{revision}:./{os.path.normpath(name)}")
+    blob = f"{revision}:./{os.path.normpath(name)}"
+    size = _git(folder, "cat-file", "-s", blob) if not blob.startswith("-") else None
+    if size and not size.returncode and int(size.stdout) > MAX_SIZE:
+        raise too_large(side, MAX_SIZE)
+    shown = _git(folder, "show", "--end-of-options", blob)
     if shown.returncode:
         raise _failure(side, revision, folder, shown.stderr.decode(errors="replace"))
     return shown.stdout
@@ -43,6 +50,8 @@ def _failure(side: str, revision: str, folder: str, said: str) -> BackorderctlEr
 def _git(folder: str, *words: str) -> subprocess.CompletedProcess[bytes]:
     command = ["git", *(("-C", folder) if folder else ()), *words]
     try:
-        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False, timeout=PATIENCE)
     except FileNotFoundError:
         raise BackorderctlError("git: not found; a side git:REV is read with it") from None
+    except subprocess.TimeoutExpired:
+        raise BackorderctlError(f"git: no answer within {PATIENCE} seconds") from None

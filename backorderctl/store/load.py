@@ -109,7 +109,7 @@ def _stock(
     linked = own.get("sources", ())
     for name in linked:
         if name not in sources:
-            problems.append((("stocks", code, "sources"), _no_such("source", name, sources)))
+            problems.append((("stocks", code, "sources"), _no_such("source", name, sources, problems)))
     return Stock(code, own.get("name"), linked, own.get("channels", ()), chosen)
 
 
@@ -142,7 +142,7 @@ def _items(
     for code, table in tables.items():
         here = (*path, code)
         if code not in sources:
-            problems.append((here, _no_such("source", code, sources)))
+            problems.append((here, _no_such("source", code, sources, problems)))
         own, chosen = _values(table, here, fields.SOURCE_ITEM, problems)
         if "quantity" in own:
             items[code] = SourceItem(own["quantity"], own.get("status", StockStatus.IN_STOCK), chosen or _NONE)
@@ -158,7 +158,7 @@ def _reserved(tables: Data, path: KeyPath, stocks: Mapping[str, Stock], problems
     for code, table in tables.items():
         here = (*path, code)
         if code not in stocks:
-            problems.append((here, _no_such("stock", code, stocks)))
+            problems.append((here, _no_such("stock", code, stocks, problems)))
         own, _ = _values(table, here, fields.RESERVATION, problems)
         if own.get("reserved"):
             reserved[code] = own["reserved"]
@@ -183,7 +183,7 @@ def _accept(
     own, _ = _values(table, path, fields.ACCEPT, problems)
     for kind, names in (("source", sources), ("stock", stocks)):
         if kind in own and own[kind] not in names:
-            problems.append(((*path, kind), _no_such(kind, own[kind], names)))
+            problems.append(((*path, kind), _no_such(kind, own[kind], names, problems)))
     return Accept(
         own.get("code", ""),
         own.get("stock"),
@@ -204,13 +204,13 @@ def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
     for number, table in enumerate(tables):
         before = len(problems)
         own, chosen = _values(table, ("schedule", number), fields.SCHEDULE, problems)
-        problems += (((*("schedule", number), kind), message) for kind, message in _undeclared(store, own))
+        problems += (((*("schedule", number), kind), message) for kind, message in _undeclared(store, own, problems))
         if len(problems) == before:
             sound.append((number, own, chosen))
     return replace(store, schedule=schedule.entries(sound, store, problems))
 
 
-def _undeclared(store: Store, own: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _undeclared(store: Store, own: Mapping[str, Any], problems: _Problems) -> Iterable[tuple[str, str]]:
     """The unknown names of an entry, and an invalid scope, each with its key."""
     stock, source, product = (own.get(kind) for kind in ("stock", "source", "product"))
     if stock is not None and (source is not None or product is not None):
@@ -222,14 +222,14 @@ def _undeclared(store: Store, own: Mapping[str, Any]) -> Iterable[tuple[str, str
         ("product", product, store.products),
     ):
         if name is not None and name not in names:
-            yield kind, _no_such(kind, name, names)
+            yield kind, _no_such(kind, name, names, problems)
     both = source in store.sources and product in store.products
     if both and store.products[str(product)].item_settings(str(source)) is None:
         yield "source", f"expected a source of product {toml_repr(product)} in the file, got {toml_repr(source)}"
 
 
-def _no_such(kind: str, name: str, names: Iterable[str]) -> str:
-    return f"expected a {kind} of the file, got {toml_repr(name)}{did_you_mean(name, names)}"
+def _no_such(kind: str, name: str, names: Iterable[str], problems: _Problems) -> str:
+    return f"expected a {kind} of the file, got {toml_repr(name)}{did_you_mean(name, names, after=len(problems))}"
 
 
 def _values(raw: Any, path: KeyPath, form: Form, problems: _Problems) -> tuple[dict[str, Any], Settings]:

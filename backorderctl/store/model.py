@@ -167,17 +167,17 @@ class Store:
 
 def product_named(store: Store, sku: str) -> Product:
     """The product with this SKU; BackorderctlError, suggesting the nearest SKU, when it is unknown."""
-    return store.products[_known("product", sku, store.products)]
+    return store.products[require("product", sku, store.products)]
 
 
 def source_named(store: Store, code: str) -> Source:
     """The source with this code; BackorderctlError, suggesting the nearest code, when it is unknown."""
-    return store.sources[_known("source", code, store.sources)]
+    return store.sources[require("source", code, store.sources)]
 
 
 def stock_named(store: Store, code: str) -> Stock:
     """The stock with this code; BackorderctlError, suggesting the nearest code, when it is unknown."""
-    return store.stocks[_known("stock", code, store.stocks)]
+    return store.stocks[require("stock", code, store.stocks)]
 
 
 def item_place(store: Store, sku: str, code: str) -> Place:
@@ -192,8 +192,12 @@ def item_place(store: Store, sku: str, code: str) -> Place:
     return Place(Scope.SOURCE_ITEM, source=code, product=sku)
 
 
-def _known(kind: str, name: str, names: Iterable[str]) -> str:
+def require(kind: str, name: str, names: Iterable[str], *, suggest: bool = True) -> str:
+    """The name, if it is one of `names`; BackorderctlError, with the nearest one as a suggestion, otherwise.
+
+    Without `suggest` none is looked for, which takes time where many names are unknown.
+    """
     if name in names:
         return name
-    close = nearest(name, names)
+    close = nearest(name, names) if suggest else None
     raise BackorderctlError(f"unknown {kind} {name!r}", hint=f"did you mean {close!r}?" if close else None)

@@ -1,5 +1,6 @@
 """Opening and reading files, never more than a limit, and the wording of what can fail."""
 
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -7,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError, system_reason
+from backorderctl.toml.limits import MAX_SIZE, too_large
 
-MAX_SIZE = 1 << 30
-"""Bytes of the largest file that is read, counted after decompression."""
 PIPE_PATIENCE = 10.0
 """Seconds that a named pipe may have no writer."""
 _CHUNK = 1 << 20
@@ -31,58 +31,47 @@ def open_file(path: str, flags: int) -> Iterator[int]:
 
 
 def content(descriptor: int, path: str, *, limit: int = MAX_SIZE) -> bytes:
-    """All bytes of a file that `open_file` opened, from its beginning; BackorderctlError when there are too many.
-
-    A device is refused, because it may give bytes forever.
-    """
+    """All bytes of a file that `open_file` opened, from its beginning; BackorderctlError when there are too many."""
     found = bytearray()
     with reading(path):
-        status = os.fstat(descriptor)
-        if stat.S_ISREG(status.st_mode):
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        elif stat.S_ISFIFO(status.st_mode):
-            found += _first_byte(descriptor, path)
-        elif stat.S_ISBLK(status.st_mode) or (stat.S_ISCHR(status.st_mode) and not os.isatty(descriptor)):
-            raise BackorderctlError(f"{path}: cannot read: expected a file, got a device")
-        os.set_blocking(descriptor, True)
+        size = os.fstat(descriptor).st_size
+        _prepare(descriptor, path)
         while chunk := os.read(descriptor, _CHUNK):
             found += chunk
-            if max(status.st_size, len(found)) > limit:
+            if max(size, len(found)) > limit:
                 raise too_large(path, limit)
     return bytes(found)
 
 
-def too_large(path: str, limit: int) -> BackorderctlError:
-    """The error for a file of more than `limit` bytes."""
-    return BackorderctlError(f"{path}: cannot read: expected at most {format_size(limit)}, got more")
-
-
-def format_size(size: int) -> str:
-    """A number of bytes in the largest unit that gives a whole number: `1 GiB`, `1500 bytes`."""
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if size % 1024 or unit == "GiB":
-            break
-        size //= 1024
-    return f"{size} {unit}"
-
-
-def _first_byte(pipe: int, path: str) -> bytes:
-    """The first byte of a pipe, or nothing where its writer has not written yet.
-
-    BackorderctlError when nobody has opened it for writing for some seconds.
-    """
-    from select import POLLIN, poll
-
-    waiting = poll()
-    waiting.register(pipe, POLLIN)
-    waiting.poll(PIPE_PATIENCE * 1000)
+def open_input(path: str) -> io.BufferedReader:
+    """A file that is no store, open to be read; BackorderctlError when it cannot be."""
     try:
-        first = os.read(pipe, 1)
-    except BlockingIOError:
-        return b""
-    if not first and not waiting.poll(0):  # a writer who has come and gone leaves an event
-        raise BackorderctlError(f"{path}: cannot read: nothing writes to this pipe")
-    return first
+        with open_file(path, os.O_RDONLY) as descriptor, reading(path):
+            _prepare(descriptor, path)
+            return os.fdopen(os.dup(descriptor), "rb")
+    except BackorderctlError as failure:
+        raise BackorderctlError(failure.message) from None  # its hint is about store files
+
+
+def _prepare(descriptor: int, path: str) -> None:
+    """Go to the beginning of an open file, or wait until a named pipe has something to read.
+
+    BackorderctlError for a pipe to which nothing is written for some seconds, and for a device that may give bytes
+    forever.
+    """
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    elif stat.S_ISFIFO(mode) and Path(path).resolve().exists():  # a pipe without a name has a writer already
+        from select import POLLIN, poll
+
+        writer = poll()
+        writer.register(descriptor, POLLIN)
+        if not writer.poll(PIPE_PATIENCE * 1000):
+            raise BackorderctlError(f"{path}: cannot read: nothing writes to this pipe")
+    elif stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not os.isatty(descriptor)):
+        raise BackorderctlError(f"{path}: cannot read: expected a file, got a device")
+    os.set_blocking(descriptor, True)
 
 
 def check_path(path: str) -> None:

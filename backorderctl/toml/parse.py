@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
 from typing import Any
 
 from backorderctl.errors import InvalidFile, Problem
@@ -71,6 +72,8 @@ def fast(text: str) -> Data | None:
     try:
         import toml_rs
     except ImportError:
+        return None
+    if getrlimit(RLIMIT_AS)[0] != RLIM_INFINITY:  # where memory runs out, toml_rs ends the process
         return None
     if text.startswith(BYTE_ORDER_MARK) or _may_nest_deep(text) or _in_long_line(_MANY_DIGITS, text):
         return None
