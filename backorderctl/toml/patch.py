@@ -40,6 +40,9 @@ def edit_parsed(text: str, data: Data, changes: Sequence[Change], *, families: S
     if edited is None and len(changes) > 1:
         return _in_halves(text, data, changes, families)
     edited = edited or _proved(edited_by_tomlkit(body, steps), wanted, steps)
+    if edited is None:  # in an inline table, the last key of a dotted one takes that table along
+        wanted, steps, candidate = _candidate(body, data, changes, families, prune_inline=True)
+        edited = _proved(candidate, wanted, steps)
     if edited is None:
         path = dotted_path(steps[0].path)
         raise BackorderctlError(f"{path}: cannot make this edit without changing other content; edit the table by hand")
@@ -64,11 +67,11 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _candidate(
-    text: str, data: Data, changes: Sequence[Change], families: Sequence[str]
+    text: str, data: Data, changes: Sequence[Change], families: Sequence[str], *, prune_inline: bool = False
 ) -> tuple[Data, list[Step], str | None]:
     """The data after the changes, the steps to it, and the text that should have it; the outline is not kept."""
     outline = Outline(text)
-    wanted = _changed_data(data, changes, outline)
+    wanted = _changed_data(data, changes, outline, prune_inline=prune_inline)
     steps = _steps(data, wanted, changes)
     return wanted, steps, edited_text(outline, steps, wanted, families) if steps else text
 
@@ -94,7 +97,7 @@ def _proved(text: str | None, wanted: Data, steps: Sequence[Step]) -> Edited | N
     return Edited(text, data) if rest == wanted_rest or same(rest, wanted_rest) else None
 
 
-def _changed_data(data: Data, changes: Sequence[Change], outline: Outline) -> Data:
+def _changed_data(data: Data, changes: Sequence[Change], outline: Outline, *, prune_inline: bool) -> Data:
     """The data after the changes, made in order; everything that they do not affect is shared with the old data.
 
     A removal keeps the tables above it, except that a table from which the last table was removed goes with it when the
@@ -103,7 +106,7 @@ def _changed_data(data: Data, changes: Sequence[Change], outline: Outline) -> Da
     copy = _PartialCopy(data)
     for change in changes:
         if change.value is REMOVED:
-            _remove(copy, change, outline)
+            _remove(copy, change, outline, prune_inline=prune_inline)
         else:
             copy.put(change.path, as_parsed(change.value))
     return copy.data
@@ -141,7 +144,7 @@ class _PartialCopy:
         return table
 
 
-def _remove(copy: _PartialCopy, change: Change, outline: Outline) -> None:
+def _remove(copy: _PartialCopy, change: Change, outline: Outline, *, prune_inline: bool) -> None:
     path = change.path
     removed = value_at(copy.data, path)
     if removed is NOTHING:
@@ -151,11 +154,13 @@ def _remove(copy: _PartialCopy, change: Change, outline: Outline) -> None:
     if parent or len(path) == 1:
         return
     if change.prune and not _table_has_comment(outline, path[:-1]):
-        _remove(copy, Change(path[:-1], REMOVED), outline)
+        _remove(copy, Change(path[:-1], REMOVED), outline, prune_inline=prune_inline)
     elif isinstance(parent, list):
         if not outline.owner(path[:-1]):
-            _remove(copy, Change(path[:-1], REMOVED), outline)
-    elif isinstance(removed, dict | list) and not _is_declared(outline, path[:-1]):
+            _remove(copy, Change(path[:-1], REMOVED), outline, prune_inline=prune_inline)
+    elif isinstance(removed, dict | list) and (
+        not _is_declared(outline, path[:-1]) or (prune_inline and path[:-1] not in outline.numbers)
+    ):
         del copy.table(path[:-2])[path[-2]]
 
 

@@ -16,13 +16,14 @@ def keys_end(outline: Outline, number: int) -> int:
 
 
 def own_end(outline: Outline, number: int) -> int:
-    """The end of a table: after its last key and the comments directly below that, unless they touch the next header.
+    """The end of a table: after its last key and the comments directly below that.
 
-    Comments after a blank line belong to what follows.
+    Comments that touch the next header or the end of the text belong to these, and comments after a blank line to what
+    follows.
     """
     end = keys_end(outline, number)
     comments = _COMMENT_LINES.match(outline.text, end)
-    if comments is None or (comments.end() == outline.end(number) < len(outline.text)):
+    if comments is None or comments.end() == outline.end(number):
         return end
     return comments.end()
 
