@@ -189,6 +189,20 @@ def tables(folder: Path) -> Iterator[str]:
     yield f"the same, peak memory: {peak(drawn)} / {peak(written)} MiB (at most 1.1)"
 
 
+def reports(folder: Path) -> Iterator[str]:
+    """What the page of `report` costs against the list, and 10,000 policy tests against `check`, of 10,000 products."""
+    path, tests = folder / "shop.toml", folder / "shop.test.toml"
+    path.write_text(generated(10_000))
+    promise = "order = 1\nexpect = { accepted = true, salable = { max = 200 } }\n"
+    tests.write_text("".join(f'[[test]]\nname = "{n}"\nproduct = "SKU-{n:06}"\n{promise}\n' for n in range(10_000)))
+    listing = command("product", "list", "-o", "json", "-f", str(path))
+    page = command("report", "-o", "html", "-f", str(path))
+    yield ratio("report -o html / product list -o json, 10,000 products", page, listing, 4, 7)
+    for name, base in (("fast", (BACKORDERCTL,)), ("tomllib", (sys.executable, "-c", WITHOUT_FAST))):
+        tested, checked = program(*base, "test", str(tests)), tolerant(*base, "check", "-f", str(path))
+        yield ratio(f"10,000 tests / check, 10,000 products, {name}", tested, checked, 2, 7)
+
+
 def imports(folder: Path) -> Iterator[str]:
     """Taking in 100,000 product rows of 89 columns, against a process that only reads them with csv.DictReader."""
     table, store = folder / "products.csv", folder / "imported.toml"
@@ -281,6 +295,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "lists": lists,
     "previews": previews,
     "tables": tables,
+    "reports": reports,
     "imports": imports,
 }
 

@@ -218,6 +218,15 @@ def test_the_store_of_a_test_file_is_beside_it_or_named(run: Run, folder: Path) 
     assert run("test", "-f", "-") == Ran(2, "", "Error: -f -: expected the name of a test file beside it, got none\n")
 
 
+def test_quantities_from_outside_are_tested(tests: Callable[..., Ran], folder: Path) -> None:
+    (folder / "live.csv").write_text("source_code,sku,quantity\nnyc,bag,2\nnyc,NEW,1\n")
+    live = ("--quantities", "live.csv", "--allow-missing", "-q")
+    text = one('product = "NEW"\nexpect = { salable = 51 }') + one(
+        'product = "bag"\nstock = "us"\nexpect = { salable = 52 }', name="live"
+    )
+    assert tests(text, *live) == Ran(0, "2 tests: 2 passed\n", "")
+
+
 def test_the_documented_example_passes(run: Run) -> None:
     ran = run("test", str(EXAMPLES / "store.test.toml"))
     assert (ran.status, ran.err) == (0, "")

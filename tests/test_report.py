@@ -131,6 +131,20 @@ def test_one_stock_has_no_row_for_the_others(run: Run, store_of_totals: Path) ->
     assert run("report", "--stock", "us").out.splitlines()[0] == f"store.toml on {date.today()}, stock us only"
 
 
+def test_the_report_is_for_the_day_that_is_meant(run: Run, store_of_totals: Path) -> None:
+    with store_of_totals.open("a") as file:
+        file.write('\n[[schedule]]\nfrom = 2030-01-01\nproduct = "bag"\nout_of_stock_threshold = 0\n')
+    now, then = (json.loads(run("report", "-o", "json", *words).out) for words in ((), ("--at", "2030-01-01")))
+    assert (now["stocks"][0]["unlimited"], then["stocks"][0]["unlimited"]) == (2, 3)
+    assert then["at"] == "2030-01-01"
+
+
+def test_quantities_from_outside_are_reported(run: Run, store_of_totals: Path) -> None:
+    (store_of_totals.parent / "live.csv").write_text("source_code,sku,quantity\nberlin,bag,4\nlyon,bag,0\n")
+    ran = run("report", "--quantities", "live.csv", "-o", "json", "-q")
+    assert (json.loads(ran.out)["stocks"][0]["owed"], ran.err) == (36, "")
+
+
 def test_top_cuts_every_list_of_products(run: Run, store_of_totals: Path) -> None:
     report = json.loads(run("report", "--top", "1", "-o", "json").out)
     assert [len(report[name]) for name in ("owed", "nearest", "unlimited", "oversold")] == [1, 1, 1, 1]

@@ -57,7 +57,7 @@ def report(
     stocks = [model.stock_named(store, stock).code] if stock is not None else list(store.stocks)
     if source is not None:
         model.source_named(store, source)
-    today = date.today()
+    day = options.day(store)
 
     def wanted(answer: Salability) -> bool:
         at_source = source is None or any(item.source == source for item in answer.items)
@@ -66,11 +66,11 @@ def report(
     answers = filter(wanted, evaluate_all(store))
     shown = Report(
         file="standard input" if options.file == STANDARD_INPUT else options.file,
-        at=today,
+        at=day,
         stock=stock,
         source=source,
         totals=totals(answers, stocks=stocks, source=source, top=top),
-        findings=_findings(store, today),
+        findings=_findings(store, day),
     )
     view.show(shown, options.output, sys.stdout)
 

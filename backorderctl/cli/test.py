@@ -10,7 +10,8 @@ import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT
-from backorderctl.cli.reading import ReadOptions, read_text, say, with_options
+from backorderctl.cli.quantities import AnswerOptions
+from backorderctl.cli.reading import read_text, say, with_options
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, InvalidFile
 from backorderctl.output import policy_tests as view
@@ -44,7 +45,7 @@ def complete_test_name(ctx: typer.Context, incomplete: str) -> list[str]:
 @app.command("test", cls=Command)
 @with_options
 def run_tests(
-    options: ReadOptions,
+    options: AnswerOptions,
     context: typer.Context,
     files: Annotated[
         list[str] | None,
@@ -94,9 +95,9 @@ def _paths(files: Sequence[str], store: str, *, chosen: bool) -> list[_Paths]:
     return [_Paths(tests_beside(store), store)]
 
 
-def _results(options: ReadOptions, paths: _Paths, only: str | None) -> Iterator[FileResult]:
+def _results(options: AnswerOptions, paths: _Paths, only: str | None) -> Iterator[FileResult]:
     """The results of one file; where it cannot be read as tests, one that says why."""
-    store = options.written(paths.store)
+    store = options.live(options.written(paths.store))
     today = options.day(store)
     name = "<stdin>" if paths.tests == STANDARD_INPUT else paths.tests
     try:
