@@ -139,6 +139,60 @@ def test_the_report_is_for_the_day_that_is_meant(run: Run, store_of_totals: Path
     assert then["at"] == "2030-01-01"
 
 
+SCHEDULE = """
+[[schedule]]
+from = 2030-01-01
+until = 2030-01-31
+product = "bag"
+reason = "until the container arrives"
+out_of_stock_threshold = -99
+backorders = "inherit"
+[[schedule]]
+from = 2030-02-01
+source = "lyon"
+enabled = false
+"""
+
+
+def test_the_next_scheduled_changes_are_listed(run: Run, store_of_totals: Path) -> None:
+    with store_of_totals.open("a") as file:
+        file.write(SCHEDULE)
+    agenda = json.loads(run("report", "-o", "json").out)["agenda"]
+    assert [(each["date"], each["event"], each["scope"]) for each in agenda] == [
+        ("2030-01-01", "begins", "product"),
+        ("2030-02-01", "ends", "product"),
+        ("2030-02-01", "begins", "source"),
+    ]
+    assert agenda[0] == {
+        "date": "2030-01-01", "event": "begins", "scope": "product", "stock": None, "source": None, "product": "bag",
+        "values": {"out_of_stock_threshold": -99, "backorders": "inherit"}, "reason": "until the container arrives",
+    }  # fmt: skip
+    assert (
+        """
+What changes next
+date        event   scope        values
+2030-01-01  begins  product bag  out_of_stock_threshold -99, backorders inherit
+2030-02-01  ends    product bag  out_of_stock_threshold -99, backorders inherit
+2030-02-01  begins  source lyon  enabled false
+"""
+        in run("report").out
+    )
+    assert "1 February 2030 begins: source lyon: enabled false" in " ".join(Page(html(run)).text.split())
+    assert "agenda,,lyon,,2030-02-01 begins enabled,false\n" in run("report", "-o", "csv").out
+    later = json.loads(run("report", "-o", "json", "--at", "2030-01-31").out)["agenda"]
+    assert [each["date"] for each in later] == ["2030-02-01", "2030-02-01"]
+
+
+def test_at_most_ten_scheduled_changes_are_listed(run: Run, store_of_totals: Path) -> None:
+    with store_of_totals.open("a") as file:
+        file.write('\n[[schedule]]\nuntil = 2039-01-01\nproduct = "mug"\nnotify_for_quantity_below = 1\n')
+        for month in range(1, 13):
+            days = f"from = 2031-{month:02}-01\nuntil = 2031-{month:02}-02"
+            file.write(f'\n[[schedule]]\n{days}\nstock = "eu"\nbackorders = "no"\n')
+    agenda = json.loads(run("report", "-o", "json").out)["agenda"]
+    assert [each["date"] for each in agenda] == [f"2031-{month:02}-{day:02}" for month in range(1, 6) for day in (1, 3)]
+
+
 def test_quantities_from_outside_are_reported(run: Run, store_of_totals: Path) -> None:
     (store_of_totals.parent / "live.csv").write_text("source_code,sku,quantity\nberlin,bag,4\nlyon,bag,0\n")
     ran = run("report", "--quantities", "live.csv", "-o", "json", "-q")
@@ -188,7 +242,7 @@ def test_the_page_has_its_sections_in_order_and_a_sentence_above_each_picture(ru
     names = [tag for tag, _ in page.tags]
     assert names.count("h1") == 1
     sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
-    assert sections == ["owed", "risk", "unlimited", "findings", "figures"]
+    assert sections == ["owed", "risk", "unlimited", "agenda", "findings", "figures"]
     figures = [number for number, name in enumerate(names) if name == "figure"]
     assert len(figures) == 9
     assert all(names[number + 1] == "figcaption" for number in figures)

@@ -33,6 +33,12 @@ quantity = -80
 name = "%s"
 [products.LONG.sources.berlin]
 quantity = -70
+
+[[schedule]]
+from = 2030-01-01
+source = "lyon"
+reason = "<b>closed</b>"
+enabled = false
 """
 SCREENS = [(1280, "light"), (1280, "dark"), (320, "light"), (320, "dark")]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -118,6 +124,7 @@ def test_hostile_names_are_text(seen: Seen) -> None:
     assert "\\u202egnp.exe" in text
     assert "\\u2066\\u202ereversed\\u2069" in text
     assert "N" * 79 + "…" in text
+    assert "<b>closed</b>" in text
     assert not seen.page.query_selector_all("script, img, iframe")
 
 

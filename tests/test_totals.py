@@ -84,6 +84,7 @@ def test_an_allowance_that_sources_share_is_one_pool() -> None:
     both = next(pool for pool in totals_of(data).pools if pool.sources == ("berlin", "lyon"))
     assert [both.products, both.quantity, both.on_hand, both.backorderable] == [1, 30, 30, 50]
     assert both in totals_of(data, source="lyon").pools
+    assert [each.source for each in totals_of(data, source="lyon").low_stock] == ["lyon"]
     assert {pool.sources for pool in totals_of(data, source="lyon").pools} == {("berlin", "lyon"), ("lyon",)}
 
 

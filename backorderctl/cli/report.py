@@ -18,11 +18,14 @@ from backorderctl.output import report as view
 from backorderctl.output.report import Format
 from backorderctl.output.report_content import Report, RuleCount
 from backorderctl.policy.evaluate import Salability, evaluate_all
-from backorderctl.policy.totals import totals
+from backorderctl.policy.totals import next_changes, totals
 from backorderctl.store import model
 from backorderctl.store.model import Store
 
 app = noun("")
+
+_MOST_CHANGES = 10
+"""So many scheduled changes to come are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def report(
         source=source,
         totals=totals(answers, stocks=stocks, source=source, top=top),
         findings=_findings(store, day),
+        agenda=next_changes(store.schedule, after=day, most=_MOST_CHANGES),
     )
     view.show(shown, options.output, sys.stdout)
 

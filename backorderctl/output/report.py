@@ -7,9 +7,10 @@ from typing import Any, TextIO
 from backorderctl.output import table
 from backorderctl.output.format import Cell, Output
 from backorderctl.output.product import limit
-from backorderctl.output.report_content import Report
+from backorderctl.output.report_content import Report, event
 from backorderctl.output.table import Column, Listing
-from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals
+from backorderctl.policy.totals import PoolTotals, ProductTotals, ScheduledChange, StockTotals
+from backorderctl.store.settings import INHERIT
 
 
 class Format(StrEnum):
@@ -53,7 +54,7 @@ def document(report: Report) -> dict[str, Any]:
         "low_stock": [
             {"stock": each.stock, "source": each.source, "count": each.products} for each in totals.low_stock
         ],
-        "agenda": [],
+        "agenda": [_change(change) for change in report.agenda],
         "findings": [{"code": each.code, "count": each.findings} for each in report.findings],
     }
 
@@ -78,6 +79,17 @@ def stock_row(stock: StockTotals) -> dict[str, Any]:
         "unlimited": stock.unlimited,
         "oversold": stock.oversold,
         "low_stock": stock.low_stock,
+    }
+
+
+def _change(change: ScheduledChange) -> dict[str, Any]:
+    entry = change.entry
+    return {
+        "date": change.day.isoformat(),
+        "event": event(change),
+        **dict(zip(("scope", "stock", "source", "product"), entry.place, strict=True)),
+        "values": {key: INHERIT if value is None else value for key, value in entry.values.items()},
+        "reason": entry.reason,
     }
 
 
@@ -117,6 +129,16 @@ def _rows(lists: Mapping[str, Any]) -> Iterator[tuple[Cell, ...]]:
     yield "at", None, None, None, "at", lists["at"]
     for each in lists["findings"]:
         yield "findings", None, None, None, each["code"], each["count"]
+    for each in lists["agenda"]:
+        for key, value in each["values"].items():
+            yield (
+                "agenda",
+                each["stock"],
+                each["source"],
+                each["product"],
+                f"{each['date']} {each['event']} {key}",
+                value,
+            )
     for name in ("stocks", "pools", "owed", "nearest", "unlimited", "oversold", "low_stock"):
         for entry in lists[name]:
             where = (name, entry["stock"], entry.get("source", entry.get("sources")), entry.get("sku"))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Reason
-from backorderctl.policy.totals import Totals
+from backorderctl.policy.totals import ScheduledChange, Totals
 
 
 class RuleCount(NamedTuple):
@@ -21,7 +21,10 @@ class RuleCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The totals of the store `file` on the day `at`, of one `stock` or `source` where one is named."""
+    """The totals of the store `file` on the day `at`, of one `stock` or `source` where one is named.
+
+    `findings` are those of `check`, `agenda` the next changes of the schedule.
+    """
 
     file: str
     at: date
@@ -29,6 +32,7 @@ class Report:
     source: str | None
     totals: Totals
     findings: Sequence[RuleCount]
+    agenda: Sequence[ScheduledChange]
 
 
 OUT_OF_STOCK_WORDS = {
@@ -49,3 +53,8 @@ def share(used: Decimal | None) -> str:
     if percent == 0 and used:
         return "under 1%"
     return "over 99%" if percent == 100 and used < 1 else f"{percent}%"
+
+
+def event(change: ScheduledChange) -> str:
+    """What happens to an entry of the schedule on a day."""
+    return "begins" if change.begins else "ends"

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.output.format import printable
-from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, share
-from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, StockTotals
+from backorderctl.output.format import describe_place_in_full, printable
+from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, event, share
+from backorderctl.output.schedule import describe_values
+from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, ScheduledChange, StockTotals
 from backorderctl.store.quantity import ZERO
 
 LONGEST_NAME = 80
@@ -74,6 +75,7 @@ def _content(report: Report) -> dict[str, Any]:
         "owed": list(_owed(report)),
         "risk": list(_risk(report)),
         "unlimited": list(_unlimited(report)),
+        "agenda": [_change(change) for change in report.agenda],
         "findings": report.findings,
         "stocks": [(_stock_name(stock), list(_figures(stock))) for stock in totals.stocks[:_MOST_ROWS]],
         "several": sum(stock.products > 0 for stock in totals.stocks) > 1,
@@ -226,6 +228,17 @@ def _unlimited_share_row(stock: StockTotals) -> Row:
 def _unlimited_row(each: ProductTotals, *, most: Decimal) -> Row:
     value = f"{_units(each.owed)} owed" if each.answer.managed else "stock is not managed"
     return _product_row(each, value, _segments(("unlimited", each.owed), ("", most - each.owed)))
+
+
+def _change(change: ScheduledChange) -> dict[str, str]:
+    """An entry of the schedule that begins or ends, in words."""
+    entry = change.entry
+    return {
+        "day": f"{change.day:%-d %B %Y}",
+        "event": event(change),
+        "what": f"{_cut(describe_place_in_full(entry.place))}: {describe_values(entry)}",
+        "reason": _cut(entry.reason or ""),
+    }
 
 
 def _figures(stock: StockTotals) -> Iterator[tuple[str, str]]:
