@@ -104,7 +104,9 @@ def written(stream: io.TextIOWrapper) -> str:
 def without_places(document: Any) -> Any:
     """The JSON document without where in the file any value is."""
     if isinstance(document, dict):
-        return {key: without_places(value) for key, value in document.items() if key not in ("line", "schedule")}
+        return {
+            key: without_places(value) for key, value in document.items() if key not in ("file", "line", "schedule")
+        }
     return [without_places(value) for value in document] if isinstance(document, list) else document
 
 

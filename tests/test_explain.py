@@ -1,8 +1,11 @@
 """The sums and chains: they come to the same figures as `product show`, always."""
 
+import io
 import json
 import re
+import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,7 +139,7 @@ def test_config_explain_shows_the_winning_level_and_its_effect(run: Run) -> None
         0,
         "out_of_stock_threshold at main in stock default: -50 (at most 50 backordered)\n"
         "    source item    not set\n"
-        "->  product        -50      line 14\n"
+        "->  product        -50      store.toml:14\n"
         "    source main    not set\n"
         "    stock default  not set\n"
         "    global         not set\n"
@@ -151,6 +154,7 @@ def test_product_explain_shows_the_calculation(run: Run) -> None:
     assert (ran.status, ran.err) == (0, "")
     assert "    salable        25 - (-50) = 75\n" in ran.out
     assert "    salable        25 + 50 = 75\n" in ran.out
+    assert "Together\n    salable " in ran.out
     assert "threshold -50 from product, line 14; backorders are on" in ran.out
 
 
@@ -168,3 +172,55 @@ def test_explanations_as_json_and_csv(run: Run, output: str) -> None:
     else:
         assert chains.out.splitlines()[0].startswith("key,stock,source,value,effective,note,scope,")
         assert sums.out.splitlines()[-1] == "24-MB01,default,,salable,main,25 + 50,75,false"
+
+
+RESERVED = """version = 1
+[global]
+backorders = "allow"
+out_of_stock_threshold = -10
+[sources.a]
+[products.X]
+out_of_stock_threshold = -4
+[products.X.sources.a]
+quantity = 14.5
+[products.X.stocks.default]
+reserved = {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("reserved", "words"),
+    [
+        ("3", "3, of which 3 from on hand"),
+        ("16", "16, of which 14.5 from on hand, 1.5 from backorderable"),
+        ("20", "20, of which 14.5 from on hand, 4 from backorderable, 1.5 more than can ship"),
+    ],
+)
+def test_product_explain_says_from_which_goods_the_reserved_units_come(
+    run: Run, folder: Path, reserved: str, words: str
+) -> None:
+    Path("store.toml").write_text(RESERVED.format(reserved))
+    lines = [line.split(maxsplit=1) for line in run("product", "explain", "X").out.splitlines() if line.strip()]
+    assert ["reserved", words] in lines
+
+
+def test_product_explain_names_the_lines_of_winners_and_losers(run: Run, folder: Path) -> None:
+    Path("store.toml").write_text(RESERVED.format(0))
+    [line] = [line for line in run("product", "explain", "X").out.splitlines() if "out_of_stock_threshold at" in line]
+    won, _, lost = line.partition("; lost: ")
+    assert won == "    out_of_stock_threshold at a: -4 from product, line 7 (at most 4 backordered)"
+    assert lost == "global -10 (line 4), default 0"
+
+
+def test_the_longest_term_of_a_sum_makes_the_column(run: Run, folder: Path) -> None:
+    Path("store.toml").write_text(RESERVED.format(16))
+    lines = [line for line in run("product", "explain", "X").out.splitlines() if " = " in line]
+    assert "    reserved from backorderable  16 - 14.5 = 1.5" in lines
+    assert {line[31:33] for line in lines} == {"  "}
+
+
+@pytest.mark.usefixtures("store_file")
+def test_the_json_of_config_explain_names_the_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert json.loads(run("config", "explain", "backorders", "-o", "json").out)["file"] == "store.toml"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(RESERVED.format(1).encode())))
+    assert "<stdin>:3" in run("config", "explain", "backorders", "-f", "-").out

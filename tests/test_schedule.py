@@ -273,7 +273,7 @@ def test_explain_shows_a_level_that_an_entry_removes(run: Run, folder: Path) -> 
     (folder / "store.toml").write_text(HEAD + removed, encoding="utf-8")
     assert run("config", "explain", "backorders", "--source", "main", "--at", "2026-12-24").out == (
         "backorders at main in stock eu: no\n"
-        "    source main, until 2026-12-24  inherit  line 12\n"
+        "    source main, until 2026-12-24  inherit  store.toml:12\n"
         "    stock eu                       not set\n"
         "    global                         not set\n"
         "->  default                        no\n"

@@ -208,12 +208,14 @@ def explain(
     product: ProductOption = None,
 ) -> None:
     """Show every level that a value can come from, the one that wins, and what the evaluator makes of it."""
-    from backorderctl.output.explain import show_chains
+    from backorderctl.output.chains import show_chains
 
     row = settings.setting_named(key)
     store = options.store()
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
-    show_chains(row.key, viewpoints.chains(store, where, row.key, stock=seen_from), options.output, sys.stdout)
+    chains = viewpoints.chains(store, where, row.key, stock=seen_from)
+    file = "<stdin>" if options.file == STANDARD_INPUT else options.file
+    show_chains(row.key, chains, options.output, sys.stdout, file=file)
 
 
 @app.command(cls=Command)

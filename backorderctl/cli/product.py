@@ -15,7 +15,7 @@ from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.edit import operations
 from backorderctl.output import product as view
-from backorderctl.output import table
+from backorderctl.output import product_page, table
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_all, evaluate_at
 from backorderctl.store import model
@@ -66,7 +66,7 @@ def list_(
 def show(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) -> None:
     """Show everything in force for one product: settings and where they come from, and how many can be sold."""
     store = options.store(only=sku)
-    view.show(_answers(store, sku, stock), options.output, sys.stdout)
+    product_page.show(_answers(store, sku, stock), options.output, sys.stdout)
 
 
 @app.command(cls=Command)

@@ -38,7 +38,7 @@ _LIFE = (
     Column("backorderable", number=True, rank=3),
     Column("salable", number=True, rank=1),
     Column("what begins"),
-    Column("left", rank=4),
+    Column("left", rank=4, style=lambda row: Style.YELLOW if row[1] == "0" else Style.GREEN),
 )
 
 
@@ -52,7 +52,11 @@ def show_order(answer: Salability, order: Order, output: Output, out: TextIO) ->
             columns = tuple(map(Column, cells))
             table.show(Listing("orders", columns, [tuple(cells.values())]), output, out)
         case Output.TABLE:
-            out.write("".join(printable(line) + "\n" for line in _order_lines(answer, order)))
+            screen = terminal(out)
+            verdict, *lines = map(printable, _order_lines(answer, order))
+            screen.text(verdict, Style.BOLD, Style.GREEN if order.accepted else Style.RED)
+            for line in lines:
+                screen.text(line)
 
 
 def show_life(answer: Salability, milestones: Iterable[Milestone], output: Output, out: TextIO) -> None:
@@ -130,7 +134,7 @@ def _life_page(answer: Salability, milestones: tuple[Milestone, ...], out: TextI
     screen = terminal(out)
     where = f"stock {answer.stock}" if answer.stock else "no stock"
     screen.line(printable(f"{answer.product.sku} in {where}, as it sells"), Style.BOLD)
-    table.draw(screen, _LIFE, _life_rows(milestones, screen.width or table.AMPLE, product_page.marks(out)))
+    table.draw(screen, _LIFE, _life_rows(milestones, screen.width or table.AMPLE, product_page.marks(screen)))
     if answer.items and not answer.managed:
         screen.line("Stock is not managed: nothing ever begins.")
     elif len(answer.items) > 1:

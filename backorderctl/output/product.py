@@ -2,21 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any, TextIO
+from typing import Any
 
-from backorderctl.output import table
-from backorderctl.output.format import UNLIMITED, Boundless, Cell, Output
+from backorderctl.output.format import UNLIMITED, Boundless, Cell
 from backorderctl.output.schedule import dates, describe_days
-from backorderctl.output.table import Column, Listing
-from backorderctl.policy.evaluate import ItemInForce, Pool, Salability
+from backorderctl.output.table import KEY, Column, Listing
+from backorderctl.output.terminal import Style
+from backorderctl.policy.evaluate import ItemInForce, Pool, Salability, Status
 from backorderctl.policy.resolve import InForce, value_of
 from backorderctl.store.settings import BACKORDERS, NOTIFY_BELOW, OF_ITEMS, OF_PRODUCTS, THRESHOLD
 
+STATUS_STYLES: dict[Cell, Style] = {
+    Status.IN_STOCK: Style.GREEN,
+    Status.BACKORDER: Style.YELLOW,
+    Status.OUT_OF_STOCK: Style.RED,
+}
 _PRODUCTS = (
     Column("sku"),
-    Column("name", rank=9),
+    Column("name", rank=9, shorten=True),
     Column("stock"),
-    Column("status"),
+    Column("status", style=lambda row: STATUS_STYLES.get(row[3])),
     Column("reason", rank=8),
     Column("quantity", number=True, rank=5),
     Column("reserved", number=True, rank=6),
@@ -30,7 +35,7 @@ _PRODUCTS = (
 _SOURCE_ITEMS = (
     Column("sku"),
     Column("source"),
-    Column("stock", rank=1),
+    Column("stock", rank=KEY),
     Column("quantity", number=True),
     Column("status", rank=3),
     Column("counts", rank=2),
@@ -90,19 +95,9 @@ def limit(units: Decimal | None, *, unlimited: bool) -> Decimal | Boundless | No
     return UNLIMITED if unlimited and units is None else units
 
 
-def show(answers: Iterable[Salability], output: Output, out: TextIO) -> None:
-    """Write everything in force for one product, as each stock sees it."""
-    answers = tuple(answers)
-    match output:
-        case Output.JSON:
-            out.write(table.dumps(document(answers), indent=2) + "\n")
-        case Output.CSV:
-            columns = tuple(map(Column, _IN_FORCE))
-            table.show(Listing("settings", columns, _rows_in_force(answers)), output, out)
-        case Output.TABLE:
-            from backorderctl.output import product_page
-
-            product_page.write(answers, out)
+def in_force(answers: Iterable[Salability]) -> Listing:
+    """One row for each value in force for a product, in every stock and at every source."""
+    return Listing("settings", tuple(map(Column, _IN_FORCE)), _rows_in_force(answers))
 
 
 def document(answers: Iterable[Salability]) -> dict[str, Any]:

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, TextIO
+from functools import partial
+from typing import TextIO
 
 from backorderctl.output import table
-from backorderctl.output.format import printable
+from backorderctl.output.format import Output, printable
+from backorderctl.output.product import STATUS_STYLES, document, in_force
 from backorderctl.output.schedule import describe_origin
+from backorderctl.output.table import Column
+from backorderctl.output.terminal import Style, Terminal, terminal
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
 from backorderctl.store import quantity
+from backorderctl.store.model import Product
 from backorderctl.store.quantity import ZERO
 from backorderctl.store.settings import BACKORDERS, OF_ITEMS, OF_PRODUCTS, THRESHOLD, format_value
-
-if TYPE_CHECKING:
-    from rich.table import Table
-    from rich.text import Text
 
 STATUS_WORDS = {
     Status.IN_STOCK: "In Stock",
@@ -30,38 +31,53 @@ REASON_WORDS = {
     Reason.SOLD_OUT: "sold out",
 }
 NOWHERE = "no stock sells from a source that has it"
+BAR_STYLES = (Style.GREEN, Style.YELLOW, Style.DIM)
+"""The colours of on hand, backorderable and reserved."""
+_BAR = 60
+_IN_FORCE = (Column("source"), Column("setting"), Column("in force", fold=True), Column("from"))
 EXCLUDED_WORDS = {
     Excluded.SOURCE_DISABLED: "does not count: the source is disabled",
     Excluded.OUT_OF_STOCK: "does not count: marked Out of Stock there",
 }
 
 
-def write(answers: Sequence[Salability], out: TextIO) -> None:
-    """Write the page of one product."""
-    from rich.text import Text
+def show(answers: Sequence[Salability], output: Output, out: TextIO) -> None:
+    """Write everything in force for one product, as each stock sees it."""
+    match output:
+        case Output.JSON:
+            out.write(table.dumps(document(answers), indent=2) + "\n")
+        case Output.CSV:
+            table.show(in_force(answers), output, out)
+        case Output.TABLE:
+            _page(answers, out)
 
+
+def _page(answers: Sequence[Salability], out: TextIO) -> None:
     product = answers[0].product
-    with table.screen(out) as console:
-        console.print(Text(printable(" - ".join(filter(None, (product.sku, product.name)))), style="bold"))
-        for answer in answers:
-            console.print()
-            console.print(headline(answer))
-            for line in bar(answer, width=min(console.width, 60), out=out):
-                console.print(Text("  " + line))
-            console.print()
-            console.print(_settings_table(answer))
-        seen = {item.source for answer in answers for item in answer.items}
-        others = [code for code in product.items if code not in seen]
-        if others:
-            units = ", ".join(f"{code} ({quantity.format_quantity(product.items[code].quantity)})" for code in others)
-            console.print()
-            console.print(Text(printable(f"Also at {units}, from where no stock above sells.")))
+    screen = terminal(out)
+    screen.text(title(product), Style.BOLD)
+    for answer in answers:
+        screen.line()
+        write_headline(screen, answer)
+        _write_bar(screen, answer)
+        screen.line()
+        rows = list(_rows_in_force(answer))
+        table.draw(screen, _IN_FORCE, rows, narrow=partial(_write_list, screen, rows))
+    seen = {item.source for answer in answers for item in answer.items}
+    others = [code for code in product.items if code not in seen]
+    if others:
+        units = ", ".join(f"{code} ({quantity.format_quantity(product.items[code].quantity)})" for code in others)
+        screen.line()
+        screen.text(printable(f"Also at {units}, from where no stock above sells."))
 
 
-def headline(answer: Salability) -> "Text":
-    """The stock, the status and how many can be sold, in one line."""
-    from rich.text import Text
+def title(product: Product) -> str:
+    """The SKU and the name of a product."""
+    return printable(" - ".join(filter(None, (product.sku, product.name))))
 
+
+def write_headline(screen: Terminal, answer: Salability) -> None:
+    """Write the stock, the status and how many can be sold, in one line."""
     where = f"Stock {answer.stock}" if answer.stock else "In no stock"
     words = STATUS_WORDS[answer.status]
     if answer.reason:
@@ -70,32 +86,38 @@ def headline(answer: Salability) -> "Text":
         words += ", unlimited" if answer.managed else ", unlimited: stock is not managed"
     else:
         words += f", {quantity.format_quantity(answer.salable or ZERO)} salable"
-    style = {Status.IN_STOCK: "green", Status.BACKORDER: "yellow", Status.OUT_OF_STOCK: "red"}[answer.status]
-    line = Text(f"{where}: ").append(words, style=f"bold {style}")
     if answer.only_x_left is not None:
-        line.append(f', the page says "Only {quantity.format_quantity(answer.only_x_left)} left"')
-    return line
+        words += f', the page says "Only {quantity.format_quantity(answer.only_x_left)} left"'
+    screen.text(f"{where}: {words}", Style.BOLD, STATUS_STYLES[answer.status])
 
 
-def bar(answer: Salability, *, width: int, out: TextIO) -> Iterator[str]:
-    """On hand, backorderable and reserved as a bar and its legend; nothing where no quantity counts."""
+def _write_bar(screen: Terminal, answer: Salability) -> None:
+    """On hand, backorderable and reserved as a bar and its legend; nothing where there is none of them."""
     if answer.on_hand is None or not answer.pools:
         return
     parts = (("on hand", answer.on_hand), ("backorderable", answer.backorderable), ("reserved", answer.reserved))
-    marked = [(mark, *part) for mark, part in zip(marks(out), parts, strict=True) if part[1] is None or part[1]]
-    yield "".join(mark * cells for (mark, _, _), cells in zip(marked, _cells(marked, width - 4), strict=True))
-    yield "   ".join(
+    marked = [
+        (mark, style, *part)
+        for mark, style, part in zip(marks(screen), BAR_STYLES, parts, strict=True)
+        if part[1] is None or part[1]
+    ]
+    if not marked:
+        return
+    cells = _cells([units for *_, units in marked], min(screen.width or _BAR, _BAR) - 4)
+    pieces = (screen.styled(mark * size, style) for (mark, style, *_), size in zip(marked, cells, strict=True))
+    screen.line("  " + "".join(pieces))
+    legend = (
         f"{mark} {'unlimited' if units is None else quantity.format_quantity(units)} {name}"
-        for mark, name, units in marked
+        for mark, _, name, units in marked
     )
+    screen.text("  " + "   ".join(legend))
 
 
-def _cells(marked: Sequence[tuple[str, str, Decimal | None]], width: int) -> list[int]:
+def _cells(parts: Sequence[Decimal | None], width: int) -> list[int]:
     """How many cells each part of the bar has: its share, at least one; what is unlimited has half of all."""
-    limited = sum((units for _, _, units in marked if units is not None), ZERO)
-    unlimited = any(units is None for _, _, units in marked)
-    room = width // 2 if unlimited else width
-    return [width - room if units is None else max(round(units / limited * room), 1) for _, _, units in marked]
+    limited = sum((units for units in parts if units is not None), ZERO)
+    room = width // 2 if None in parts else width
+    return [width - room if units is None else max(round(units / limited * room), 1) for units in parts]
 
 
 def setting_note(key: str, item: ItemInForce) -> str:
@@ -114,31 +136,21 @@ def setting_text(in_force: InForce) -> str:
     return ("+" if reserve else "") + format_value(in_force.value)
 
 
-def marks(out: TextIO) -> str:
-    """The characters for on hand, backorderable and reserved, such as `out` can show."""
+def marks(screen: Terminal) -> str:
+    """The characters for on hand, backorderable and reserved, such as the terminal can show."""
     blocks = "█░▒"
-    try:
-        blocks.encode(out.encoding or "ascii")
-    except UnicodeEncodeError:
-        return "#.r"
-    return blocks
+    return blocks if screen.shows(blocks) else "#.r"
 
 
-def _settings_table(answer: Salability) -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("source")
-    table.add_column("setting", no_wrap=True)
-    table.add_column("in force", overflow="fold")
-    table.add_column("from", overflow="fold")
-    for heading, setting, words, where in _lines_in_force(answer):
-        table.add_row(*(Text(printable(cell)) for cell in (heading, setting, words, where)))
-    return table
+def _write_list(screen: Terminal, rows: Sequence[Sequence[str]]) -> None:
+    """The same values as a list, for a terminal without room for a table."""
+    for source, setting, words, where in rows:
+        if source:
+            screen.text(f"  {printable(source)}", Style.BOLD)
+        screen.text(printable(f"    {setting} {words}, from {where}"))
 
 
-def _lines_in_force(answer: Salability) -> Iterator[tuple[str, str, str, str]]:
+def _rows_in_force(answer: Salability) -> Iterator[tuple[str, str, str, str]]:
     for item in answer.items:
         yield item.source, "quantity", _quantity_words(item), "source item"
         for key in OF_ITEMS:

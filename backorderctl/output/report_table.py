@@ -41,8 +41,8 @@ _POOLS = (
 def write(report: Report, out: TextIO) -> None:
     """Write the report as a page of at most 80 columns, where the names allow it."""
     totals = report.totals
-    bars = marks(out)
     screen = terminal(out)
+    bars = marks(screen)
     screen.text(printable(f"{report.file} on {report.at}{_part(report)}"), Style.BOLD)
     screen.text(_headline(totals))
     for stock in totals.stocks:

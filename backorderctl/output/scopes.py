@@ -13,7 +13,7 @@ from backorderctl.store.settings import Settings
 
 _SOURCES = (
     Column("source"),
-    Column("name", rank=3),
+    Column("name", rank=3, shorten=True),
     Column("enabled"),
     Column("stocks", rank=2),
     Column("products", number=True, rank=1),
@@ -21,7 +21,7 @@ _SOURCES = (
 )
 _STOCKS = (
     Column("stock"),
-    Column("name", rank=3),
+    Column("name", rank=3, shorten=True),
     Column("sources"),
     Column("channels", rank=2),
     Column("declared", rank=5),

@@ -6,7 +6,7 @@ from typing import TextIO
 from backorderctl.output import table
 from backorderctl.output.format import Cell, Output
 from backorderctl.output.schedule import dates, describe_days, describe_end
-from backorderctl.output.table import Column, Listing
+from backorderctl.output.table import KEY, Column, Listing
 from backorderctl.policy.resolve import InForce
 from backorderctl.policy.viewpoints import ViewedValue
 from backorderctl.store import settings
@@ -14,14 +14,14 @@ from backorderctl.store import settings
 _VALUE = (
     Column("key"),
     Column("value"),
-    Column("scope"),
-    Column("stock", rank=2),
-    Column("source", rank=1),
-    Column("product", rank=2),
-    Column("line", number=True, rank=3),
+    Column("scope", rank=2),
+    Column("stock", rank=KEY),
+    Column("source", rank=KEY),
+    Column("product", rank=KEY),
+    Column("line", number=True, rank=1),
     Column("schedule", hidden=True),
 )
-_SEEN = (*_VALUE, Column("at_source"), Column("seen_from", rank=2))
+_SEEN = (*_VALUE, Column("at_source", rank=KEY), Column("seen_from", rank=KEY))
 _KEYS = (
     "key", "label", "type", "default", "scopes", "config_path", "csv_column", "use_config_column", "database_column",
     "meaning",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from backorderctl.output.format import Cell, Output, jsonable, plain_text, printable
@@ -17,6 +18,8 @@ NARROW = 60
 """A terminal of fewer columns shows a table that does not fit as blocks, a cell a line."""
 LEAST_NAME, LEAST_TEXT = 8, 24
 """To how many columns names are shortened and texts are folded."""
+KEY = -1
+"""The rank of a column that tells rows apart."""
 AMPLE = 1 << 16
 """Columns for what is not a terminal: nothing is wrapped or cropped."""
 
@@ -25,8 +28,9 @@ AMPLE = 1 << 16
 class Column:
     """A column; the higher its `rank`, the sooner a narrow terminal does without it. No table has a `hidden` one.
 
-    One to `shorten` holds names; one to `fold`, which must be the last, holds texts. `style` gives that of a cell from
-    its whole row.
+    One with a rank is left out where it is empty, a KEY only there.
+
+    One to `shorten` holds names, one to `fold` texts. `style` gives that of a cell from its whole row.
     """
 
     name: str
@@ -117,18 +121,24 @@ def _csv(listing: Listing, out: TextIO) -> None:
         writer.writerow(map(printable, cells) if out.isatty() else cells)
 
 
-def draw(screen: Terminal, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
+def draw(
+    screen: Terminal,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    narrow: Callable[[], None] | None = None,
+) -> None:
     """Draw rows as a table, without the columns that are empty or that there is no room for.
 
     On a narrow terminal names are shortened first. What does not fit even so, or not whole into fewer than NARROW
-    columns, is drawn as blocks.
+    columns, is drawn as blocks, or by `narrow`.
     """
     if iter(rows) is rows:
         rows = list(rows)
     widths = _widths(columns, rows)
     fitting = widths if screen.width is None else _fitting(columns, widths, screen.width)
     if fitting is None:
-        _blocks(screen, columns, rows)
+        narrow() if narrow else _blocks(screen, columns, rows)
         return
     _lines(screen, columns, rows, fitting)
     if left_out := ", ".join(columns[number].name for number in widths if number not in fitting):
@@ -172,7 +182,7 @@ def _fitting(columns: Sequence[Column], widths: dict[int, int], room: int) -> di
         if over <= 0:
             break
         last = max(left, key=lambda number: columns[number].rank)
-        if not columns[last].rank or room < NARROW:
+        if columns[last].rank <= 0 or room < NARROW:
             return None
         left = {number: widths[number] for number in left if number != last}
     return left
@@ -181,26 +191,32 @@ def _fitting(columns: Sequence[Column], widths: dict[int, int], room: int) -> di
 def _lines(
     screen: Terminal, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], widths: Mapping[int, int]
 ) -> None:
-    """The header and a line for each row, more for a text that is folded."""
-    *_, last = widths
+    """The header and a line for each row, more where a text is folded."""
+    shown = [(number, columns[number], width) for number, width in widths.items()]
     mark = "…" if screen.shows("…") else "..."
-    titles = (padded(columns[number].name, width, right=columns[number].number) for number, width in widths.items())
-    screen.line(GAP.join(titles), Style.BOLD)
-    for row in rows:
-        cells, more = [], []
-        for number, width in widths.items():
-            column, text = columns[number], _text(row[number])
-            if column.fold:
-                text, *more = folded(text, width)
-            elif column.shorten:
-                text = shortened(text, width, mark=mark)
-            if number != last or column.number:
-                text = padded(text, width, right=column.number)
-            style = column.style and screen.coloured and column.style(row)
-            cells.append(screen.styled(text, style) if style else text)
+    folds = any(column.fold for _, column, _ in shown)
+
+    def line(texts: Iterable[str], styles: Iterable[Style | None]) -> None:
+        cells = []
+        for text, style, (_, column, width) in zip(texts, styles, shown, strict=True):
+            cell = shortened(text, width, mark=mark) if column.shorten else text
+            cell = padded(cell, width, right=column.number)
+            cells.append(screen.styled(cell, style) if style else cell)
         screen.line(GAP.join(cells))
-        for text in more:
-            screen.line(" " * (sum(widths.values()) - widths[last] + len(GAP) * (len(widths) - 1)) + text)
+
+    line((column.name for _, column, _ in shown), (Style.BOLD for _ in shown))
+    for row in rows:
+        texts = [_text(row[number]) for number, _, _ in shown]
+        styles = [column.style(row) if screen.coloured and column.style else None for _, column, _ in shown]
+        if folds:
+            parts = (
+                folded(text, width) if column.fold else (text,)
+                for text, (_, column, width) in zip(texts, shown, strict=True)
+            )
+            for each in zip_longest(*parts, fillvalue=""):
+                line(each, styles)
+        else:
+            line(texts, styles)
 
 
 def _blocks(screen: Terminal, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
