@@ -125,7 +125,7 @@ def test_colour_is_only_beside_the_text() -> None:
     out = Stream()
     draw(Terminal(out, 80, coloured=True), columns, [("out", 1), ("in", 20)])
     assert out.getvalue().splitlines() == [
-        "\x1b[1mstatus\x1b[0m  \x1b[1m n\x1b[0m",
+        "\x1b[1mstatus   n\x1b[0m",
         "\x1b[31mout   \x1b[0m   1",
         "in      20",
     ]

@@ -3,21 +3,33 @@
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import CascadeOption, MatchOption, SkuArgument, SourceArgument, SourceOption, StockOption
+from backorderctl.cli.command import SHIELD, Command, noun
+from backorderctl.cli.options import (
+    CascadeOption,
+    MatchOption,
+    SkuArgument,
+    SourceArgument,
+    SourceOption,
+    StockOption,
+    complete_source,
+)
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.edit import operations
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import product as view
 from backorderctl.output import product_page, table
+from backorderctl.output.arrange import arranged
 from backorderctl.policy import viewpoints
-from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_all, evaluate_at
+from backorderctl.policy.catalogue import Filter, listed
+from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_at
 from backorderctl.store import model
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product, Store
@@ -29,36 +41,66 @@ Name = Annotated[str | None, typer.Option("--name", help="What people call it.")
 NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SKU.")]
 
 
+def _row_count(typed: str) -> int:
+    words = typed.removeprefix(SHIELD)
+    if not (words.isascii() and words.isdigit()):
+        raise BackorderctlError(f"--limit: expected a whole number, 0 or more, got {words!r}")
+    return int(words)
+
+
 @app.command("list", cls=Command)
 @with_options
 def list_(
     options: AnswerOptions,
     stock: StockOption = None,
     source: SourceOption = None,
-    status: Annotated[Status | None, typer.Option("--status", help="Only products with this status.")] = None,
+    status: Annotated[
+        list[Status] | None, typer.Option("--status", help="Only products with this status; may be repeated.")
+    ] = None,
     low_stock: Annotated[bool, typer.Option("--low-stock", help="Only what is low in stock.")] = False,
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="Only what can be ordered without limit.")] = False,
+    backorderable: Annotated[bool, typer.Option("--backorderable", help="Only what can be backordered now.")] = False,
+    oversold: Annotated[
+        bool, typer.Option("--oversold", help="Only what has more units reserved than can ever ship.")
+    ] = False,
     match: MatchOption = None,
     by_source: Annotated[bool, typer.Option("--by-source", help="One row a source item.")] = False,
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column; -COLUMN is descending.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="A,B", help="Only these columns, in this order.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", parser=_row_count, help="At most so many rows.")
+    ] = None,
 ) -> None:
-    """List what every product offers: a row a product and stock, or with --by-source a row a source item."""
+    """List what can be sold, a row a product and stock or a source item.
+
+    Without --sort, rows are written as they are found. Unlimited is the highest of all quantities.
+    """
     store = options.store()
     if stock is not None:
         model.stock_named(store, stock)
     if source is not None:
         model.source_named(store, source)
-
-    def wanted(answer: Salability) -> bool:
-        items = [item for item in answer.items if source in (None, item.source)]
-        return (
-            stock in (None, answer.stock)
-            and (source is None or bool(items))
-            and status in (None, answer.status)
-            and (not low_stock or any(item.low_stock for item in items))
-        )
-
-    answers = filter(wanted, evaluate_all(store, _matching(store, match)))
-    rows = view.source_items(answers, source, low_stock=low_stock) if by_source else view.products(answers)
-    table.show(rows, options.output, sys.stdout)
+    wanted = Filter(
+        stock=stock,
+        source=source,
+        statuses=status or (),
+        low_stock=low_stock,
+        unlimited=unlimited,
+        backorderable=backorderable,
+        oversold=oversold,
+    )
+    products = _matching(store, match)
+    answers = partial(listed, store, wanted, products)
+    listing = view.source_items(store, wanted, answers) if by_source else view.products(answers)
+    chosen = columns.split(",") if columns is not None else ()
+    table.show(arranged(listing, columns=chosen, sort=sort, limit=limit), options.output, sys.stdout)
+    if products == []:
+        options.say(f"no product matches {match!r}")
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command(cls=Command)
@@ -82,9 +124,27 @@ def explain(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None)
 
 @app.command(cls=Command)
 @with_options
-def add(options: WriteOptions, sku: NewSku, name: Name = None) -> None:
-    """Add a product; `product assign` then puts it at a source."""
-    change(options, lambda store: operations.add_product(store, sku, name=name), done=f"product {sku}: added")
+def add(
+    options: WriteOptions,
+    sku: NewSku,
+    name: Name = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", metavar="CODE", help="A source to put it at.", autocompletion=complete_source),
+    ] = None,
+    quantity: Annotated[str | None, typer.Option("--quantity", metavar="N", help="The units there.")] = None,
+) -> None:
+    """Add a product, and with --source and --quantity put it at a source."""
+    if (source is None) != (quantity is None):
+        given, missing = ("--source", "--quantity") if quantity is None else ("--quantity", "--source")
+        raise BackorderctlError(f"{given}: expected {missing} beside it, got none")
+    units = None if quantity is None else typed_quantity("quantity", quantity)
+    item = None if source is None or units is None else (source, units)
+    change(
+        options,
+        lambda store: operations.add_product(store, sku, name=name, item=item),
+        done=f"product {sku}: added" + (f", {quantity} at {source}" if item else ""),
+    )
 
 
 @app.command("set", cls=Command)

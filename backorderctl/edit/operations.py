@@ -147,15 +147,23 @@ def rename(path: KeyPath, name: str | None, old: str | None) -> list[Change]:
     return [Change((*path, "name"), name or REMOVED)]
 
 
-def add_product(store: Store, sku: str, *, name: str | None) -> Changes:
-    """A new product without source items; BackorderctlError when the SKU is none or taken."""
+def add_product(store: Store, sku: str, *, name: str | None, item: tuple[str, Decimal] | None = None) -> Changes:
+    """A new product, at the source and with the quantity of `item` if given.
+
+    BackorderctlError when the SKU is none or taken, or there is no such source.
+    """
     try:
         fields.sku(sku)
     except Mismatch as mismatch:
         raise BackorderctlError(f"product: {mismatch}") from None
     if sku in store.products:
         raise BackorderctlError(f"product {sku!r} exists")
-    return [Change(("products", sku), _given(name=name))]
+    added = [Change(("products", sku), _given(name=name))]
+    if item is None:
+        return added
+    source, quantity = item
+    path = ("products", sku, "sources", model.source_named(store, source).code)
+    return [*added, Change(path, _given(quantity=quantity))]
 
 
 def remove_product(store: Store, sku: str, *, cascade: bool) -> Changes:

@@ -1,15 +1,18 @@
 """What products offer: rows of a list, and everything in force for one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from backorderctl.output.format import UNLIMITED, Boundless, Cell
 from backorderctl.output.schedule import dates, describe_days
-from backorderctl.output.table import KEY, Column, Listing
+from backorderctl.output.table import KEY, Column, Listing, Rows
 from backorderctl.output.terminal import Style
+from backorderctl.policy.catalogue import Filter, items_in_no_stock, sources_in_no_stock
 from backorderctl.policy.evaluate import ItemInForce, Pool, Salability, Status
-from backorderctl.policy.resolve import InForce, value_of
+from backorderctl.policy.resolve import InForce, Values, value_of
+from backorderctl.store.model import Store
 from backorderctl.store.settings import BACKORDERS, NOTIFY_BELOW, OF_ITEMS, OF_PRODUCTS, THRESHOLD
 
 STATUS_STYLES: dict[Cell, Style] = {
@@ -17,7 +20,7 @@ STATUS_STYLES: dict[Cell, Style] = {
     Status.BACKORDER: Style.YELLOW,
     Status.OUT_OF_STOCK: Style.RED,
 }
-_PRODUCTS = (
+PRODUCT_COLUMNS = (
     Column("sku"),
     Column("name", rank=9, shorten=True),
     Column("stock"),
@@ -32,7 +35,7 @@ _PRODUCTS = (
     Column("only_x_left", number=True, rank=2),
     Column("low_stock", rank=1),
 )
-_SOURCE_ITEMS = (
+SOURCE_ITEM_COLUMNS = (
     Column("sku"),
     Column("source"),
     Column("stock", rank=KEY),
@@ -51,24 +54,43 @@ _IN_FORCE = (
 )  # fmt: skip
 
 
-def products(answers: Iterable[Salability]) -> Listing:
-    """One row for each product and stock."""
-    return Listing("products", _PRODUCTS, (tuple(row(answer).values()) for answer in answers))
+def products(answers: Callable[[], Iterable[Salability]]) -> Listing:
+    """One row for each product and stock; `answers` is asked again each time the rows are gone through."""
+    return Listing("products", PRODUCT_COLUMNS, Rows(lambda: (tuple(row(answer).values()) for answer in answers())))
 
 
-def source_items(answers: Iterable[Salability], source: str | None = None, *, low_stock: bool = False) -> Listing:
-    """One row for each source item that a stock sees: all, those at `source`, those low in stock."""
-    rows = (
-        (
-            answer.product.sku, item.source, answer.stock, item.quantity, item.status, item.counts, item.excluded,
-            value_of(item.settings, BACKORDERS), value_of(item.settings, THRESHOLD),
-            value_of(item.settings, NOTIFY_BELOW), item.low_stock,
-        )
-        for answer in answers
-        for item in answer.items
-        if source in (None, item.source) and (item.low_stock or not low_stock)
-    )  # fmt: skip
-    return Listing("source_items", _SOURCE_ITEMS, rows)
+def source_items(store: Store, wanted: Filter, answers: Callable[[], Iterable[Salability]]) -> Listing:
+    """One row for each source item that is wanted in a stock, and where no stock is asked for, for those in none."""
+    return Listing("source_items", SOURCE_ITEM_COLUMNS, Rows(lambda: _source_items(store, wanted, answers())))
+
+
+def _source_items(store: Store, wanted: Filter, answers: Iterable[Salability]) -> Iterator[tuple[Cell, ...]]:
+    elsewhere: Collection[str] = () if wanted.is_about_stocks else sources_in_no_stock(store)
+    if wanted.source is not None:
+        elsewhere = {wanted.source}.intersection(elsewhere)
+    for _, group in groupby(answers, key=lambda answer: answer.product.sku):
+        for answer in group:
+            product = answer.product
+            for item in answer.items:
+                if wanted.source in (None, item.source) and (item.low_stock or not wanted.low_stock):
+                    held = (item.quantity, item.status, item.counts, item.excluded)
+                    yield (product.sku, item.source, answer.stock, *held, *_of_item(item.settings), item.low_stock)
+        for code, held_there, values in items_in_no_stock(store, product, elsewhere):
+            yield (
+                product.sku,
+                code,
+                None,
+                held_there.quantity,
+                held_there.status,
+                False,
+                None,
+                *_of_item(values),
+                False,
+            )
+
+
+def _of_item(values: Values) -> tuple[Cell, ...]:
+    return (value_of(values, BACKORDERS), value_of(values, THRESHOLD), value_of(values, NOTIFY_BELOW))
 
 
 def row(answer: Salability) -> dict[str, Cell]:

@@ -25,6 +25,17 @@ AMPLE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that are made anew each time they are gone through, so that none is kept."""
+
+    make: Callable[[], Iterator[Sequence[Cell]]]
+
+    def __iter__(self) -> Iterator[Sequence[Cell]]:
+        """The rows from the first on."""
+        return self.make()
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column; the higher its `rank`, the sooner a narrow terminal does without it. No table has a `hidden` one.
 
@@ -204,7 +215,8 @@ def _lines(
             cells.append(screen.styled(cell, style) if style else cell)
         screen.line(GAP.join(cells))
 
-    line((column.name for _, column, _ in shown), (Style.BOLD for _ in shown))
+    header = (padded(column.name, width, right=column.number) for _, column, width in shown)
+    screen.line(GAP.join(header), Style.BOLD)
     for row in rows:
         texts = [_text(row[number]) for number, _, _ in shown]
         styles = [column.style(row) if screen.coloured and column.style else None for _, column, _ in shown]
