@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from backorderctl.cli.clock import parse_day
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import STANDARD_INPUT
 from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.reading import with_options
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import diff as view
-from backorderctl.policy.diff import difference
+from backorderctl.policy.compare import compare
 from backorderctl.store import git_revision
 from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Store
@@ -28,9 +29,15 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help=f"{SIDE}.")],
     new: Annotated[str | None, typer.Argument(metavar="[NEW]", help=f"{SIDE}; else the store file.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when anything changes.")] = False,
+    at_new: Annotated[
+        str | None, typer.Option("--at-new", metavar="DATE", help="The day of NEW, where it is not that of --at.")
+    ] = None,
     all_: Annotated[bool, typer.Option("--all", help="List every product, however many change.")] = False,
 ) -> None:
-    """Show what changes in effect, not in text: settings, and what follows for products."""
+    """Show what changes in effect, not in text: settings, what follows for products, and entries of the schedule.
+
+    Products are compared as of today, or of --at; with --at-new, as of two days.
+    """
     new = new or options.file
     if old == new == STANDARD_INPUT:
         raise BackorderctlError("standard input can be one side only, got it for both")
@@ -39,16 +46,18 @@ def diff(
     sides = _side(options, old, default_path), _side(options, new, default_path)
     foreign = [_names(other) - _names(side) for side, other in (sides, sides[::-1])]
     before, after = (options.live(side, foreign=names) for side, names in zip(sides, foreign, strict=True))
-    found = difference(before, after)
+    old_day = options.day(after)
+    new_day = old_day if at_new is None else parse_day(at_new, options.today(after), option="--at-new")
+    found = compare(before, after, old_day=old_day, new_day=new_day)
     view.show(found, options.output, sys.stdout, everything=all_)
-    if exit_code and (found.settings or found.products):
+    if exit_code and found:
         raise typer.Exit(ANSWER_IS_NO)
 
 
 def _side(options: AnswerOptions, side: str, default_path: str) -> Store:
-    """The store that a side of the comparison names."""
+    """The store that a side of the comparison names, as it is written."""
     if not side.startswith(git_revision.PREFIX):
-        return StoreOptions.store(options, side)
+        return options.written(side)
     content = git_revision.content(side, default_path=default_path)
     return load_bytes(content, git_revision.name(side, default_path=default_path))
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from backorderctl.cli.options import (
     DEFAULT_FILE,
@@ -85,18 +86,19 @@ def transact(
     for message in overridden_today(options, written.new_store, written.changes):
         options.say(message)
     if options.dry_run:
-        _show(written, options.file)
+        _show(written, options.file, options.today(written.new_store))
     elif done:
         options.say(done if written.changed else f"{done} already: nothing to change")
     return written
 
 
-def _show(written: WriteResult[Result], file: str) -> None:
+def _show(written: WriteResult[Result], file: str, today: date) -> None:
     """The difference of the text, and what changes in effect, as `diff` shows it."""
     from backorderctl.output import diff, text_difference
-    from backorderctl.policy.diff import difference
+    from backorderctl.policy.compare import compare
 
     text_difference.show(written.text, written.new_text, file, sys.stdout)
     if written.changed:
         sys.stdout.write("\n")
-    diff.show(difference(written.store, written.new_store), Output.TABLE, sys.stdout)
+    changes = compare(written.store, written.new_store, old_day=today, new_day=today)
+    diff.show(changes, Output.TABLE, sys.stdout)

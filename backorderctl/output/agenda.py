@@ -1,20 +1,16 @@
 """The agenda: what begins and ends on coming days, and what follows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from backorderctl.output import diff, table, unreached
-from backorderctl.output.format import Cell, Output, counted, describe_place_in_full
+from backorderctl.output.format import Cell, Output, describe_place_in_full
 from backorderctl.output.schedule import document
 from backorderctl.output.table import Column, Listing
 from backorderctl.output.unreached import describe_unreached
 from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.diff import SettingChange
-from backorderctl.policy.product_changes import ProductChange
 from backorderctl.store.model import ScheduleEntry
-
-NAMED = 3
-"""So many products are named on a line; of more, only what happens to them is counted."""
 
 _COLUMNS = (Column("date"), Column("event"), Column("change", fold=True), Column("effect", fold=True))
 
@@ -50,7 +46,9 @@ def _table_rows(day: AgendaDay) -> Iterator[tuple[Cell, ...]]:
     """A line for each value that begins or ends; what follows for products on the first."""
     changes = {(change.place, change.key): change for change in day.difference.settings}
     begun = {(entry.place, key) for entry in day.begins for key in entry.values}
-    effect = "; ".join(filter(None, (*_effects(day.difference.products), describe_unreached(day.unreached))))
+    effect = "; ".join(
+        filter(None, (*diff.describe_effects(day.difference.products), describe_unreached(day.unreached)))
+    )
     for event, entries in (("ends", day.ends), ("begins", day.begins)):
         for entry, key in _values(entries):
             at = (entry.place, key)
@@ -68,35 +66,3 @@ def _change(change: SettingChange | None) -> str:
     if change is None:
         return "no change"
     return f"{diff.describe_value(change.old)} -> {diff.describe_value(change.new)}"
-
-
-def _effects(products: Sequence[ProductChange]) -> Iterator[str]:
-    """What follows for products, in words: each by name where they are few, and what happens to how many."""
-    skus = list(dict.fromkeys(change.sku for change in products))
-    if len(skus) <= NAMED:
-        for change in products:
-            stock = f" in {change.stock}" if sum(each.sku == change.sku for each in products) > 1 else ""
-            yield f"{change.sku}{stock} {_salable(change)}"
-    yield from _backorders(products)
-    yield from diff.describe_consequences(products)
-    if len(skus) > NAMED:
-        yield f"{counted(len(skus), 'product')} in all"
-
-
-def _salable(change: ProductChange) -> str:
-    """What can be sold, or where that stays, whatever else changes."""
-    shown = [field for field in change.fields if field.field == "salable"] or change.fields[:1]
-    return " ".join(diff.describe_field(field) for field in shown)
-
-
-def _backorders(products: Iterable[ProductChange]) -> Iterator[str]:
-    """How many products stop or start taking backorders in some stock."""
-    stop: set[str] = set()
-    start: set[str] = set()
-    for change in products:
-        for field, old, new in change.fields:
-            if field == "backorderable" and bool(old) != bool(new):
-                (stop if old else start).add(change.sku)
-    for skus, one, several in ((stop, "stops", "stop"), (start, "starts", "start")):
-        if skus:
-            yield f"{counted(len(skus), 'product')} {one if len(skus) == 1 else several} taking backorders"

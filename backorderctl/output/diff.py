@@ -5,12 +5,15 @@ from typing import Any, TextIO
 
 from backorderctl.output import table
 from backorderctl.output.format import Cell, Output, counted, describe_place_in_full, plain_text, printable
+from backorderctl.output.schedule import describe_entry, terms
 from backorderctl.output.table import Column, Listing
 from backorderctl.output.terminal import Style
-from backorderctl.policy.diff import Difference, SettingChange
+from backorderctl.policy.diff import Difference, EntryChange, SettingChange
 from backorderctl.policy.product_changes import Consequence, FieldChange, ProductChange, worst_first
 from backorderctl.store.settings import Scope
 
+NAMED = 3
+"""So many products are named in a phrase; of more, only what happens to them is counted."""
 LONG = 20
 """So many settings and products are listed without being asked for."""
 
@@ -23,6 +26,7 @@ _SETTING_COLUMNS = (
     Column("new", style=lambda _: Style.GREEN),
     Column("products", number=True, rank=1),
 )
+_ENTRY_COLUMNS = (Column("schedule"), Column("entry", fold=True), Column("effect", fold=True))
 _PRODUCT_COLUMNS = (
     Column("sku"),
     Column("stock"),
@@ -71,6 +75,7 @@ def csv_rows(difference: Difference) -> Iterator[tuple[Cell, ...]]:
     """A row for each setting and for each field of a product, as in CSV_COLUMNS."""
     yield from map(_setting_row, difference.settings)
     yield from _product_rows(difference.products)
+    yield from map(_entry_row, difference.schedule)
 
 
 def summary(difference: Difference) -> str:
@@ -79,6 +84,8 @@ def summary(difference: Difference) -> str:
         return "no effective change"
     products = {change.sku for change in difference.products}
     counts = f"{counted(len(difference.settings), 'setting')}; {counted(len(products), 'product')}"
+    if difference.schedule:
+        counts += f"; {counted(len(difference.schedule), 'schedule entry')}"
     consequences = ", ".join(describe_consequences(difference.products))
     return f"{counts}: {consequences}" if consequences else counts
 
@@ -96,24 +103,56 @@ def describe_consequences(products: Iterable[ProductChange]) -> Iterator[str]:
 def _json(difference: Difference, out: TextIO) -> None:
     out.write("{")
     write_documents(difference, out)
+    out.write(',\n"schedule": ')
+    _write_rows(map(_entry_document, difference.schedule), out)
     out.write("}\n")
 
 
 def write_documents(difference: Difference, out: TextIO) -> None:
     """Write the rows of settings and products as members of a JSON object."""
-    settings = (
+    out.write('"settings": ')
+    _write_rows(_setting_documents(difference), out)
+    out.write(',\n"products": ')
+    _write_rows(_product_documents(difference), out)
+
+
+def _setting_documents(difference: Difference) -> Iterator[dict[str, Any]]:
+    return (
         dict(zip(_SETTINGS, (*change.place, change.key, change.old, change.new), strict=True))
         for change in difference.settings
     )
-    products = (
+
+
+def _product_documents(difference: Difference) -> Iterator[dict[str, Any]]:
+    return (
         {"sku": change.sku, "stock": change.stock, **field._asdict(), "source": change.source}
         for change in difference.products
         for field in change.fields
     )
-    out.write('"settings": ')
-    _write_rows(settings, out)
-    out.write(',\n"products": ')
-    _write_rows(products, out)
+
+
+def _entry_document(change: EntryChange) -> dict[str, Any]:
+    """An entry that changes, as JSON has it, with the rows of what follows on its first coming day."""
+    return {
+        "change": _entry_event(change),
+        "old": change.old and terms(change.old),
+        "new": change.new and terms(change.new),
+        "day": change.day and str(change.day),
+        "settings": list(_setting_documents(change.effect)),
+        "products": list(_product_documents(change.effect)),
+    }
+
+
+def _entry_row(change: EntryChange) -> tuple[Cell, ...]:
+    entries = (change.old, change.new)
+    place = next(entry.place for entry in entries if entry is not None)
+    return ("schedule", None, *place, _entry_event(change), *(entry and describe_entry(entry) for entry in entries))
+
+
+def _entry_event(change: EntryChange) -> str:
+    if change.old is None:
+        return "added"
+    return "removed" if change.new is None else "changed"
 
 
 def _write_rows(rows: Iterable[dict[str, Any]], out: TextIO) -> None:
@@ -140,13 +179,25 @@ def _page(difference: Difference, out: TextIO, *, everything: bool) -> None:
     if len(settings) > LONG and not everything:
         settings = _grouped(difference.settings)
     products = [_product_cells(change) for change in worst_first(difference.products)]
-    for columns, rows, noun in ((_SETTING_COLUMNS, settings, "setting"), (_PRODUCT_COLUMNS, products, "change")):
+    entries = [_entry_cells(change) for change in difference.schedule]
+    for columns, rows, noun in (
+        (_SETTING_COLUMNS, settings, "setting"),
+        (_PRODUCT_COLUMNS, products, "change"),
+        (_ENTRY_COLUMNS, entries, "schedule entry"),
+    ):
         if rows:
             out.write("\n")
             listed = rows if everything else rows[:LONG]
             table.show(Listing(noun, columns, listed), Output.TABLE, out)
             if more := len(rows) - len(listed):
                 out.write(f"{counted(more, f'more {noun}')}: --all lists everything\n")
+
+
+def _entry_cells(change: EntryChange) -> tuple[Cell, ...]:
+    """An entry that changes, and what follows on its first coming day."""
+    entries = [describe_entry(entry) for entry in (change.old, change.new) if entry is not None]
+    effect = f"{change.day}: {'; '.join(describe_effects(change.effect.products)) or 'no product changes'}"
+    return (_entry_event(change), " -> ".join(entries), effect if change.day else "changes nothing")
 
 
 def _setting_cells(change: SettingChange) -> tuple[Cell, ...]:
@@ -212,7 +263,7 @@ def _entry_words(stock: str | None, status: FieldChange, salable: FieldChange) -
     return f"leaves the stock: was {status.old}, salable {plain_text(salable.old)}"
 
 
-def describe_field(field: FieldChange) -> str:
+def _field_phrase(field: FieldChange) -> str:
     """A field with what it was and is: `salable 225 -> 75`."""
     return f"{field.field} {_arrow(field)}"
 
@@ -225,3 +276,35 @@ def _arrow(field: FieldChange) -> str:
 def describe_value(value: Cell) -> str:
     """A written value in words; `not set` for none."""
     return "not set" if value is None else plain_text(value)
+
+
+def describe_effects(products: Sequence[ProductChange]) -> Iterator[str]:
+    """What follows for products, in words: each by name where they are few, and what happens to how many."""
+    skus = list(dict.fromkeys(change.sku for change in products))
+    if len(skus) <= NAMED:
+        for change in products:
+            stock = f" in {change.stock}" if sum(each.sku == change.sku for each in products) > 1 else ""
+            yield f"{change.sku}{stock} {_salable(change)}"
+    yield from _backorders(products)
+    yield from describe_consequences(products)
+    if len(skus) > NAMED:
+        yield f"{counted(len(skus), 'product')} in all"
+
+
+def _salable(change: ProductChange) -> str:
+    """What can be sold, or where that stays, whatever else changes."""
+    shown = [field for field in change.fields if field.field == "salable"] or change.fields[:1]
+    return " ".join(_field_phrase(field) for field in shown)
+
+
+def _backorders(products: Iterable[ProductChange]) -> Iterator[str]:
+    """How many products stop or start taking backorders in some stock."""
+    stop: set[str] = set()
+    start: set[str] = set()
+    for change in products:
+        for field, old, new in change.fields:
+            if field == "backorderable" and bool(old) != bool(new):
+                (stop if old else start).add(change.sku)
+    for skus, one, several in ((stop, "stops", "stop"), (start, "starts", "start")):
+        if skus:
+            yield f"{counted(len(skus), 'product')} {one if len(skus) == 1 else several} taking backorders"

@@ -112,8 +112,10 @@ def format_hint(hint: Hint) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number and what it counts: `1 product`, `2 products`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """A number and what it counts: `1 product`, `2 products`, `2 entries`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("ry") else f"{number} {noun}s"
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -41,9 +41,15 @@ def show(store: Store, day: date, output: Output, out: TextIO) -> None:
 
 def document(store: Store, entry: ScheduleEntry, day: date) -> dict[str, Any]:
     """An entry as JSON has it, its state seen from a day."""
-    values = {key: INHERIT if value is None else value for key, value in entry.values.items()}
     line = store.lines.line(entry.path)
-    return {**dict(zip(_ENTRY, _cells(entry, day), strict=True)), "values": values, "line": line}
+    return {**dict(zip(_ENTRY, _cells(entry, day), strict=True)), **_values(entry), "line": line}
+
+
+def terms(entry: ScheduleEntry) -> dict[str, Any]:
+    """What an entry says, as JSON has it, wherever it is in its file and whatever day it is."""
+    place = entry.place
+    scope = {"stock": place.stock, "source": place.source, "product": place.product}
+    return {"from": _day(entry.start), "until": _day(entry.until), **scope, "reason": entry.reason, **_values(entry)}
 
 
 def describe_entry(entry: ScheduleEntry) -> str:
@@ -54,6 +60,10 @@ def describe_entry(entry: ScheduleEntry) -> str:
 def describe_values(entry: ScheduleEntry) -> str:
     """The values of an entry: `backorders no, out_of_stock_threshold inherit`."""
     return ", ".join(f"{key} {_word(value)}" for key, value in entry.values.items())
+
+
+def _values(entry: ScheduleEntry) -> dict[str, Any]:
+    return {"values": {key: INHERIT if value is None else value for key, value in entry.values.items()}}
 
 
 def _cells(entry: ScheduleEntry, day: date) -> tuple[Cell, ...]:

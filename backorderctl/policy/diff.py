@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.product_changes import Consequence, ProductChange, product_changes, whole_product
 from backorderctl.policy.viewpoints import written_values
-from backorderctl.store.model import Place, Product, Stock, Store
+from backorderctl.store.model import Place, Product, ScheduleEntry, Stock, Store
 from backorderctl.store.settings import Scope, Value
 
 Written = tuple[Place, str]
@@ -32,24 +33,44 @@ class SettingChange:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryChange:
+    """An entry of the schedule that is added, removed or changed; None where there is none before or after.
+
+    `effect` is what that changes on `day`, the first coming day on which it changes anything; None where no such day
+    is to come.
+    """
+
+    old: ScheduleEntry | None
+    new: ScheduleEntry | None
+    day: date | None
+    effect: "Difference"
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Everything that changes in effect, in the order of the files."""
 
     settings: tuple[SettingChange, ...]
     products: tuple[ProductChange, ...]
+    schedule: tuple[EntryChange, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
-        return bool(self.settings or self.products)
+        return bool(self.settings or self.products or self.schedule)
 
 
-def difference(old: Store, new: Store) -> Difference:
+NO_DIFFERENCE = Difference((), ())
+
+
+def difference(old: Store, new: Store, *, written: tuple[Store, Store] | None = None) -> Difference:
     """What changes from one store to the other; nothing for another order, comments or formatting.
 
-    A stock that only has another code is one change of its `code`; its products are compared under the new one.
+    A stock that only has another code is one change of its `code`; its products are compared under the new one. The
+    settings are those of the stores `written`, where these are stores on a day.
     """
     renamed = _renamed_stocks(old, new)
-    settings = _setting_changes(_written(old, renamed), _written(new, renamed))
+    old_written, new_written = written or (old, new)
+    settings = _setting_changes(_written(old_written, renamed), _written(new_written, renamed))
     return _difference(settings, _changed_products(old, new, renamed), renamed)
 
 
