@@ -1,8 +1,7 @@
 """`backorderctl export magento`: a store's policy, goods and configuration as files that Magento imports."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -19,14 +18,15 @@ from backorderctl.magento.export_config import ConfigFormat, write_config, zeroe
 from backorderctl.magento.export_products import Effect, ExportRow, Inheritance
 from backorderctl.magento.export_sources import SourceItemRow
 from backorderctl.magento.import_config import Unset, read_config
-from backorderctl.magento.policy_export import Approximate, Policy, compiled
+from backorderctl.magento.policy_export import Approximate
 from backorderctl.magento.report import Notice, Report
+from backorderctl.magento.selection import Export, export, gone_items, selected
 from backorderctl.output import importing
 from backorderctl.output import magento as view
 from backorderctl.output.format import count
 from backorderctl.store import git_revision, model
 from backorderctl.store.load import load_bytes
-from backorderctl.store.model import Product, Store
+from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, store_on
 from backorderctl.store.settings import DEFAULTS
 from backorderctl.store.sku import unsafe_skus
@@ -64,17 +64,6 @@ class Inexact(BackorderctlError):
     """Policy that Magento cannot run as it is."""
 
     status = ANSWER_IS_NO
-
-
-@dataclass(frozen=True, slots=True)
-class _Choices:
-    """What an export of products goes by."""
-
-    stock: str | None
-    approximate: Approximate | None
-    config: str | None
-    explicit: bool
-    quantities: bool = False
 
 
 @app.command(cls=Command)
@@ -121,20 +110,25 @@ def products(
     Without --config and --explicit, Magento's configuration is taken to be what [global] says, or the default where it
     says nothing.
     """
-    choices = _Choices(stock=stock, approximate=approximate, config=config, explicit=explicit, quantities=quantities)
     store = _read(options, stock)
     if to is not None and config is not None:
         refuse_overwriting_input("--to", to, [config])
-    policies = _policies(options, store, choices)
-    chosen = _chosen(options, store, choices, since, _product_rows(options, store, policies, choices), ())
+
+    inheritance = _configuration(options, config, explicit=explicit)
+
+    def exported(each: Store) -> Export:
+        return export(each, inheritance(each), stock=stock, approximate=approximate, quantities=quantities)
+
+    new = _exact(options, exported(store), approximate)
+    chosen = selected(new, None if since is None else exported(_old(options, since)))
     out = io.StringIO()
     export_products.write_products(chosen.rows, out, quantities=quantities)
     _export(options, store, out.getvalue(), to, rows=count(len(chosen.rows), "product"))
     _say_effects(options, chosen.rows, tuple(Effect))
     _say_gone(options, since, chosen.gone, ())
-    if quantities and (absent := [each.sku for each, _ in policies if DEFAULT_SOURCE not in each.items]):
+    if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
         options.say(view.left_out(absent))
-    _say_other_stocks(options, store, policies, stock)
+    _say_other_stocks(options, new, stock)
 
 
 @app.command("stock-sources", cls=Command)
@@ -142,12 +136,16 @@ def products(
 def stock_sources(options: StoreOptions, since: SinceOption = None, to: ToOption = None) -> None:
     """Write a stock_sources CSV: the quantity and stock status of every source item."""
     store = _read(options)
-    chosen = _chosen(options, store, None, since, (), list(export_sources.source_item_rows(store)))
+    rows = every = list(export_sources.source_item_rows(store))
+    old: list[SourceItemRow] = []
+    if since is not None:
+        old = list(export_sources.source_item_rows(_old(options, since)))
+        rows = list(export_sources.changed_items(every, old))
     out = io.StringIO()
-    export_sources.write_source_items(chosen.items, out)
-    rows = count(len(chosen.items), "source item")
-    write_export(out.getvalue(), to, rows=rows, store=options.file, quiet=options.quiet)
-    _say_gone(options, since, (), chosen.gone_items)
+    export_sources.write_source_items(rows, out)
+    said = count(len(rows), "source item")
+    write_export(out.getvalue(), to, rows=said, store=options.file, quiet=options.quiet)
+    _say_gone(options, since, (), gone_items(every, old))
 
 
 @app.command("low-quantity", cls=Command)
@@ -180,13 +178,15 @@ def all_(
     quantities at which source items are low. With --config FILE, Magento's configuration stays as it is, and there is
     no config.sh.
     """
-    choices = _Choices(stock=stock, approximate=approximate, config=config, explicit=explicit)
     store = _read(options, stock)
-    rows = _product_rows(options, store, _policies(options, store, choices), choices)
-    at_default = list(export_sources.rows_at_default(store, [row.sku for row in rows]))
-    items = [*export_sources.source_item_rows(store), *at_default]
-    chosen = _chosen(options, store, choices, since, rows, items)
-    extra = len(set(at_default).intersection(chosen.items))
+    inheritance = _configuration(options, config, explicit=explicit)
+
+    def exported(each: Store) -> Export:
+        return export(each, inheritance(each), stock=stock, approximate=approximate)
+
+    new = _exact(options, exported(store), approximate)
+    chosen = selected(new, None if since is None else exported(_old(options, since)))
+    extra = len(set(new.at_default).intersection(chosen.items))
     files = {name: io.StringIO() for name in _FILES if name != CONFIG_FILE or config is None}
     if config is None:
         write_config(store, ConfigFormat.SH, files[CONFIG_FILE])
@@ -225,93 +225,32 @@ def _old(options: StoreOptions, since: str) -> Store:
     return store_on(written, options.day(written))
 
 
-def _policies(options: StoreOptions, store: Store, choices: _Choices) -> list[tuple[Product, Policy]]:
-    """What Magento is to keep for each product; Inexact, with every product for which nothing does what is asked."""
-    policies, refused = [], []
-    for each in compiled(store, stock=choices.stock):
-        policy = each.policy(choices.approximate)
-        if policy is None:
-            refused.append(view.inexact(each))
-            continue
-        policies.append((each.product, policy))
-        if not each.exact and not refused:
-            options.say(view.approximated(each, policy))
-    if refused:
-        other = Approximate.GENEROUS if choices.approximate is Approximate.SAFE else Approximate.SAFE
-        raise Inexact("\n".join(refused), hint=f"--approximate {other.value}")
-    return policies
+def _exact(options: StoreOptions, found: Export, approximate: Approximate | None) -> Export:
+    """The export, its approximations named; Inexact, with every product for which nothing does what is asked."""
+    if found.refused:
+        other = Approximate.GENEROUS if approximate is Approximate.SAFE else Approximate.SAFE
+        raise Inexact("\n".join(map(view.inexact, found.refused)), hint=f"--approximate {other.value}")
+    for each, policy in found.approximated:
+        options.say(view.approximated(each, policy))
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """The rows to write, and the SKUs and source items that an older store has and the store has not."""
-
-    rows: Sequence[ExportRow]
-    items: Sequence[SourceItemRow]
-    gone: Sequence[str] = ()
-    gone_items: Sequence[SourceItemRow] = ()
-
-
-def _chosen(
-    options: StoreOptions,
-    store: Store,
-    choices: _Choices | None,
-    since: str | None,
-    rows: Sequence[ExportRow],
-    items: Sequence[SourceItemRow],
-) -> _Chosen:
-    """All rows, or those alone that differ from what an older store gives."""
-    if since is None:
-        return _Chosen(rows, items)
-    old = _old(options, since)
-    old_items = list(export_sources.source_item_rows(old))
-    kept = {(row.source, row.sku) for row in items}
-    gone_items = [row for row in old_items if (row.source, row.sku) not in kept]
-    old_rows: Sequence[ExportRow] = ()
-    if choices is not None:
-        old_rows = _rows_of_old(options, old, choices)
-        old_items += export_sources.rows_at_default(old, [row.sku for row in old_rows])
-    return _Chosen(
-        rows=list(export_products.changed_rows(rows, old_rows)),
-        items=list(export_sources.changed_items(items, old_items)),
-        gone=[sku for sku in old.products if sku not in store.products],
-        gone_items=gone_items,
-    )
-
-
-def _rows_of_old(options: StoreOptions, old: Store, choices: _Choices) -> list[ExportRow]:
-    """The rows of an older store: none for a product that Magento could not do."""
-    policies = [
-        (each.product, policy)
-        for each in compiled(old, stock=choices.stock if choices.stock in old.stocks else None)
-        if (policy := each.policy(choices.approximate)) is not None
-    ]
-    inheritance = _inheritance(options, old, choices)
-    return list(export_products.product_rows(old, policies, inheritance, quantities=choices.quantities))
-
-
-def _product_rows(
-    options: StoreOptions, store: Store, policies: Sequence[tuple[Product, Policy]], choices: _Choices
-) -> list[ExportRow]:
-    inheritance = _inheritance(options, store, choices)
-    return list(export_products.product_rows(store, policies, inheritance, quantities=choices.quantities))
-
-
-def _inheritance(options: StoreOptions, store: Store, choices: _Choices) -> Inheritance:
-    """Which configurations products may inherit from."""
-    if choices.explicit:
-        if choices.config is not None:
+def _configuration(options: StoreOptions, config: str | None, *, explicit: bool) -> Callable[[Store], Inheritance]:
+    """Which configurations the products of a store may inherit from."""
+    if explicit:
+        if config is not None:
             raise BackorderctlError("--explicit: expected alone, got it beside --config")
-        return export_products.EXPLICIT
-    if choices.config is None:
-        return export_products.assumed(store)
+        return lambda _: export_products.EXPLICIT
+    if config is None:
+        return export_products.assumed
     report = Report()
-    found = read_config(file_input(choices.config), report)
+    found = read_config(file_input(config), report)
     for (notice, _), note in report.notes.items():
         if notice is Notice.CONFIGURATION_OF_SCOPE:
-            options.say(f"{choices.config}: {importing.noted(note)}")
+            options.say(f"{config}: {importing.noted(note)}")
     values = {key: value for key, value in found.items() if not isinstance(value, Unset)}
-    return export_products.given({**DEFAULTS, **values})
+    given = export_products.given({**DEFAULTS, **values})
+    return lambda _: given
 
 
 def _low_quantities(store: Store, stock: str | None) -> tuple[str, int]:
@@ -354,17 +293,11 @@ def _say_config(options: StoreOptions, store: Store) -> None:
         options.say(places)
 
 
-def _say_other_stocks(
-    options: StoreOptions, store: Store, policies: Sequence[tuple[Product, Policy]], stock: str | None
-) -> None:
+def _say_other_stocks(options: StoreOptions, found: Export, stock: str | None) -> None:
+    """How many products a stock leaves out, and how many of those it has are in another stock too."""
     if stock is None:
         return
-    if outside := len(store.products) - len(policies):
-        verb = "is" if outside == 1 else "are"
-        options.say(f"{count(outside, 'product')} that {verb} not in stock {stock} but in another: left out")
-    others = {source for code, other in store.stocks.items() if code != stock for source in other.sources}
-    if shared := sum(not product.items.keys().isdisjoint(others) for product, _ in policies):
-        verb = "is" if shared == 1 else "are"
-        options.say(
-            f"{count(shared, 'product')} that {verb} in another stock too, where Magento follows the same policy"
-        )
+    others = {source for code, other in found.store.stocks.items() if code != stock for source in other.sources}
+    shared = sum(not product.items.keys().isdisjoint(others) for product, _ in found.policies)
+    for line in view.other_stocks(stock, outside=len(found.store.products) - len(found.policies), shared=shared):
+        options.say(line)

@@ -110,6 +110,16 @@ def removed(since: str, skus: Sequence[str], items: Sequence[SourceItemRow]) -> 
         yield f"{count(len(items), 'source item')} of {since} (first: {first}) {kept} {them}"
 
 
+def other_stocks(stock: str, *, outside: int, shared: int) -> Iterator[str]:
+    """What the export for one stock leaves out, and what it means for another."""
+    if outside:
+        verb = "is" if outside == 1 else "are"
+        yield f"{count(outside, 'product')} that {verb} not in stock {stock} but in another: left out"
+    if shared:
+        verb = "is" if shared == 1 else "are"
+        yield f"{count(shared, 'product')} that {verb} in another stock too, where Magento follows the same policy"
+
+
 def exported(folder: str, *, products: int, items: int, at_default: int) -> str:
     """What has been written into a folder."""
     extra = f", {at_default} of them without goods at 'default' for products that are not there" if at_default else ""

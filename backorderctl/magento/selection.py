@@ -1,0 +1,87 @@
+"""The rows of an export: one for every product and source item, or only those that differ from an older store's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backorderctl.magento.export_products import ExportRow, Inheritance, changed_rows, product_rows
+from backorderctl.magento.export_sources import SourceItemRow, changed_items, rows_at_default, source_item_rows
+from backorderctl.magento.policy_export import Approximate, Compiled, Policy, compiled
+from backorderctl.store.model import Product, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What Magento is to have of a store: a policy for each product but the `refused` ones, and every source item.
+
+    `approximated` are the policies that are not exact. `at_default` are rows for products that are not at Magento's
+    source `default`.
+    """
+
+    store: Store
+    policies: Sequence[tuple[Product, Policy]]
+    approximated: Sequence[tuple[Compiled, Policy]]
+    refused: Sequence[Compiled]
+    rows: Sequence[ExportRow]
+    items: Sequence[SourceItemRow]
+    at_default: Sequence[SourceItemRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rows to write, and the SKUs and source items that an older store has and the store has no longer."""
+
+    rows: Sequence[ExportRow]
+    items: Sequence[SourceItemRow]
+    gone: Sequence[str] = ()
+    gone_items: Sequence[SourceItemRow] = ()
+
+
+def export(
+    store: Store,
+    inheritance: Inheritance,
+    *,
+    stock: str | None,
+    approximate: Approximate | None,
+    quantities: bool = False,
+) -> Export:
+    """The export of a store, for `stock` or for all stocks where that is None or not one of its own."""
+    policies: list[tuple[Product, Policy]] = []
+    approximated: list[tuple[Compiled, Policy]] = []
+    refused: list[Compiled] = []
+    for each in compiled(store, stock=stock if stock in store.stocks else None):
+        policy = each.policy(approximate)
+        if policy is None:
+            refused.append(each)
+            continue
+        policies.append((each.product, policy))
+        if not each.exact:
+            approximated.append((each, policy))
+    rows = list(product_rows(store, policies, inheritance, quantities=quantities))
+    return Export(
+        store=store,
+        policies=policies,
+        approximated=approximated,
+        refused=refused,
+        rows=rows,
+        items=list(source_item_rows(store)),
+        at_default=list(rows_at_default(store, [row.sku for row in rows])),
+    )
+
+
+def selected(new: Export, old: Export | None) -> Selection:
+    """All rows of an export, or those that differ from an older one's."""
+    items = [*new.items, *new.at_default]
+    if old is None:
+        return Selection(new.rows, items)
+    return Selection(
+        rows=list(changed_rows(new.rows, old.rows)),
+        items=list(changed_items(items, [*old.items, *old.at_default])),
+        gone=[sku for sku in old.store.products if sku not in new.store.products],
+        gone_items=gone_items(items, old.items),
+    )
+
+
+def gone_items(items: Sequence[SourceItemRow], old: Sequence[SourceItemRow]) -> list[SourceItemRow]:
+    """The source items of an older store that the store has no longer."""
+    kept = {(row.source, row.sku) for row in items}
+    return [row for row in old if (row.source, row.sku) not in kept]
