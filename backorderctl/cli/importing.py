@@ -12,6 +12,7 @@ import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import STANDARD_INPUT, MaxSizeOption, OutputOption
+from backorderctl.cli.quantities import StockIdOption, parse_stock_ids
 from backorderctl.cli.reading import read_standard_input, with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.cli.writing import WriteOptions, transact
@@ -86,10 +87,7 @@ def magento(
         str | None,
         _input("--reservations", "What is reserved: sku and reserved, or the rows of Magento's inventory_reservation."),
     ] = None,
-    stock_id: Annotated[
-        list[str] | None,
-        typer.Option("--stock-id", metavar="ID=STOCK", help="The stock of a stock_id; 1 is default; repeatable."),
-    ] = None,
+    stock_id: StockIdOption = None,
     link: Annotated[
         list[str] | None,
         typer.Option(
@@ -131,7 +129,9 @@ def magento(
         raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
     read = Report()
     with collector_off():
-        imported = _read(inputs, _links(link or ()), _stock_ids(stock_id or ()), read, options, names_only=names_only)
+        imported = _read(
+            inputs, _links(link or ()), parse_stock_ids(stock_id or []), read, options, names_only=names_only
+        )
     if read.refused and skip_bad is None:
         raise BackorderctlError(view.refusals(read.refused), hint="--skip-bad rejects.csv takes the other rows")
     rejects = _rejects(read, skip_bad, inputs.given())
@@ -218,17 +218,6 @@ def _links(typed: Sequence[str]) -> dict[str, list[str]]:
             raise BackorderctlError(f"--link: expected STOCK=SOURCE,..., got {each!r}")
         links.setdefault(stock.strip(), []).extend(codes)
     return links
-
-
-def _stock_ids(typed: Sequence[str]) -> dict[str, str]:
-    """The stocks by Magento's number of them; BackorderctlError when one is typed otherwise."""
-    stock_ids = dict(import_reservations.STOCK_IDS)
-    for each in typed:
-        number, equals, stock = each.partition("=")
-        if not equals or not number.strip().isdigit() or not stock.strip():
-            raise BackorderctlError(f"--stock-id: expected ID=STOCK, got {each!r}")
-        stock_ids[number.strip()] = stock.strip()
-    return stock_ids
 
 
 def _rejects(report: Report, to: str | None, inputs: Mapping[str, Input]) -> dict[str, list[Refused]]:

@@ -14,13 +14,9 @@ from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table
 from backorderctl.magento.headers import check_header
 from backorderctl.magento.report import Count, Report
 from backorderctl.magento.sku import Spellings
-from backorderctl.store.model import DEFAULT_STOCK
+from backorderctl.store.quantities_file import QUANTITY, RESERVED, STOCK, STOCK_ID, STOCK_IDS
 from backorderctl.store.quantity import ZERO, format_quantity, parse_quantity
 from backorderctl.store.rejects import Refused
-
-RESERVED, QUANTITY, STOCK, STOCK_ID = "reserved", "quantity", "stock", "stock_id"
-STOCK_IDS: Mapping[str, str] = {"1": DEFAULT_STOCK}
-"""Magento's number of its own first stock."""
 
 Reservations = dict[tuple[str, str | None], Decimal]
 """Reserved units by SKU and stock; the stock is None where the file does not say it."""
