@@ -30,7 +30,9 @@ def agenda(
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day; else see --days.")] = None,
     product: ProductOption = None,
 ) -> None:
-    """List the days on which entries of the schedule begin or end, and what follows for products.
+    """List the days on which entries of the schedule begin or end.
+
+    And what follows for products.
 
     It looks 30 days ahead of today, or of --at; a day on which an entry ends is the one after its last.
     """

@@ -96,10 +96,14 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_version)
     ] = False,
+    file: Annotated[
+        str | None, typer.Option("--file", "-f", metavar="FILE", help="The store file; also after the noun and verb.")
+    ] = None,
 ) -> None:
     """Backorder policy as code: one TOML file says what may be sold on after the shelf is empty, where and how far.
 
-    Every command takes -f FILE, the store file: else $BACKORDERCTL_FILE, else ./store.toml.
+    The store file is that of -f FILE, else $BACKORDERCTL_FILE, else ./store.toml. `backorderctl help NOUN VERB` shows
+    what a command does, with examples.
     """
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -111,7 +115,7 @@ def answer(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        status = app(list(arguments), prog_name="backorderctl", standalone_mode=False)
+        status = app(_in_usual_order(arguments), prog_name="backorderctl", standalone_mode=False)
         sys.stdout.flush()
     except SystemExit as leaving:  # how Typer leaves when it meets a closed pipe
         return _reader_gone() if isinstance(leaving.__context__, BrokenPipeError) else int(leaving.code or DONE)
@@ -124,6 +128,21 @@ def answer(arguments: Sequence[str]) -> int:
     else:
         return status or DONE
     return _failed(failure)  # only now is the memory free that the command has used
+
+
+def _in_usual_order(arguments: Sequence[str]) -> list[str]:
+    """`help NOUN VERB` as `NOUN VERB --help`, and a store file that is named before the noun after it."""
+    words, file = list(arguments), []
+    while words and words[0].startswith(("-f", "--file")):
+        length = 2 if words[0] in ("-f", "--file") else 1
+        file += words[:length]
+        words = words[length:]
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    if not words or words[0].startswith("-"):
+        return [*file, *words]
+    end = words.index("--") if "--" in words else len(words)
+    return [*words[:end], *file, *words[end:]]
 
 
 def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:

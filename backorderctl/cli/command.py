@@ -29,6 +29,17 @@ class Command(typer.core.TyperCommand):
         ctx.params = {name: _unshielded(value) for name, value in ctx.params.items()}
         return rest
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples of the command, each on a line of its own."""
+        from backorderctl.cli.examples import EXAMPLES
+
+        super().format_epilog(ctx, formatter)
+        program, _, command = ctx.command_path.partition(" ")
+        if examples := EXAMPLES.get(command):
+            with formatter.section("Examples"):
+                for example in examples:
+                    formatter.write(f"  {program} {example}\n")
+
 
 def _once(given: Sequence[Any]) -> None:
     """BackorderctlError when an option that holds one value is given several: Typer would take the last without a

@@ -1,7 +1,7 @@
 """`backorderctl config`: the settings, where they are set and what is in force."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -15,13 +15,14 @@ from backorderctl.cli.options import (
     MaxSizeOption,
     OutputOption,
     ProductOption,
+    ProductsOption,
     SourceOption,
     StockOption,
     complete_setting,
 )
 from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_text, with_options
 from backorderctl.cli.scheduling import Days, FromOption, ReasonOption, UntilOption, describe_new_entry, first_day
-from backorderctl.cli.scopes import place, places, seen_place
+from backorderctl.cli.scopes import places, seen_place
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import operations
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
@@ -33,7 +34,7 @@ from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, Value
 from backorderctl.toml.limits import MAX_SIZE
 
-app = noun("Settings: set them, unset them, see what is in force and where it comes from.")
+app = noun("Settings: set and unset them, and see what is in force and why.")
 
 
 @app.command("set", cls=Command)
@@ -50,13 +51,15 @@ def set_(
     ],
     stock: StockOption = None,
     source: SourceOption = None,
-    product: ProductOption = None,
+    product: ProductsOption = None,
     match: MatchOption = None,
     from_: FromOption = None,
     until: UntilOption = None,
     reason: ReasonOption = None,
 ) -> None:
-    """Set a value: globally, or for --stock, --source, --product, or --product with --source (the source item).
+    """Set a value, globally or at a scope.
+
+    The scope is --stock, --source, --product, or --product with --source for the source item.
 
     --match sets it for every product whose SKU it matches, with --source for their source items there, in one write;
     exit status 1 when there is none.
@@ -71,7 +74,7 @@ def set_(
     days = Days(from_, until, reason)
 
     def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
-        scopes = places(store, stock=stock, source=source, product=product, match=match)
+        scopes = places(store, stock=stock, source=source, products=product or (), match=match)
         if days.given:
             return days.entries(options, store, scopes, values), scopes
         return [each for where in scopes for each in operations.set_values(store, where, values)], scopes
@@ -84,13 +87,11 @@ def set_(
 
     written = transact(options, operation, check=check)
     scopes = written.result
-    if not scopes:
-        options.say(f"no product matches {match!r}" + (f" at source {source}" if source else ""))
-        raise typer.Exit(ANSWER_IS_NO)
+    _refuse_no_match(options, scopes, match, source)
     for key, value in values.items():
-        said = f"{match} ({len(scopes)})" if match is not None else describe_place_in_full(scopes[0])
-        when = f", {describe_new_entry(written.new_store)}" if days.given else _was(written.store, scopes, key)
-        options.report(f"{said}: {key} = {settings.format_value(value)}{when}")
+        for said, where in _described(scopes, match):
+            when = f", {describe_new_entry(written.new_store)}" if days.given else _was(written.store, where, key)
+            options.report(f"{said}: {key} = {settings.format_value(value)}{when}")
 
 
 @app.command("apply", cls=Command)
@@ -101,13 +102,17 @@ def apply_(
     create: Annotated[bool, typer.Option("--create", help="Add products that are not in the file.")] = False,
     max_size: MaxSizeOption = MAX_SIZE,
 ) -> None:
-    """Make many changes in one write: a CSV file with the columns product, source, stock, key and value.
+    """Make the changes of a CSV file in one write.
+
+    Its columns are product, source, stock, key and value.
 
     A key is a setting, or quantity, status, reserved or name. An empty value leaves what is there, and the word inherit
     takes it away. All rows are done, or none.
     """
     from backorderctl.edit import bulk_csv
 
+    if table == options.file == STANDARD_INPUT:
+        raise BackorderctlError("standard input can be one file only, got it for both")
     name = "<stdin>" if table == STANDARD_INPUT else table
     rows = bulk_csv.rows(read_text(table, limit=max_size), name)
     written = transact(options, lambda store: (bulk_csv.apply(store, rows, name, create=create), None))
@@ -123,31 +128,41 @@ def unset(
     key: KeyArgument,
     stock: StockOption = None,
     source: SourceOption = None,
-    product: ProductOption = None,
+    product: ProductsOption = None,
+    match: MatchOption = None,
     from_: FromOption = None,
     until: UntilOption = None,
     reason: ReasonOption = None,
 ) -> None:
-    """Take a value away, so that it is inherited again. Exit status 1 when it was not set there.
+    """Remove a value, so that it is inherited again. Exit status 1 when it was not set.
+
+    --match removes it from every product whose SKU it matches, with --source from their source items there.
 
     With --from or --until it is inherited on these days alone, and what is written stays: an entry of the schedule.
     """
     row = settings.setting_named(key)
     days = Days(from_, until, reason)
 
-    def operation(store: Store) -> tuple[operations.Changes, Place]:
-        where = place(store, stock=stock, source=source, product=product)
+    def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
+        scopes = places(store, stock=stock, source=source, products=product or (), match=match)
         if days.given:
-            return days.entries(options, store, [where], {row.key: None}), where
-        return operations.unset(store, where, row.key), where
+            return days.entries(options, store, scopes, {row.key: None}), scopes
+        return [each for where in scopes for each in operations.unset(store, where, row.key)], scopes
 
     written = transact(options, operation)
-    scope = describe_place_in_full(written.result)
+    scopes = written.result
+    _refuse_no_match(options, scopes, match, source)
     if not written.changed:
-        options.say(f"{scope}: {row.key} is not set there")
+        for said, _ in _described(scopes, match):
+            options.say(f"{said}: {row.key} is not set there")
         raise typer.Exit(ANSWER_IS_NO)
-    when = f"inherited, {describe_new_entry(written.new_store)}" if days.given else "no longer set"
-    options.report(f"{scope}: {row.key} is {when}")
+    if days.given:
+        for said, _ in _described(scopes, match):
+            options.report(f"{said}: {row.key} is inherited, {describe_new_entry(written.new_store)}")
+        return
+    were_set = [where for where in scopes if row.key in written.store.set_at(where)]
+    for said, _ in _described(were_set, match):
+        options.report(f"{said}: {row.key} is no longer set")
 
 
 @app.command(cls=Command)
@@ -207,7 +222,10 @@ def explain(
     source: SourceOption = None,
     product: ProductOption = None,
 ) -> None:
-    """Show every level that a value can come from, the one that wins, and what the evaluator makes of it."""
+    """Show every level that a value can come from, and which wins.
+
+    Also what the evaluator makes of the value.
+    """
     from backorderctl.output.chains import show_chains
 
     row = settings.setting_named(key)
@@ -221,7 +239,10 @@ def explain(
 @app.command(cls=Command)
 @with_options
 def keys(options: PlainOptions, output: OutputOption = Output.TABLE) -> None:
-    """List the settings: key, Admin label, values, default, scopes, and Magento's path and columns."""
+    """List the settings and Magento's names for them.
+
+    Each has its key, Admin label, values, default, scopes, and Magento's path and columns.
+    """
     view.show_keys(output, sys.stdout)
 
 
@@ -242,11 +263,26 @@ def _assigned(words: Sequence[str]) -> dict[str, str]:
     return typed
 
 
-def _was(store: Store, where: Sequence[Place], key: str) -> str:
+def _refuse_no_match(options: WriteOptions, scopes: Sequence[Place], match: str | None, source: str | None) -> None:
+    """Say that no product matches, with exit status 1, where that is so."""
+    if not scopes:
+        options.say(f"no product matches {match!r}" + (f" at source {source}" if source else ""))
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def _described(scopes: Sequence[Place], match: str | None) -> Iterator[tuple[str, Place | None]]:
+    """Each scope in words; what a glob matches is counted."""
+    if match is not None:
+        yield f"{match} ({len(scopes)})", scopes[0] if len(scopes) == 1 else None
+    else:
+        yield from ((describe_place_in_full(where), where) for where in scopes)
+
+
+def _was(store: Store, where: Place | None, key: str) -> str:
     """What the one place had set before; nothing for several."""
-    if len(where) > 1:
+    if where is None:
         return ""
-    old = store.set_at(where[0]).get(key)
+    old = store.set_at(where).get(key)
     return " (was not set)" if old is None else f" (was {settings.format_value(old)})"
 
 

@@ -34,9 +34,10 @@ def diff(
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="List every product, however many change.")] = False,
 ) -> None:
-    """Show what changes in effect, not in text: settings, what follows for products, and entries of the schedule.
+    """Show what changes in effect, not in text.
 
-    Products are compared as of today, or of --at; with --at-new, as of two days.
+    Settings, what follows for products, and entries of the schedule. Products are compared as of today, or of --at, and
+    as of two days with --at-new.
     """
     new = new or options.file
     if old == new == STANDARD_INPUT:

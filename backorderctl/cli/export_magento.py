@@ -75,7 +75,9 @@ def config(
     ] = ConfigFormat.SH,
     to: ToOption = None,
 ) -> None:
-    """Write what [global] says as Magento's configuration: each setting, also where it is Magento's default.
+    """Write what [global] says as Magento's configuration.
+
+    Each setting, also where it is Magento's default.
 
     Magento's own defaults hold until they are changed; what is written is what product rows inherit.
     """
@@ -103,7 +105,9 @@ def products(
     since: SinceOption = None,
     to: ToOption = None,
 ) -> None:
-    """Write a product import CSV: policy set at any scope as the one value that Magento keeps for a product.
+    """Write a product import CSV.
+
+    Policy set at any scope as the one value that Magento keeps for a product.
 
     A row gives our salable quantity and our answers to orders for every quantity of 0 or more at the product's sources
     and everything reserved, in all its stocks or in --stock. Where none does, nothing is written and the status is 1.
@@ -134,7 +138,10 @@ def products(
 @app.command("stock-sources", cls=Command)
 @with_options
 def stock_sources(options: StoreOptions, since: SinceOption = None, to: ToOption = None) -> None:
-    """Write a stock_sources CSV: the quantity and stock status of every source item."""
+    """Write a stock_sources CSV.
+
+    The quantity and stock status of every source item.
+    """
     store = _read(options)
     rows = every = list(export_sources.source_item_rows(store))
     old: list[SourceItemRow] = []
@@ -151,7 +158,9 @@ def stock_sources(options: StoreOptions, since: SinceOption = None, to: ToOption
 @app.command("low-quantity", cls=Command)
 @with_options
 def low_quantity(options: StoreOptions, stock: StockOption = None, to: ToOption = None) -> None:
-    """Write what POST /V1/inventory/low-quantity-notification takes: the quantity at which each source item is low.
+    """Write the quantity at which each source item is low.
+
+    It is what POST /V1/inventory/low-quantity-notification takes.
 
     Magento holds one for each source item. Where stocks that share a source say different ones, nothing is written and
     the status is 1; --stock chooses, and leaves out the sources that it does not sell from.
@@ -172,7 +181,9 @@ def all_(
     explicit: ExplicitOption = False,
     since: SinceOption = None,
 ) -> None:
-    """Write everything that Magento needs into a folder, all or nothing, with IMPORT.txt about the order of import.
+    """Write everything that Magento needs into a folder.
+
+    All or nothing, with IMPORT.txt about the order of import.
 
     config.sh is the configuration, products.csv the policy, stock_sources.csv the goods, low_quantity.json the
     quantities at which source items are low. With --config FILE, Magento's configuration stays as it is, and there is

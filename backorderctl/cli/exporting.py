@@ -18,7 +18,10 @@ app.add_typer(export_magento.app, name="magento")
 @app.command("csv", cls=Command)
 @with_options
 def csv_(options: StoreOptions, to: ToOption = None) -> None:
-    """Write everything that is set as rows of product, source, stock, key and value: what `config apply` reads."""
+    """Write everything that is set as a CSV that config apply reads.
+
+    Its columns are product, source, stock, key and value.
+    """
     out = io.StringIO()
     store = options.written()
     rows = list(bulk_csv.exported_rows(store))

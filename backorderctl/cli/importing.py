@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import STANDARD_INPUT, MaxSizeOption, OutputOption
+from backorderctl.cli.options import STANDARD_INPUT, MaxSizeOption
 from backorderctl.cli.quantities import StockIdOption, parse_stock_ids
 from backorderctl.cli.reading import read_standard_input, with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
@@ -33,7 +33,7 @@ from backorderctl.toml.file_access import open_input
 from backorderctl.toml.limits import MAX_SIZE
 from backorderctl.toml.parse import collector_off
 
-app = noun("Imports: the files that merchants have, taken into the store file.")
+app = noun("Imports: files that merchants have, into the store file.")
 
 NEW = "version = 1\n"
 """A store file before anything is in it."""
@@ -110,9 +110,10 @@ def magento(
             "imported. Rows of several inputs go to REJECTS.products.csv, REJECTS.stock-sources.csv and so on.",
         ),
     ] = None,
-    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Take Magento's files into the store file, all or nothing; it is made where there is none.
+    """Take Magento's files into the store file, all or nothing.
+
+    The store file is made where there is none.
 
     What a file does not say stays as it is: absent columns, blank cells, products that are not in it. A value counts
     only where it is in force in Magento, use_config flags included. The stock sources are all there is of a product
@@ -154,7 +155,7 @@ def magento(
         _write_rejects(read, rejects, options)
     for name, rows in refused.items():
         options.say(view.rejects(name, rows))
-    if output is Output.TABLE or options.dry_run:
+    if options.output is Output.TABLE or options.dry_run:
         for line in view.summary(reports):
             options.say(line)
     else:

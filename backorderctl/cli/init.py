@@ -10,17 +10,18 @@ import typer
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import STANDARD_INPUT
 from backorderctl.cli.reading import with_options
-from backorderctl.cli.writing import WriteOptions
+from backorderctl.cli.writing import Versions, WriteOptions, preview
 from backorderctl.errors import BackorderctlError, InvalidFile
-from backorderctl.output import diff, text_difference
-from backorderctl.output.format import Output
-from backorderctl.policy.diff import difference
+from backorderctl.output import text_difference
 from backorderctl.policy.policy_test_file import tests_beside
 from backorderctl.store.load import load_bytes
 from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import init_command
 
 app = noun("")
+
+EMPTY = "version = 1\n"
+"""A store file that says nothing, which stands for one that is not there."""
 
 
 @app.command(cls=Command)
@@ -32,9 +33,13 @@ def init(
         bool, typer.Option("--tests", help="Write a test file beside it; only that where the store file is there.")
     ] = False,
 ) -> None:
-    """Write a commented store file to start from, or with --tests also policy tests."""
+    """Write a commented store file to start from.
+
+    With --tests also policy tests.
+    """
     if options.file == STANDARD_INPUT:
         raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
+    options.standard_input()
     there = os.path.lexists(options.file)
     if not (tests and there):
         _write_store(options, force=force)
@@ -46,7 +51,7 @@ def init(
 def _write_store(options: WriteOptions, *, force: bool) -> None:
     text = (resources.files("backorderctl") / "starter.toml").read_text(encoding="utf-8")
     if options.dry_run:
-        _show(options.file, text, force=force)
+        _preview(options, text, force=force)
         return
     for warning in atomic_file.create(options.file, text, force=force, options=options.replacing()):
         options.say(f"Warning: {warning}")
@@ -66,18 +71,16 @@ def _write_tests(options: WriteOptions, *, force: bool) -> None:
     options.say(f"{file}: written")
 
 
-def _show(file: str, text: str, *, force: bool) -> None:
+def _preview(options: WriteOptions, text: str, *, force: bool) -> None:
     """What would be written in place of what, and what that changes in effect."""
-    if not os.path.lexists(file):
-        text_difference.show("", text, file, sys.stdout)
-        return
-    if not force:
-        raise BackorderctlError(f"{file}: file exists", hint=init_command(file, "--force"))
-    old = atomic_file.read_text(file)
-    text_difference.show(old, text, file, sys.stdout)
+    old = ""
+    if os.path.lexists(options.file):
+        if not force:
+            raise BackorderctlError(f"{options.file}: file exists", hint=init_command(options.file, "--force"))
+        old = atomic_file.read_text(options.file)
     try:
-        before = load_bytes(old.encode(), file)
+        before = load_bytes((old or EMPTY).encode(), options.file)
     except InvalidFile:  # what is in force in it, nobody can say
+        text_difference.show(old, text, options.file, sys.stdout)
         return
-    sys.stdout.write("\n")
-    diff.show(difference(before, load_bytes(text.encode(), file)), Output.TABLE, sys.stdout)
+    preview(options, Versions(old, text), before, load_bytes(text.encode(), options.file))

@@ -22,7 +22,8 @@ _LONGEST_WAIT = 86_400
 def _offered(context: typer.Context, names: Callable[[Store], Iterable[str]]) -> list[str]:
     """Names of the file in question, or none where it cannot be read: completion is no place for errors."""
     try:
-        return list(names(load(context.params.get("file") or os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)))
+        typed = context.params.get("file") or context.find_root().params.get("file")
+        return list(names(load(typed or os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)))
     except (BackorderctlError, OSError):
         return []
 
@@ -133,6 +134,12 @@ TakeOwnershipOption = Annotated[
     typer.Option("--take-ownership", help="Write even if the file's owner could then no longer write to it."),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change and write nothing.")]
+ExitCodeOption = Annotated[
+    bool, typer.Option("--exit-code", help="With --dry-run: exit with 1 when anything changes in effect.")
+]
+EverythingOption = Annotated[
+    bool, typer.Option("--all", help="With --dry-run: list every change, however many there are.")
+]
 StockOption = Annotated[
     str | None, typer.Option("--stock", metavar="CODE", help="The stock.", autocompletion=complete_stock)
 ]
@@ -141,6 +148,10 @@ SourceOption = Annotated[
 ]
 ProductOption = Annotated[
     str | None, typer.Option("--product", metavar="SKU", help="The product.", autocompletion=complete_sku)
+]
+ProductsOption = Annotated[
+    list[str] | None,
+    typer.Option("--product", metavar="SKU", help="The product; may be repeated.", autocompletion=complete_sku),
 ]
 MatchOption = Annotated[
     str | None, typer.Option("--match", metavar="GLOB", help="Every product whose SKU matches, such as 'WS12-*'.")

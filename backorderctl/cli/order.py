@@ -18,7 +18,7 @@ from backorderctl.store import model
 from backorderctl.store.model import Store
 from backorderctl.store.quantity import STEP
 
-app = noun("Orders: would one be accepted, and how does the stock sell from here.")
+app = noun("Orders: would one be accepted, and how would the stock sell.")
 
 
 @app.command(cls=Command)
@@ -29,7 +29,10 @@ def check(
     quantity: Annotated[str, typer.Argument(metavar="QTY", help="The units ordered.")],
     stock: StockOption = None,
 ) -> None:
-    """Say whether an order would be accepted, what ships now and what is backordered. Exit status 1 when refused."""
+    """Say whether an order would be accepted, and what ships now.
+
+    Also what is backordered. Exit status 1 when refused.
+    """
     requested = typed_quantity("QTY", quantity, minimum=STEP)
     answer = _answer(options.store(only=sku), sku, stock)
     order = orders.order(answer, requested)
@@ -46,7 +49,9 @@ def simulate(
     stock: StockOption = None,
     step: Annotated[str | None, typer.Option("--step", metavar="N", help="Also a row every N units.")] = None,
 ) -> None:
-    """Show what begins when as units sell: low stock, backorders, "Only N left", Out of Stock.
+    """Show what begins when as units sell.
+
+    Low stock, backorders, "Only N left" and Out of Stock.
 
     Units ship at once, what is reserved first, and leave the sources in the order of the stock's `sources`.
     """

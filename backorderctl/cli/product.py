@@ -35,7 +35,7 @@ from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product, Store
 from backorderctl.store.quantity import ZERO
 
-app = noun("Products: what is in force, how many can be sold, and the products themselves.")
+app = noun("Products: how many can be sold, and the products themselves.")
 
 Name = Annotated[str | None, typer.Option("--name", help="What people call it.")]
 NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SKU.")]
@@ -75,7 +75,7 @@ def list_(
         int | None, typer.Option("--limit", metavar="N", parser=_row_count, help="At most so many rows.")
     ] = None,
 ) -> None:
-    """List what can be sold, a row a product and stock or a source item.
+    """List how many can be sold, by product and stock or by source.
 
     Without --sort, rows are written as they are found. Unlimited is the highest of all quantities.
     """
@@ -106,7 +106,10 @@ def list_(
 @app.command(cls=Command)
 @with_options
 def show(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) -> None:
-    """Show everything in force for one product: settings and where they come from, and how many can be sold."""
+    """Show everything in force for one product.
+
+    Its settings and where they come from, and how many can be sold.
+    """
     store = options.store(only=sku)
     product_page.show(_answers(store, sku, stock), options.output, sys.stdout)
 
@@ -114,7 +117,10 @@ def show(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) ->
 @app.command(cls=Command)
 @with_options
 def explain(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) -> None:
-    """Show how many can be sold as a sum to check with a pencil, and every level that won or lost."""
+    """Show how many can be sold as a sum to check with a pencil.
+
+    And every level that won or lost.
+    """
     from backorderctl.output.explain import Explained, show_sums
 
     store = options.store(only=sku)
@@ -134,7 +140,7 @@ def add(
     ] = None,
     quantity: Annotated[str | None, typer.Option("--quantity", metavar="N", help="The units there.")] = None,
 ) -> None:
-    """Add a product, and with --source and --quantity put it at a source."""
+    """Add a product; with --source and --quantity, at a source."""
     if (source is None) != (quantity is None):
         given, missing = ("--source", "--quantity") if quantity is None else ("--quantity", "--source")
         raise BackorderctlError(f"{given}: expected {missing} beside it, got none")
@@ -180,7 +186,10 @@ def assign(
     quantity: Annotated[str | None, typer.Option("--quantity", metavar="N", help="The units there.")] = None,
     status: Annotated[StockStatus | None, typer.Option("--status", help="Whether they are on sale there.")] = None,
 ) -> None:
-    """Put a product at a source, or change its quantity or status there; what is not given stays."""
+    """Put a product at a source, or change what is there.
+
+    A quantity or status that is not given stays.
+    """
     units = None if quantity is None else typed_quantity("quantity", quantity)
     change(
         options,

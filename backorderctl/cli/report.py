@@ -52,7 +52,7 @@ def report(
         int, typer.Option("--top", metavar="N", min=0, help="How many products each list names at most.")
     ] = 10,
 ) -> None:
-    """Show what is owed, what is at risk and what has no limit, over the whole catalogue.
+    """Show what is owed, what is at risk and what has no limit.
 
     With -o html it is one page to forward: `backorderctl report -o html > report.html`.
     """

@@ -20,5 +20,8 @@ def schema(
     options: PlainOptions,
     tests: Annotated[bool, typer.Option("--tests", help="The schema of test files instead.")] = False,
 ) -> None:
-    """Print the JSON Schema of the store file, or with --tests of test files, for editors that check TOML."""
+    """Print the JSON Schema of the store file, for editors.
+
+    With --tests that of test files.
+    """
     sys.stdout.write(table.dumps(policy_test_schema() if tests else json_schema(), indent=2) + "\n")

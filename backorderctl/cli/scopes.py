@@ -29,19 +29,23 @@ def place(store: Store, *, stock: str | None, source: str | None, product: str |
 
 
 def places(
-    store: Store, *, stock: str | None, source: str | None, product: str | None, match: str | None
+    store: Store, *, stock: str | None, source: str | None, products: Sequence[str], match: str | None
 ) -> Sequence[Place]:
-    """The scope that the options name; with `match`, the products it matches or their existing items at `source`."""
+    """The scopes that the options name: one for each product, each once.
+
+    With `match`, the products that it matches, or their existing items at `source`.
+    """
     if match is None:
-        return [place(store, stock=stock, source=source, product=product)]
-    for name, given in (("--product", product), ("--stock", stock)):
-        if given is not None:
+        skus: Sequence[str | None] = list(dict.fromkeys(products)) or [None]
+        return [place(store, stock=stock, source=source, product=sku) for sku in skus]
+    for name, given in (("--product", products), ("--stock", stock)):
+        if given:
             raise BackorderctlError(f"--match: expected alone or with --source, got it beside {name}")
-    skus = [sku for sku in store.products if fnmatchcase(sku, match)]
+    matched = [sku for sku in store.products if fnmatchcase(sku, match)]
     if source is None:
-        return [Place(Scope.PRODUCT, product=sku) for sku in skus]
+        return [Place(Scope.PRODUCT, product=sku) for sku in matched]
     model.source_named(store, source)
-    at_source = (sku for sku in skus if source in store.products[sku].items)
+    at_source = (sku for sku in matched if store.products[sku].item_settings(source) is not None)
     return [Place(Scope.SOURCE_ITEM, source=source, product=sku) for sku in at_source]
 
 

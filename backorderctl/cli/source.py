@@ -18,7 +18,7 @@ from backorderctl.store.model import Place, Store
 from backorderctl.store.schedule import ENABLED
 from backorderctl.store.settings import Scope
 
-app = noun("Sources: the warehouses, shops and drop-shippers that hold goods.")
+app = noun("Sources: warehouses, shops and drop-shippers that hold goods.")
 
 NewCode = Annotated[str, typer.Argument(metavar="SOURCE", help="A code of letters, digits, '_', '-' and '.'.")]
 
@@ -72,7 +72,10 @@ def set_(
 @app.command(cls=Command)
 @with_options
 def remove(options: WriteOptions, source: SourceArgument, cascade: CascadeOption = False) -> None:
-    """Remove a source that nothing names, or with --cascade also its source items and whatever names it."""
+    """Remove a source.
+
+    One that something names needs --cascade, which also removes its source items and whatever names it.
+    """
     change(
         options,
         lambda store: operations.remove_source(store, source, cascade=cascade),

@@ -15,7 +15,7 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.output import scopes as view
 from backorderctl.store import model
 
-app = noun("Stocks: groups of sources, each of which one or more sales channels sell from.")
+app = noun("Stocks: groups of sources that sales channels sell from.")
 
 NewCode = Annotated[str, typer.Argument(metavar="STOCK", help="A code of letters, digits, '_', '-' and '.'.")]
 Sources = Annotated[
@@ -91,7 +91,10 @@ def remove(
     stock: StockArgument,
     cascade: CascadeOption = False,
 ) -> None:
-    """Remove a stock that nothing names, or with --cascade also what is reserved in it."""
+    """Remove a stock.
+
+    One that something names needs --cascade, which also removes what is reserved in it.
+    """
     change(
         options, lambda store: operations.remove_stock(store, stock, cascade=cascade), done=f"stock {stock}: removed"
     )

@@ -3,21 +3,26 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from typing import NamedTuple
+
+import typer
 
 from backorderctl.cli.options import (
     DEFAULT_FILE,
     STANDARD_INPUT,
     DryRunOption,
+    EverythingOption,
+    ExitCodeOption,
     FileOption,
+    OutputOption,
     TakeOwnershipOption,
     WaitOption,
 )
-from backorderctl.cli.reading import PlainOptions, say
+from backorderctl.cli.reading import PlainOptions, read_text, say
 from backorderctl.cli.scheduling import overridden_today
 from backorderctl.edit.operations import Changes
 from backorderctl.edit.transaction import Check, Operation, Result, Stage, WriteResult, write_store
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
 from backorderctl.store.model import Store
@@ -33,6 +38,22 @@ class WriteOptions(PlainOptions):
     dry_run: DryRunOption = False
     wait: WaitOption = PATIENCE
     take_ownership: TakeOwnershipOption = False
+    output: OutputOption = Output.TABLE
+    everything: EverythingOption = False
+    exit_code: ExitCodeOption = False
+
+    def standard_input(self) -> str | None:
+        """The text of standard input, where that is what a dry run changes; None where it is a file.
+
+        BackorderctlError for options that only a dry run takes, without one.
+        """
+        if not self.dry_run:
+            for name, given in (("--exit-code", self.exit_code), ("--all", self.everything)):
+                if given:
+                    raise BackorderctlError(f"{name}: expected --dry-run beside it")
+            if self.file == STANDARD_INPUT:
+                raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
+        return read_text(STANDARD_INPUT) if self.file == STANDARD_INPUT else None
 
     def report(self, message: str) -> None:
         """What has been done, on stderr; nothing for a dry run, which has done nothing."""
@@ -64,8 +85,7 @@ def transact(
 
     Where there is no file, one is made out of the text `new`, if that is given. `check` may refuse the new store.
     """
-    if options.file == STANDARD_INPUT:
-        raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
+    text = options.standard_input()
     stages = list(Stage)
     with progress(len(stages), sys.stderr, quiet=options.quiet) as tell:
 
@@ -73,8 +93,9 @@ def transact(
             tell(f"{options.file}: {stage}", stages.index(stage))
 
         written = write_store(
-            options.file,
+            options.file if text is None else "<stdin>",
             operation,
+            text=text,
             check=check,
             new=new,
             dry_run=options.dry_run,
@@ -86,19 +107,31 @@ def transact(
     for message in overridden_today(options, written.new_store, written.changes):
         options.say(message)
     if options.dry_run:
-        _show(written, options.file, options.today(written.new_store))
+        preview(options, Versions(written.text, written.new_text), written.store, written.new_store)
     elif done:
         options.say(done if written.changed else f"{done} already: nothing to change")
     return written
 
 
-def _show(written: WriteResult[Result], file: str, today: date) -> None:
-    """The difference of the text, and what changes in effect, as `diff` shows it."""
+class Versions(NamedTuple):
+    """The text of a store file before and after a change."""
+
+    old: str
+    new: str
+
+
+def preview(options: WriteOptions, texts: Versions, old: Store, new: Store) -> None:
+    """Show the difference of the texts, in a table, and what changes in effect, as `diff` shows it."""
     from backorderctl.output import diff, text_difference
     from backorderctl.policy.compare import compare
 
-    text_difference.show(written.text, written.new_text, file, sys.stdout)
-    if written.changed:
-        sys.stdout.write("\n")
-    changes = compare(written.store, written.new_store, old_day=today, new_day=today)
-    diff.show(changes, Output.TABLE, sys.stdout)
+    if options.output is Output.TABLE:
+        name = "<stdin>" if options.file == STANDARD_INPUT else options.file
+        text_difference.show(*texts, name, sys.stdout)
+        if texts.old != texts.new:
+            sys.stdout.write("\n")
+    today = options.today(new)
+    found = compare(old, new, old_day=today, new_day=today)
+    diff.show(found, options.output, sys.stdout, everything=options.everything)
+    if options.exit_code and found:
+        raise typer.Exit(ANSWER_IS_NO)

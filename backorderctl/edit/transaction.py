@@ -63,20 +63,24 @@ def write_store(
     *,
     check: Check[Result] | None = None,
     new: str | None = None,
+    text: str | None = None,
     dry_run: bool = False,
     on_stage: OnStage = lambda _: None,
     replacing: Replacing = USUAL,
 ) -> WriteResult[Result]:
     """Make the changes that `operation` gives, under a lock from read to replace; with `dry_run` leave the file alone.
 
-    Where there is no file, one is made out of the text `new`, if that is given. BackorderctlError, with the file's
+    Where there is no file, one is made out of the text `new`, if that is given. A dry run may be of `text` instead of
+    the file's. BackorderctlError, with the file's
     bytes as they were, when the store is not valid before or would not be valid after, or when `check` raises it for
     the new store.
     """
 
-    def edited(text: str) -> WriteResult[Result]:
-        return _edited(text, path, operation, check, on_stage)
+    def edited(old: str) -> WriteResult[Result]:
+        return _edited(old, path, operation, check, on_stage)
 
+    if text is not None:
+        return edited(text)
     if new is not None and not os.path.lexists(path):
         made = replace(edited(new), text="")
         if not dry_run:

@@ -136,10 +136,19 @@ def settings_of(scope: Scope) -> dict[str, AnySetting]:
     return {key: row for key, row in SETTINGS.items() if scope in row.scopes}
 
 
+def _as_key(typed: str) -> str:
+    return typed.strip().replace("-", "_")
+
+
 def setting_named(typed: str) -> AnySetting:
-    """The setting whose key was typed, with `-` or `_`; BackorderctlError with the nearest key when there is none."""
-    row = SETTINGS.get(typed.strip().replace("-", "_"))
+    """The setting whose key was typed, with `-` or `_`, or its label in the Admin in any case.
+
+    BackorderctlError with the nearest key when there is none.
+    """
+    label = typed.strip().casefold()
+    by_label = (row for row in SETTINGS.values() if row.label.casefold() == label)
+    row = SETTINGS.get(_as_key(typed)) or next(by_label, None)
     if row is None:
-        close = nearest(typed.replace("-", "_"), SETTINGS)
+        close = nearest(_as_key(typed), SETTINGS)
         raise BackorderctlError(f"setting {typed!r}: expected one of {', '.join(SETTINGS)}", hint=close)
     return row

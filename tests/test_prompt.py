@@ -1,0 +1,118 @@
+"""What the prompt takes: dry runs in every shape, several products, globs to unset, labels of the Admin as keys."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+CHANGE = ("config", "set", "out_of_stock_threshold", "-40", "--product", "24-MB01")
+MORE = '\n[products.A]\nbackorders = "no"\n[products.B]\nbackorders = "no"\n[products.C]\n'
+
+
+@pytest.fixture(autouse=True)
+def shop(store_file: Path) -> Path:
+    store_file.write_text(store_file.read_text() + MORE)
+    return store_file
+
+
+def test_a_dry_run_gives_what_diff_gives(run: Run, shop: Path) -> None:
+    before = shop.read_text()
+    shown = run(*CHANGE, "-n", "-o", "json")
+    csv = run(*CHANGE, "-n", "-o", "csv")
+    assert shop.read_text() == before
+    assert run(*CHANGE).status == 0
+    Path("old.toml").write_text(before)
+    assert shown == run("diff", "old.toml", "store.toml", "-o", "json")
+    assert csv == run("diff", "old.toml", "store.toml", "-o", "csv")
+    assert json.loads(shown.out)["settings"][0]["new"] == -40
+
+
+def test_a_dry_run_can_exit_with_1_when_anything_changes(run: Run) -> None:
+    assert run(*CHANGE, "-n", "--exit-code").status == 1
+    assert run(*CHANGE, "-n").status == 0
+    assert run("config", "set", "backorders", "notify", "-n", "--exit-code").status == 0
+    assert run("product", "set", "24-MB01", "--name", "Bag", "-n", "--exit-code").status == 0
+
+
+@pytest.mark.parametrize("option", ["--exit-code", "--all"])
+def test_options_of_a_dry_run_are_refused_without_one(run: Run, shop: Path, option: str) -> None:
+    before = shop.read_bytes()
+    assert run(*CHANGE, option) == (2, "", f"Error: {option}: expected --dry-run beside it\n")
+    assert run("init", "--force", option).status == 2
+    assert shop.read_bytes() == before
+
+
+def test_a_dry_run_lists_everything_on_demand(run: Run, shop: Path) -> None:
+    own = "".join(f"[products.P{number}.sources.main]\nquantity = 1\n" for number in range(30))
+    shop.write_text(shop.read_text() + own)
+    words = ("config", "set", "out_of_stock_threshold", "-5", "--match", "P*", "-n")
+    assert run(*words).out.endswith("\n10 more changes: --all lists everything\n")
+    assert "more changes" not in run(*words, "--all").out
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_a_dry_run_can_change_standard_input(run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = run(*CHANGE, "-n")
+    text = shop.read_text()
+    shop.unlink()
+    typed(monkeypatch, text)
+    ran = run(*CHANGE, "-n", "-f", "-")
+    assert ran == (0, expected.out.replace("store.toml", "<stdin>"), "")
+    typed(monkeypatch, "version = 2\n")
+    assert run(*CHANGE, "-n", "-f", "-").err == "Error: <stdin>:1: version: expected 1, got 2\n"
+    typed(monkeypatch, text)
+    assert run(*CHANGE, "-f", "-").err.startswith("Error: standard input cannot be written\n")
+    ran = run("config", "apply", "-", "-n", "-f", "-")
+    assert ran == (2, "", "Error: standard input can be one file only, got it for both\n")
+
+
+def test_several_products_are_changed_in_one_write(run: Run) -> None:
+    ran = run("config", "set", "backorders", "allow", "--product", "A", "--product", "C", "--product", "A")
+    assert ran == (
+        0,
+        "",
+        "product A: backorders = allow (was no)\nproduct C: backorders = allow (was not set)\n",
+    )
+    ran = run("config", "unset", "backorders", "--product", "A", "--product", "24-MB01")
+    assert ran == (0, "", "product A: backorders is no longer set\n")
+    ran = run("config", "unset", "backorders", "--product", "A", "--product", "24-MB01")
+    assert ran == (1, "", "product A: backorders is not set there\nproduct 24-MB01: backorders is not set there\n")
+    assert run("config", "set", "backorders", "no", "--product", "A", "--product", "X").status == 2
+
+
+def test_a_glob_unsets_a_value(run: Run) -> None:
+    assert run("config", "unset", "backorders", "--match", "[AB]") == (
+        0,
+        "",
+        "[AB] (2): backorders is no longer set\n",
+    )
+    assert run("config", "unset", "backorders", "--match", "*").status == 1
+    assert run("config", "unset", "backorders", "--match", "X*") == (1, "", "no product matches 'X*'\n")
+    assert run("config", "unset", "backorders", "--match", "*", "--product", "A").status == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [
+        ("Out-of-Stock Threshold", "0"),
+        ("backorders", "notify"),
+        ("NOTIFY FOR QUANTITY BELOW", "10"),
+        ("Only X left Threshold", "5"),
+        ("Manage Stock", "true"),
+        ("manage-stock", "true"),
+    ],
+)
+def test_a_key_may_be_typed_as_in_the_admin(run: Run, label: str, value: str) -> None:
+    assert run("config", "get", label) == (0, f"{value}\n", "")
+
+
+def test_a_label_with_a_value_is_set(run: Run) -> None:
+    assert run("config", "set", "Out-of-Stock Threshold=-5", "Backorders=Allow Qty Below 0").status == 0
+    assert run("config", "get", "out_of_stock_threshold").out == "-5\n"
+    assert run("config", "get", "Out-of-Stok Threshold").err.endswith("Hint: out_of_stock_threshold\n")
