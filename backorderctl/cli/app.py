@@ -13,6 +13,7 @@ import typer.main
 
 from backorderctl.cli.command import HELP, SHIELD
 from backorderctl.cli.reading import say
+from backorderctl.cli.streams import safe_messages
 from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
 from backorderctl.output.format import format_hint
 
@@ -114,6 +115,11 @@ def answer(arguments: Sequence[str]) -> int:
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    with safe_messages():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         status = app(_in_usual_order(arguments), prog_name="backorderctl", standalone_mode=False)
         sys.stdout.flush()

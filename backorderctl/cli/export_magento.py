@@ -30,6 +30,7 @@ from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, store_on
 from backorderctl.store.settings import DEFAULTS
 from backorderctl.store.sku import unsafe_skus
+from backorderctl.store.spreadsheet import is_formula
 from backorderctl.toml.atomic_folder import write_folder
 
 app = noun("Files that Magento imports.")
@@ -224,6 +225,9 @@ def _read(options: StoreOptions, stock: str | None = None) -> Store:
         model.stock_named(store, stock)
     if unsafe := list(unsafe_skus(store.products)):
         raise Inexact("\n".join(map(view.unsafe, unsafe)))
+    if formulas := sum(map(is_formula, store.products)):
+        found = f"{count(formulas, 'SKU')} that a spreadsheet takes for formulas"
+        options.say(f"Warning: {found}: do not open the file in one")
     return store
 
 

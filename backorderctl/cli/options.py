@@ -107,6 +107,10 @@ OutputOption = Annotated[
 AtOption = Annotated[
     str, typer.Option("--at", metavar="DATE", help="The day that is meant: today, 2026-12-01 or +30d.")
 ]
+SpreadsheetOption = Annotated[
+    bool,
+    typer.Option("--spreadsheet", help="With -o csv: write an apostrophe before text that is a formula."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer and errors.")]
 WaitOption = Annotated[
     float,

@@ -10,7 +10,16 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from backorderctl.cli.clock import TODAY, local_day, now, parse_day
-from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT, AtOption, FileOption, OutputOption, QuietOption
+from backorderctl.cli.options import (
+    DEFAULT_FILE,
+    STANDARD_INPUT,
+    AtOption,
+    FileOption,
+    OutputOption,
+    QuietOption,
+    SpreadsheetOption,
+)
+from backorderctl.cli.streams import safe_output
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import Output, printable
 from backorderctl.store.load import load, load_bytes
@@ -70,6 +79,11 @@ class ReadOptions(StoreOptions):
     output: OutputOption = Output.TABLE
 
 
+_SPREADSHEET = inspect.Parameter(
+    "spreadsheet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=SpreadsheetOption
+)
+"""The option of every command that prints CSV."""
+
 Shared = TypeVar("Shared", bound=PlainOptions)
 Own = ParamSpec("Own")
 
@@ -91,7 +105,8 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
     def run(**given: Any) -> None:
         chosen = shared(**{option.name: given.pop(option.name) for option in options})
         try:
-            with chosen.running():
+            output = getattr(chosen, "output", given.get("output"))
+            with safe_output(output, spreadsheet=given.pop(_SPREADSHEET.name, False)), chosen.running():
                 run_command(chosen, **given)
         except BackorderctlError as error:
             if isinstance(error.hint, tuple):
@@ -99,6 +114,8 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
             raise
 
     parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *options]
+    if any(each.name == "output" for each in parameters):
+        parameters.append(_SPREADSHEET)
     setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010, as functions declare no such attribute
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run

@@ -12,6 +12,7 @@ from backorderctl.policy import viewpoints
 from backorderctl.store import fields, model, quantity, settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import Scope
+from backorderctl.store.spreadsheet import protected, unprotected
 from backorderctl.toml.change import REMOVED, Change, KeyPath, Removed, TomlValue
 from backorderctl.toml.encode import dotted_path
 
@@ -56,7 +57,7 @@ def rows(text: str, name: str) -> list[ChangeRow]:
         raise InvalidFile(name, problems)
     places = [header.index(column) if column in header else None for column in COLUMNS]
     return [
-        ChangeRow(number, line, *("" if place is None else row[place].strip() for place in places))
+        ChangeRow(number, line, *("" if place is None else unprotected(row[place].strip()) for place in places))
         for number, (line, row) in enumerate(cells, 1)
     ]
 
@@ -116,8 +117,9 @@ def _product_cells(product: model.Product) -> Iterator[Sequence[str]]:
 def _cells(
     where: tuple[str, str, str], own: Mapping[str, str | None], chosen: settings.Settings
 ) -> Iterator[Sequence[str]]:
-    yield from ((*where, key, value) for key, value in own.items() if value)
-    yield from ((*where, key, settings.format_value(value)) for key, value in chosen.items())
+    names = tuple(map(protected, where))
+    yield from ((*names, key, protected(value) if key == NAME else value) for key, value in own.items() if value)
+    yield from ((*names, key, settings.format_value(value)) for key, value in chosen.items())
 
 
 def _header_problems(header: Sequence[str]) -> Iterator[Problem]:

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from backorderctl.output.format import Cell, Output, jsonable, plain_text, printable
 from backorderctl.output.terminal import Style, Terminal, folded, padded, shortened, terminal, width_of
+from backorderctl.store.spreadsheet import protected
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -122,13 +123,29 @@ def _json(listing: Listing, out: TextIO, head: Mapping[str, Cell]) -> None:
     out.write("\n]}\n" if separator != "\n" else "]}\n")
 
 
+class Spreadsheet:
+    """A stream whose CSV is for a spreadsheet: no text in it is taken for a formula."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything is as the stream has it."""
+        return getattr(self._out, name)
+
+
+def _protected_text(cell: Cell) -> str:
+    return protected(plain_text(cell)) if isinstance(cell, str | tuple) else plain_text(cell)
+
+
 def _csv(listing: Listing, out: TextIO) -> None:
     import csv
 
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.name for column in listing.columns])
+    plain = _protected_text if isinstance(out, Spreadsheet) else plain_text
     for row in listing.rows:
-        cells = map(plain_text, row)
+        cells = map(plain, row)
         writer.writerow(map(printable, cells) if out.isatty() else cells)
 
 

@@ -1,0 +1,149 @@
+"""Names that another program would execute: as a command of GitHub's runner, or as a formula of a spreadsheet."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorderctl.output.workflow_commands import Shown, breaking_commands, without_commands
+from backorderctl.store.load import load
+from backorderctl.store.spreadsheet import protected, unprotected
+
+COMMAND, OLD_COMMAND, FORMULA = "::warning file=x::text", "##[error]text", "=1+1"
+STORE = f"""version = 1
+
+[sources.main]
+
+[products."{COMMAND}"]
+name = "{FORMULA}"
+
+[products."{COMMAND}".sources.main]
+quantity = -5
+
+[products."{OLD_COMMAND}".sources.main]
+quantity = 1
+"""
+SPLIT, OLD_SPLIT = ":\u200b:warning file=x::text", "##\u200b[error]text"
+
+
+@pytest.fixture(autouse=True)
+def untrusted_store(folder: Path) -> Path:
+    path = folder / "store.toml"
+    path.write_text(STORE)
+    return path
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of GitHub's runner."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+
+def is_command(line: str) -> bool:
+    return line.lstrip().startswith("::") or "##[" in line
+
+
+@pytest.mark.usefixtures("runner")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("product", "list"),
+        ("product", "show", COMMAND),
+        ("product", "explain", OLD_COMMAND),
+        ("config", "list", "--product", COMMAND),
+        ("config", "set", "backorders", "no", "--product", COMMAND, "-n"),
+        ("product", "show", "::error::none"),
+        ("check", "--product", "##[error]none"),
+        ("check",),
+    ],
+    ids=" ".join,
+)
+def test_a_table_and_a_message_contain_no_command(run: Run, words: tuple[str, ...]) -> None:
+    ran = run(*words)
+    assert ran.out + ran.err
+    assert not any(map(is_command, (ran.out + ran.err).splitlines()))
+
+
+@pytest.mark.usefixtures("runner")
+def test_a_table_shows_the_name(run: Run) -> None:
+    out = run("product", "list").out
+    assert SPLIT in out
+    assert OLD_SPLIT in out
+
+
+def test_elsewhere_names_are_printed_as_they_are(run: Run) -> None:
+    assert COMMAND in run("product", "list").out
+
+
+@pytest.mark.usefixtures("runner")
+def test_json_and_csv_keep_the_values(run: Run) -> None:
+    out = run("product", "list", "-o", "json").out
+    assert "##[" not in out
+    assert {row["sku"] for row in json.loads(out)["products"]} == {COMMAND, OLD_COMMAND}
+    assert {row["sku"] for row in csv.DictReader(StringIO(run("product", "list", "-o", "csv").out))} == {
+        COMMAND,
+        OLD_COMMAND,
+    }
+
+
+@pytest.mark.usefixtures("runner")
+def test_annotations_are_still_commands(run: Run, untrusted_store: Path) -> None:
+    untrusted_store.write_text('version = 1\n[global]\nbackorders = "no"\n[[check.accept]]\ncode = "BO999"\n')
+    assert run("check", "-o", "github").out.startswith("::")
+
+
+@given(st.lists(st.text(":#[ \n\u3000x"), max_size=6), st.sampled_from([Shown.TEXT, Shown.JSON]))
+def test_a_text_written_in_parts_is_broken_as_a_whole(parts: list[str], shown: Shown) -> None:
+    out = StringIO()
+    breaking_commands(out, shown).writelines(parts)
+    assert out.getvalue() == without_commands("".join(parts), shown)
+    if shown is Shown.TEXT:
+        assert not any(map(is_command, out.getvalue().split("\n")))
+        assert out.getvalue().replace("\u200b", "") == "".join(parts)
+
+
+@given(st.text("'=+-@\t\r\na1 "))
+def test_the_protection_of_a_cell_is_lossless(text: str) -> None:
+    assert unprotected(protected(text)) == text
+    assert protected(text)[:1] not in {*"=+-@\t\r\n"}
+
+
+def test_a_spreadsheet_gets_no_formula_and_gives_back_the_same(run: Run, untrusted_store: Path) -> None:
+    before = load("store.toml")
+    assert run("product", "add", "'-1", "--name", "+x").status == 0
+    assert run("config", "set", "out_of_stock_threshold", "-3", "--product", "'-1").status == 0
+    named = load("store.toml")
+    assert run("export", "csv", "--to", "all.csv").status == 0
+    rows = list(csv.DictReader(Path("all.csv").read_text().splitlines()))
+    assert {"product": "''-1", "source": "", "stock": "", "key": "name", "value": "'+x"} in rows
+    assert {"product": "''-1", "source": "", "stock": "", "key": "out_of_stock_threshold", "value": "-3"} in rows
+    untrusted_store.write_text("version = 1\n\n[sources.main]\n")
+    assert run("config", "apply", "all.csv", "--create").status == 0
+    assert load("store.toml").products == named.products
+    assert named.products.items() > before.products.items()
+
+
+def test_csv_for_a_spreadsheet_protects_text_and_keeps_numbers(run: Run, untrusted_store: Path) -> None:
+    untrusted_store.write_text(STORE.replace(COMMAND, FORMULA))
+    plain = run("product", "list", "-o", "csv").out
+    for_spreadsheet = run("product", "list", "-o", "csv", "--spreadsheet").out
+    assert f"\n{FORMULA}," in plain
+    assert f"\n'{FORMULA}," in for_spreadsheet
+    assert ",-5," in for_spreadsheet
+    assert for_spreadsheet.replace(f"'{FORMULA}", FORMULA) == plain
+
+
+def test_only_csv_is_for_a_spreadsheet(run: Run) -> None:
+    assert run("product", "list", "--spreadsheet") == (2, "", "Error: --spreadsheet: expected -o csv beside it\n")
+
+
+def test_an_export_to_magento_counts_the_formulas(run: Run, untrusted_store: Path) -> None:
+    untrusted_store.write_text(STORE.replace(COMMAND, FORMULA))
+    ran = run("export", "magento", "stock-sources")
+    assert ran.err == "Warning: 1 SKU that a spreadsheet takes for formulas: do not open the file in one\n"
+    assert f",{FORMULA}," in ran.out
