@@ -130,3 +130,22 @@ def test_config_get_starts_without_the_heavy_libraries(tmp_path: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert ran.stdout == "no\n[]\n"
+
+
+def test_ci_installs_the_versions_of_the_constraints_by_their_hashes() -> None:
+    def pinned(file: str) -> dict[str, str]:
+        text = (ROOT / file).read_text(encoding="utf-8")
+        found = re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)
+        return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+
+    hashed = pinned(".ci/requirements.txt")
+    assert pinned("constraints.txt").items() <= hashed.items()
+    assert {"hatchling", "editables"} <= hashed.keys()
+    text = (ROOT / ".ci" / "requirements.txt").read_text(encoding="utf-8")
+    assert text.count("--hash=sha256:") >= len(hashed)
+    assert not re.search(r"==\S+( ;[^\\\n]*)?\n(?!    --hash)", text)
+
+
+def test_no_page_installs_this_package_from_an_index() -> None:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *PACKAGE.rglob("*.py")]:
+        assert not re.search(r"pip install\s+['\"]?backorderctl", path.read_text(encoding="utf-8")), path

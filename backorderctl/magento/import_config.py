@@ -215,7 +215,7 @@ def _yaml(path: str) -> Callable[[str], Any]:
     try:
         import yaml
     except ModuleNotFoundError:
-        raise BackorderctlError(f"{path}: reading YAML needs PyYAML", hint="pip install 'backorderctl[yaml]'") from None
+        raise BackorderctlError(f"{path}: reading YAML needs PyYAML", hint="pip install pyyaml") from None
 
     def load(text: str) -> Any:
         try:

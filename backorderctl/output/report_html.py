@@ -49,9 +49,7 @@ def page(report: Report) -> str:
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined
     except ImportError:
-        raise BackorderctlError(
-            "-o html: expected Jinja2, which is not installed", hint="pip install 'backorderctl[html]'"
-        ) from None
+        raise BackorderctlError("-o html: expected Jinja2, which is not installed", hint="pip install jinja2") from None
     environment = Environment(
         loader=PackageLoader("backorderctl.output", "templates"),
         autoescape=True,

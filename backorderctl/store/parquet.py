@@ -21,7 +21,7 @@ def connect() -> Any:
     try:
         import duckdb
     except ImportError:
-        raise BackorderctlError("DuckDB is not installed", hint="pip install 'backorderctl[duckdb]'") from None
+        raise BackorderctlError("DuckDB is not installed", hint="pip install duckdb") from None
     return duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
 
 
