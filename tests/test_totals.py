@@ -110,7 +110,7 @@ def test_the_sums_are_those_of_the_product_list(data: dict[str, Any]) -> None:
 
 def test_a_second_implementation_owes_the_same() -> None:
     owing = 0
-    for data in seeded_stores(1_000, seed=15):
+    for data in seeded_stores(300, seed=15):
         found = totals_of(data)
         expected = naive_sums(data)
         for stock in found.stocks:
@@ -118,7 +118,7 @@ def test_a_second_implementation_owes_the_same() -> None:
             assert (stock.reserve, stock.owed, stock.owed_within_limit, stock.oversold) == sums
             owing += stock.owed > 0
         assert not expected
-    assert owing > 100
+    assert owing > 50
 
 
 def naive_sums(data: dict[str, Any]) -> dict[str | None, tuple[Decimal, Decimal, Decimal, int]]:

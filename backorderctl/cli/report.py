@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -17,15 +18,17 @@ from backorderctl.cli.reading import with_options
 from backorderctl.output import report as view
 from backorderctl.output.report import Format
 from backorderctl.output.report_content import Report, RuleCount
+from backorderctl.policy.agenda import AgendaDay, agenda
 from backorderctl.policy.evaluate import Salability, evaluate_all
-from backorderctl.policy.totals import next_changes, totals
+from backorderctl.policy.totals import totals
 from backorderctl.store import model
 from backorderctl.store.model import Store
+from backorderctl.store.schedule import store_on
 
 app = noun("")
 
 _MOST_CHANGES = 10
-"""So many scheduled changes to come are named."""
+"""Days of the schedule are named until so many entries begin or end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,13 @@ def report(
 
     With -o html it is one page to forward: `backorderctl report -o html > report.html`.
     """
-    store = options.store()
+    written = options.written()
+    day = options.day(written)
+    live = options.live(written)
+    store = store_on(live, day)
     stocks = [model.stock_named(store, stock).code] if stock is not None else list(store.stocks)
     if source is not None:
         model.source_named(store, source)
-    day = options.day(store)
 
     def wanted(answer: Salability) -> bool:
         at_source = source is None or any(item.source == source for item in answer.items)
@@ -74,7 +79,7 @@ def report(
         source=source,
         totals=totals(answers, stocks=stocks, source=source, top=top),
         findings=_findings(store, day),
-        agenda=next_changes(store.schedule, after=day, most=_MOST_CHANGES),
+        agenda=tuple(_next_days(live, day)),
     )
     view.show(shown, options.output, sys.stdout)
 
@@ -83,3 +88,13 @@ def _findings(store: Store, today: date) -> list[RuleCount]:
     """How many findings each rule has, the worst rule first."""
     counts = Counter(finding.code for finding in findings_of(store, today=today))
     return [RuleCount(code, RULES[code].name, RULES[code].severity, number) for code, number in counts.items()]
+
+
+def _next_days(store: Store, today: date) -> Iterator[AgendaDay]:
+    """The next days on which something begins or ends, until enough does."""
+    left = _MOST_CHANGES
+    for day in agenda(store, after=today, until=date.max):
+        yield day
+        left -= len(day.begins) + len(day.ends)
+        if left <= 0:
+            return

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from backorderctl.output import diff, table, unreached
-from backorderctl.output.format import Cell, Output, describe_place_in_full
+from backorderctl.output.format import Output, describe_place_in_full
 from backorderctl.output.schedule import document
 from backorderctl.output.table import Column, Listing
 from backorderctl.output.unreached import describe_unreached
@@ -24,7 +24,7 @@ def show(days: Iterable[AgendaDay], output: Output, out: TextIO) -> None:
             rows = ((str(each.day), *row) for each in days for row in diff.csv_rows(each.difference))
             table.show(Listing("changes", tuple(map(Column, ("date", *diff.CSV_COLUMNS))), rows), output, out)
         case Output.TABLE:
-            lines = [row for each in days for row in _table_rows(each)]
+            lines = [row for each in days for row in change_rows(each)]
             table.show(Listing("days", _COLUMNS, lines), output, out)
 
 
@@ -42,8 +42,8 @@ def _json(days: Iterable[AgendaDay], out: TextIO) -> None:
     out.write('{"days": []}\n' if separator != "," else "\n]}\n")
 
 
-def _table_rows(day: AgendaDay) -> Iterator[tuple[Cell, ...]]:
-    """A line for each value that begins or ends; what follows for products on the first."""
+def change_rows(day: AgendaDay) -> Iterator[tuple[str, str, str, str]]:
+    """For each value that begins or ends: date, event, change, and with the first what follows for products."""
     changes = {(change.place, change.key): change for change in day.difference.settings}
     begun = {(entry.place, key) for entry in day.begins for key in entry.values}
     effect = "; ".join(

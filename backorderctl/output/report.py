@@ -7,9 +7,10 @@ from typing import Any, TextIO
 from backorderctl.output import table
 from backorderctl.output.format import Cell, Output
 from backorderctl.output.product import limit
-from backorderctl.output.report_content import Report, event
+from backorderctl.output.report_content import Report
 from backorderctl.output.table import Column, Listing
-from backorderctl.policy.totals import PoolTotals, ProductTotals, ScheduledChange, StockTotals
+from backorderctl.policy.agenda import AgendaDay
+from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals
 from backorderctl.store.settings import INHERIT
 
 
@@ -54,7 +55,7 @@ def document(report: Report) -> dict[str, Any]:
         "low_stock": [
             {"stock": each.stock, "source": each.source, "count": each.products} for each in totals.low_stock
         ],
-        "agenda": [_change(change) for change in report.agenda],
+        "agenda": [change for day in report.agenda for change in _changes(day)],
         "findings": [{"code": each.code, "count": each.findings} for each in report.findings],
     }
 
@@ -82,15 +83,19 @@ def stock_row(stock: StockTotals) -> dict[str, Any]:
     }
 
 
-def _change(change: ScheduledChange) -> dict[str, Any]:
-    entry = change.entry
-    return {
-        "date": change.day.isoformat(),
-        "event": event(change),
-        **dict(zip(("scope", "stock", "source", "product"), entry.place, strict=True)),
-        "values": {key: INHERIT if value is None else value for key, value in entry.values.items()},
-        "reason": entry.reason,
-    }
+def _changes(day: AgendaDay) -> Iterator[dict[str, Any]]:
+    """What the schedule changes on a day: each entry, and how many products what follows from all of them concerns."""
+    products = len({change.sku for change in day.difference.products})
+    for event, entries in (("ends", day.ends), ("begins", day.begins)):
+        for entry in entries:
+            yield {
+                "date": day.day.isoformat(),
+                "event": event,
+                **dict(zip(("scope", "stock", "source", "product"), entry.place, strict=True)),
+                "values": {key: INHERIT if value is None else value for key, value in entry.values.items()},
+                "reason": entry.reason,
+                "products": products,
+            }
 
 
 def _pool(pool: PoolTotals) -> dict[str, Any]:

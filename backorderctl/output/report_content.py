@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.evaluate import Reason
-from backorderctl.policy.totals import ScheduledChange, Totals
+from backorderctl.policy.totals import Totals
 
 
 class RuleCount(NamedTuple):
@@ -23,7 +24,8 @@ class RuleCount(NamedTuple):
 class Report:
     """The totals of the store `file` on the day `at`, of one `stock` or `source` where one is named.
 
-    `findings` are those of `check`, `agenda` the next changes of the schedule.
+    `findings` are those of `check`, `agenda` the next days on which something
+    begins or ends.
     """
 
     file: str
@@ -32,7 +34,7 @@ class Report:
     source: str | None
     totals: Totals
     findings: Sequence[RuleCount]
-    agenda: Sequence[ScheduledChange]
+    agenda: Sequence[AgendaDay]
 
 
 OUT_OF_STOCK_WORDS = {
@@ -53,8 +55,3 @@ def share(used: Decimal | None) -> str:
     if percent == 0 and used:
         return "under 1%"
     return "over 99%" if percent == 100 and used < 1 else f"{percent}%"
-
-
-def event(change: ScheduledChange) -> str:
-    """What happens to an entry of the schedule on a day."""
-    return "begins" if change.begins else "ends"

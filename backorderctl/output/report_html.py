@@ -5,14 +5,17 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.output.format import describe_place_in_full, printable
-from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, event, share
-from backorderctl.output.schedule import describe_values
-from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, ScheduledChange, StockTotals
+from backorderctl.output.agenda import change_rows
+from backorderctl.output.format import printable
+from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, share
+from backorderctl.policy.agenda import AgendaDay
+from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, StockTotals
 from backorderctl.store.quantity import ZERO
 
 LONGEST_NAME = 80
 """Characters of a name; what is longer is cut."""
+_LONGEST_SENTENCE = 300
+"""Characters of what changes on a day, with all names in it."""
 _MOST_ROWS = 40
 """Stocks, sources or pools that a picture shows; the rest is counted."""
 
@@ -73,7 +76,7 @@ def _content(report: Report) -> dict[str, Any]:
         "owed": list(_owed(report)),
         "risk": list(_risk(report)),
         "unlimited": list(_unlimited(report)),
-        "agenda": [_change(change) for change in report.agenda],
+        "agenda": [change for day in report.agenda for change in _changes(day)],
         "findings": report.findings,
         "stocks": [(_stock_name(stock), list(_figures(stock))) for stock in totals.stocks[:_MOST_ROWS]],
         "several": sum(stock.products > 0 for stock in totals.stocks) > 1,
@@ -228,15 +231,18 @@ def _unlimited_row(each: ProductTotals, *, most: Decimal) -> Row:
     return _product_row(each, value, _segments(("unlimited", each.owed), ("", most - each.owed)))
 
 
-def _change(change: ScheduledChange) -> dict[str, str]:
-    """An entry of the schedule that begins or ends, in words."""
-    entry = change.entry
-    return {
-        "day": f"{change.day:%-d %B %Y}",
-        "event": event(change),
-        "what": f"{_cut(describe_place_in_full(entry.place))}: {describe_values(entry)}",
-        "reason": _cut(entry.reason or ""),
-    }
+def _changes(day: AgendaDay) -> Iterator[dict[str, str]]:
+    """What the schedule changes on a day, in words, the reasons with the first change."""
+    reasons = "; ".join(dict.fromkeys(entry.reason for entry in (*day.ends, *day.begins) if entry.reason))
+    for _, event, change, effect in change_rows(day):
+        yield {
+            "day": f"{day.day:%-d %B %Y}",
+            "event": event,
+            "change": _cut(change, _LONGEST_SENTENCE),
+            "effect": _cut(effect, _LONGEST_SENTENCE),
+            "reason": _cut(reasons),
+        }
+        reasons = ""
 
 
 def _figures(stock: StockTotals) -> Iterator[tuple[str, str]]:
@@ -326,6 +332,6 @@ def _units(units: Decimal) -> str:
     return format((units + 0).normalize(), ",f")
 
 
-def _cut(name: str) -> str:
+def _cut(name: str, longest: int = LONGEST_NAME) -> str:
     shown = printable(name)
-    return shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 1] + "…"
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import TextIO
 
 from backorderctl.output import table
-from backorderctl.output.format import describe_place_in_full, printable
+from backorderctl.output.agenda import change_rows
+from backorderctl.output.format import printable
 from backorderctl.output.product_page import marks
-from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, event, share
-from backorderctl.output.schedule import describe_values
+from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, share
 from backorderctl.output.table import Column
 from backorderctl.output.terminal import Style, Terminal, terminal
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals, Totals
@@ -27,7 +27,7 @@ _OWED = (
 )
 _SHORT = (*_OWED[:4], Column("can never ship", number=True))
 _UNLIMITED = (*_OWED[:4], Column("on hand", number=True, rank=2))
-_AGENDA = (Column("date"), Column("event"), Column("scope"), Column("values", fold=True))
+_AGENDA = (Column("date"), Column("event"), Column("change", fold=True), Column("effect", fold=True))
 _POOLS = (
     Column("stock"),
     Column("sources"),
@@ -58,10 +58,7 @@ def write(report: Report, out: TextIO) -> None:
     _list(screen, "What sources share, before reservations", _POOLS, map(_pool_row, totals.pools))
     low = ([each.source, each.stock or "", str(each.products)] for each in totals.low_stock)
     _list(screen, "Low stock", (Column("source"), Column("stock"), Column("products", number=True)), low)
-    changes = (
-        [str(change.day), event(change), describe_place_in_full(change.entry.place), describe_values(change.entry)]
-        for change in report.agenda
-    )
+    changes = (row for day in report.agenda for row in change_rows(day))
     _list(screen, "What changes next", _AGENDA, changes)
     found = ([each.code, each.severity, str(each.findings), each.name] for each in report.findings)
     columns = (Column("code"), Column("severity"), Column("findings", number=True), Column("rule", rank=1))

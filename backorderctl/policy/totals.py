@@ -6,15 +6,12 @@ Everything that `report` shows is computed here, once; `evaluate --summary` buil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from heapq import nsmallest
 from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Pool, Reason, Salability, Status
-from backorderctl.store.model import ScheduleEntry
 from backorderctl.store.quantity import STEP, ZERO
-from backorderctl.store.schedule import end
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +89,6 @@ class LowStock(NamedTuple):
     products: int
 
 
-class ScheduledChange(NamedTuple):
-    """An entry of the schedule that begins on a day, or has ended."""
-
-    day: date
-    begins: bool
-    entry: ScheduleEntry
-
-
 @dataclass(frozen=True, slots=True)
 class Totals:
     """The totals of a catalogue, each list the worst first; `owing`, `nearest`, `unlimited` and `oversold` are cut."""
@@ -131,17 +120,6 @@ def totals(answers: Iterable[Salability], *, stocks: Iterable[str], source: str 
         oversold=_first(top, (each for each in products if each.short), _by_short),
         low_stock=_low_stock(products, source),
     )
-
-
-def next_changes(schedule: Iterable[ScheduleEntry], *, after: date, most: int) -> tuple[ScheduledChange, ...]:
-    """The next changes that the schedule makes after a day, the earliest first; of one day, what ends first."""
-    changes = [
-        ScheduledChange(day, begins, entry)
-        for entry in schedule
-        for day, begins in ((entry.start, True), (end(entry), False))
-        if day is not None and day > after
-    ]
-    return tuple(nsmallest(most, changes, key=lambda change: change[:2]))
 
 
 def owed(answer: Salability) -> Decimal:
