@@ -11,6 +11,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -203,6 +204,33 @@ def reports(folder: Path) -> Iterator[str]:
         yield ratio(f"10,000 tests / check, 10,000 products, {name}", tested, checked, 2, 7)
 
 
+def schedules(folder: Path) -> Iterator[str]:
+    """What a schedule costs 10,000 products: 1,000 entries of one product or source item each, and 50 global ones."""
+    plain, many, wide = folder / "plain.toml", folder / "many.toml", folder / "wide.toml"
+    text, first = generated(10_000), date(2027, 1, 1)
+    plain.write_text(text)
+    many.write_text(text + "".join(map(one_product_entry, range(1_000))))
+    days = ((first + timedelta(days=7 * number), first + timedelta(days=7 * number + 3)) for number in range(50))
+    entry = '\n[[schedule]]\nfrom = {}\nuntil = {}\nreason = "closed"\nbackorders = "no"\n'
+    wide.write_text(text + "".join(entry.format(*each) for each in days))
+    listing = command("product", "list", "-o", "json", "-f", str(plain))
+    on_day = command("product", "list", "--at", "2027-03-01", "-o", "json", "-f", str(many))
+    yield ratio("product list --at, 1,000 entries / without a schedule", on_day, listing, 1.2, 5)
+    year = ("--at", "2026-12-31", "--days", "365", "-o", "json", "-f")
+    yield ratio("agenda of a year, 1,000 entries / product list", command("agenda", *year, str(many)), listing, 10, 3)
+    ahead = command("agenda", *year[:3], "70", *year[4:], str(wide))
+    yield ratio("agenda, 20 days of global changes / product list", ahead, listing, 20, 1)
+
+
+def one_product_entry(number: int) -> str:
+    """An entry for one product, or every other time for one of its source items."""
+    start = date(2027, 1, 1) + timedelta(days=number * 37 % 360)
+    source = f'source = "s{number % 3}"\n' if number % 2 else ""
+    days = f"from = {start}\nuntil = {start + timedelta(days=5)}\n"
+    product = f'product = "SKU-{number * 7:06}"\n{source}'
+    return f'\n[[schedule]]\n{days}{product}reason = "PO {number}"\nout_of_stock_threshold = -{number + 1}\n'
+
+
 def imports(folder: Path) -> Iterator[str]:
     """Taking in 100,000 product rows of 89 columns, against a process that only reads them with csv.DictReader."""
     table, store = folder / "products.csv", folder / "imported.toml"
@@ -296,6 +324,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "previews": previews,
     "tables": tables,
     "reports": reports,
+    "schedules": schedules,
     "imports": imports,
 }
 

@@ -560,6 +560,12 @@ def test_the_schema_knows_every_key(run: Run) -> None:
     assert item["properties"]["status"]["default"] == "in_stock"
     assert item["dependentRequired"] == {"status": ["quantity"]}
     assert schema["properties"]["global"]["properties"]["only_x_left_threshold"]["minimum"] == 0
+    entry = schema["properties"]["schedule"]["items"]
+    own = {"from", "until", "stock", "source", "product", "reason", "enabled"}
+    assert set(entry["properties"]) == own | set(schema["properties"]["global"]["properties"])
+    assert entry["anyOf"] == [{"required": ["from"]}, {"required": ["until"]}]
+    allowed = entry["properties"]["backorders"]["anyOf"]
+    assert [allowed[0]["enum"], allowed[1]] == [["no", "allow", "notify"], {"const": "inherit"}]
 
 
 def test_keys_lists_every_setting(run: Run) -> None:

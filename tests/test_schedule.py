@@ -293,6 +293,17 @@ def test_an_export_says_when_the_next_change_is_due(run: Run, folder: Path) -> N
     assert run("export", "magento", "low-quantity", "--at", "2027-01-03").err == ""
 
 
+def test_the_entry_that_the_starter_file_shows_is_valid(run: Run, folder: Path) -> None:
+    assert run("init").status == 0
+    text = (folder / "store.toml").read_text(encoding="utf-8")
+    head, entry = text.split("# [[schedule]]\n")
+    shown = "[[schedule]]\n" + "".join(line.removeprefix("# ") + "\n" for line in entry.splitlines())
+    (folder / "store.toml").write_text(head + shown, encoding="utf-8")
+    row = run("schedule", "list", "--at", "2026-12-24").out.splitlines()[1].split()
+    assert row[:7] == ["1", "active", "2026-12-24", "2027-01-02", "global", "backorders", "no"]
+    assert run("check", "--at", "2026-12-01") == (0, "", "no findings\n")
+
+
 def test_overlap_is_the_first_common_day() -> None:
     store = loaded(
         "until = 2026-12-24\nbackorders = 'no'\n[[schedule]]\nuntil = 2026-12-20\nproduct = 'A'\nbackorders = 'no'\n"
