@@ -214,13 +214,12 @@ def mutants(share: float) -> Iterator[str]:
 
 def answered(words: tuple[str, ...]) -> tuple[int, str, str]:
     """Status, stdout and stderr of a command line that runs in this process."""
-    out, err = io.BytesIO(), io.BytesIO()
-    with (
-        redirect_stdout(io.TextIOWrapper(out, encoding="utf-8", write_through=True)),
-        redirect_stderr(io.TextIOWrapper(err, encoding="utf-8", write_through=True)),
-    ):
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="", write_through=True) for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(err):
         status = run_command(words)
-    return status, out.getvalue().decode(), err.getvalue().decode()
+    for stream in (out, err):
+        stream.seek(0)
+    return status, out.read(), err.read()
 
 
 PROOFS: dict[str, Callable[[float], Iterator[str]]] = {
