@@ -85,7 +85,7 @@ class Policy(NamedTuple):
     def verified(self, qty: Decimal) -> bool:
         """StockStateProvider::verifyStock, with AdaptVerifyStockToNegativeMinQtyPlugin."""
         if not self.backorders:
-            return qty > self.adapted
+            return qty > self.adapted and (int(qty) != 0 or not self.manage_stock)
         return not (self.adapted < 0 and qty < self.adapted)
 
 

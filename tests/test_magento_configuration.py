@@ -138,3 +138,21 @@ def test_of_a_value_given_twice_the_last_counts(folder: Path, run: Run) -> None:
     assert ran.status == 0
     assert "given twice" in ran.err
     assert tomllib.loads((folder / "store.toml").read_text())["global"] == {"out_of_stock_threshold": -4}
+
+
+def test_a_scope_that_magento_does_not_have_is_refused(folder: Path, run: Run) -> None:
+    path = "cataloginventory/item_options/backorders"
+    (folder / "c.csv").write_text(f"path,value,scope,scope_code\n{path},2,website,base\n")
+    assert run("import", "magento", "--config", "c.csv") == (
+        2,
+        "",
+        f"Error: c.csv:2: {path}: expected scope default, websites, stores, got 'website'\n",
+    )
+
+
+def test_a_value_of_a_website_alone_is_not_taken(folder: Path, run: Run) -> None:
+    path = "cataloginventory/item_options/backorders"
+    (folder / "c.csv").write_text(f"path,value,scope,scope_code\n{path},2,websites,base\n{path},!!DELETE,stores,de\n")
+    ran = run("import", "magento", "--config", "c.csv")
+    assert (ran.status, ran.err.splitlines()[0]) == (1, "store.toml: nothing imported")
+    assert not (folder / "store.toml").exists()

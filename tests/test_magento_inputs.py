@@ -96,8 +96,9 @@ def test_names_only_leaves_the_inventory_of_a_file_aside(folder: Path, run: Run)
     assert products(folder) == {"A": {"name": "Bag"}}
     assert said == (
         "store.toml: imported\n        2 product rows\n"
-        "        1 row of composite products, which have no stock of their own\n"
-        f"        1 product added\n{NOTHING_RESERVED}"
+        "        1 product added\n"
+        "        1 composite product, without stock of its own: not taken (first: 'bundle' for 'C' at line 3)\n"
+        f"{NOTHING_RESERVED}"
     )
 
 
@@ -160,6 +161,8 @@ def test_values_that_are_not_in_force_never_conflict(folder: Path, run: Run, row
         ("X,de,Tasche,5\nX,,Bag,5\n", "Bag"),
         ("X,,Bag,5\nX,de,Tasche,\n", "Bag"),
         ("X,de,Tasche,5\nX,fr,Sac,5\n", None),
+        ("X,,Bag,\nX,,,5\n", "Bag"),
+        ("X,,Bag,\nX,,Sack,5\n", "Bag"),
     ],
 )
 def test_a_name_comes_from_the_only_store_view_where_there_is_no_other_row(

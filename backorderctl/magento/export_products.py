@@ -184,7 +184,7 @@ def _effects(
 
 
 def _verified(quantity: Decimal, policy: Policy) -> bool:
-    """Whether Magento's verifyStock holds for the goods at `default`."""
+    """Whether Magento's verifyStock holds for the goods at `default`; newer ones refuse less than one unit, too."""
     if takes_backorders(policy.backorders):
         return policy.threshold >= 0 or quantity >= policy.threshold
-    return quantity > policy.threshold
+    return quantity > policy.threshold and int(quantity) != 0

@@ -67,7 +67,7 @@ def read_config(source: Input, report: Report) -> dict[str, Value | Unset]:
         except Mismatch as mismatch:
             problems.append(Problem(f"{entry.path}: {mismatch}", entry.line))
             continue
-        if value is not None and entry.scope == DEFAULT:
+        if value is not None:
             key = BY_PATH[entry.path].key
             if found.setdefault(key, value) != value:
                 report.note(Notice.CONFIGURATION_TWICE, value=entry.path)

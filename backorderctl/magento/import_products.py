@@ -132,8 +132,13 @@ class _Reader:
         if view:
             self._name_of_view(sku, view, cells)
         if sku in self._composite or _cell(cells, places.type) in COMPOSITE:
-            self._composite.add(sku)
-            self._report.count(Count.COMPOSITE_ROWS)
+            if sku not in self._composite:
+                self._composite.add(sku)
+                self._report.note(Notice.COMPOSITE_PRODUCT, sku=sku, line=row.line, value=_cell(cells, places.type))
+            elif view:
+                self._report.count(Count.STORE_VIEW_ROWS)
+            else:
+                self._report.count(Count.REPEATED_ROWS)
         elif not any(of_inventory) and not self._names_only and (known is not None or view):
             self._report.count(Count.STORE_VIEW_ROWS if view else Count.REPEATED_ROWS)
         else:

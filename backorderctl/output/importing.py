@@ -23,7 +23,6 @@ _COUNTS = {
     Count.CONTINUATION_ROWS: "continuation row(|s) of Magento 1, without a SKU",
     Count.ROWS_WITHOUT_SKU: "row(|s) without a SKU and inventory",
     Count.REPEATED_ROWS: "row(|s) that (repeats|repeat) a product",
-    Count.COMPOSITE_ROWS: "row(|s) of composite products, which have no stock of their own",
     Count.SOURCES_ADDED: "source(|s) added",
     Count.STOCKS_ADDED: "stock(|s) added",
     Count.GLOBAL_SETTINGS_READ: "global setting(|s) read",
@@ -43,6 +42,7 @@ _NOTICES = {
     Notice.BLANK_OVERRIDE: "{about} blank beside a flag of 0: ignored",
     Notice.NOT_IN_FORCE: "{about} not in force, because the configuration's value is used: ignored",
     Notice.ZERO_WITHOUT_FLAG: "{about} 0 without a use_config flag: ignored, as Magento does",
+    Notice.COMPOSITE_PRODUCT: "composite product(|s), without stock of (its|their) own: not taken",
     Notice.BLANK_QUANTITY: "product(|s) without a quantity",
     Notice.STATUS_WITHOUT_QUANTITY: "is_in_stock without a quantity: ignored",
     Notice.QUANTITY_LEFT_ASIDE: "qty of the product file left aside, because stock sources name the product; "
