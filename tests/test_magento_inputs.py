@@ -368,3 +368,12 @@ def test_rejects_of_an_earlier_run_go_once_no_row_is_refused(folder: Path, run: 
     (folder / name).write_text("my own notes\n")
     assert run(*words).status == 0
     assert (folder / name).read_text() == "my own notes\n"
+
+
+def test_reservations_that_stay_the_same_change_nothing(folder: Path, run: Run) -> None:
+    (folder / "r.csv").write_text("sku,reserved\nA,3\nB,0\n")
+    (folder / "p.csv").write_text("sku,qty\nA,5\nB,5\n")
+    assert run("import", "magento", "--products", "p.csv", "--reservations", "r.csv").status == 0
+    assert "stocks" not in products(folder)["B"]
+    ran = run("import", "magento", "--reservations", "r.csv")
+    assert ran == (0, "", "store.toml: imported already: nothing to change\n        2 reservation rows\n")
