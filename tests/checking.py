@@ -1,10 +1,12 @@
-"""The findings of a store file, on a certain day."""
+"""The findings of a store file, by all rules, on a certain day."""
 
 from datetime import date
 
 from backorderctl.check import check
 from backorderctl.check.findings import Finding, problems
+from backorderctl.check.rules import RULES
 from backorderctl.errors import InvalidFile
+from backorderctl.output.finding_text import message
 from backorderctl.store.load import load_bytes
 
 TODAY = date(2026, 12, 24)
@@ -16,4 +18,13 @@ def found(text: str, *, today: date = TODAY) -> list[Finding]:
         store = load_bytes(text.encode(), "store.toml")
     except InvalidFile as failure:
         return problems(failure, "store.toml")
-    return check(store, today=today)
+    return check(store, today=today, codes=RULES)
+
+
+def lines(text: str, *, today: date = TODAY) -> list[str]:
+    """The findings, a line each."""
+    return [f"{each.code} {each.severity} {message(each)}" for each in found(text, today=today)]
+
+
+def codes(text: str) -> list[str]:
+    return [each.code for each in found(text)]

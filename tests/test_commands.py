@@ -1,6 +1,7 @@
 """The commands that write and read a store file, through the command line: status, stdout and stderr whole."""
 
 import json
+import shlex
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -64,7 +65,8 @@ WRITES = {
     ),
     "a negative number as typed": (
         ("config", "set", "out_of_stock_threshold", "-50"),
-        "global: out_of_stock_threshold = -50 (was not set)",
+        "global: out_of_stock_threshold = -50 (was not set)\n"
+        "not reached: stock us keeps -5 (0 products); 1 product keeps its own value",
         ("# for now\n", "# for now\nout_of_stock_threshold = -50\n"),
     ),
     "a key with dashes and the Admin's label": (
@@ -84,22 +86,24 @@ WRITES = {
     ),
     "several settings in one write": (
         ("config", "set", "--stock", "us", "backorders=allow", "backorder_limit=20"),
-        "stock us: backorders = allow (was not set)\nstock us: out_of_stock_threshold = -20 (was -5)",
+        "stock us: backorders = allow (was not set)\nstock us: out_of_stock_threshold = -20 (was -5)\n"
+        "backorders not reached: source lyon keeps notify (1 product)\n"
+        "out_of_stock_threshold not reached: 1 product keeps its own value",
         ("out_of_stock_threshold = -5\n", 'out_of_stock_threshold = -20\nbackorders = "allow"\n'),
     ),
     "a limit where backorders are on": (
         ("config", "set", "backorder_limit", "unlimited", "--source", "lyon"),
-        "source lyon: out_of_stock_threshold = 0 (was not set)",
+        "source lyon: out_of_stock_threshold = 0 (was not set)\nnot reached: 1 product keeps its own value",
         ('backorders = "notify"\n', 'backorders = "notify"\nout_of_stock_threshold = 0\n'),
     ),
     "the last value of a stock goes and the stock stays": (
         ("config", "unset", "out_of_stock_threshold", "--stock", "us"),
-        "stock us: out_of_stock_threshold is no longer set",
+        "stock us: out_of_stock_threshold is no longer set\nnot reached: 1 product keeps its own value",
         ("out_of_stock_threshold = -5\n", ""),
     ),
     "the last global value takes the table along": (
         ("config", "unset", "backorders"),
-        "global: backorders is no longer set",
+        "global: backorders is no longer set\nnot reached: source lyon keeps notify (1 product)",
         ('[global]\nbackorders = "no"  # for now\n\n', ""),
     ),
     "a new source": (
@@ -543,12 +547,12 @@ def test_the_page_shows_goods_that_no_stock_sells(run: Run, folder: Path) -> Non
 
 
 def test_hints_can_be_pasted_whatever_the_sku(run: Run, folder: Path) -> None:
-    (folder / "o.toml").write_text("version = 1\n[sources.a]\n[products.'-x y'.sources.a]\nquantity = -3\n")
-    found = run("check", "-f", "o.toml", "-o", "json")
-    assert [finding["hint"] for finding in json.loads(found.out)["findings"]] == [
-        "backorderctl product assign --quantity 0 -f o.toml -- '-x y' a"
-    ]
-    assert run("product", "assign", "--quantity", "0", "-f", "o.toml", "--", "-x y", "a").status == 0
+    item = "[products.'-x y'.sources.a]\nquantity = 3\nnotify_for_quantity_below = 1\n"
+    (folder / "o.toml").write_text(f"version = 1\n[sources.a]\n{item}")
+    found = run("check", "-f", "o.toml", "-o", "json", "--only", "style")
+    [hint] = [finding["hint"] for finding in json.loads(found.out)["findings"]]
+    assert hint == "backorderctl config unset notify_for_quantity_below --product '-x y' --source a -f o.toml"
+    assert run(*shlex.split(hint)[1:]).status == 0
 
 
 def test_the_schema_knows_every_key(run: Run) -> None:

@@ -1,17 +1,17 @@
 """What a rule looks at: a store, what it answers for every product, and where its values are used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TypedDict, cast
 
-from backorderctl.check.scope_usage import ScopeUsage, scope_usage
+from backorderctl.check.scope_usage import Chain, Chains, Fallbacks, Populated, chain, fallbacks, populated, view_chains
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
 from backorderctl.store.kinds import V
 from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import BACKORDERS, Scope, Setting
+from backorderctl.store.settings import BACKORDERS, Scope, Setting, Value, format_value
 
 NARROWNESS = {scope: number for number, scope in enumerate(Scope)}
 """How specific a scope is, from the default on."""
@@ -31,6 +31,14 @@ class Context:
         return tuple(answer for answer in evaluate_all(self.store, products) if answer.items)
 
     @cached_property
+    def answers_of(self) -> Mapping[str, Sequence[Salability]]:
+        """The answers of each product that has some, by SKU."""
+        found: dict[str, list[Salability]] = {}
+        for answer in self.answers:
+            found.setdefault(answer.product.sku, []).append(answer)
+        return found
+
+    @cached_property
     def managed(self) -> tuple[Salability, ...]:
         """The answers for which quantities count."""
         return tuple(answer for answer in self.answers if answer.managed)
@@ -41,9 +49,27 @@ class Context:
         return tuple(viewpoints.written_values(self.store))
 
     @cached_property
-    def usage(self) -> ScopeUsage:
-        """Where every written value is in force, and what would be in force in its stead."""
-        return scope_usage(self.store, self.answers)
+    def chains(self) -> Chains:
+        """The places that set each value, by view, for a product that sets none itself."""
+        return view_chains(self.store)
+
+    @cached_property
+    def populated(self) -> Populated:
+        """The stocks, sources and products that have source items."""
+        return populated(self.answers)
+
+    @cached_property
+    def fallbacks(self) -> Fallbacks:
+        """What would be in force in the stead of each value that is in force."""
+        return fallbacks(self.store, self.answers, self.chains)
+
+    def chain(self, answer: Salability, item: ItemInForce, key: str) -> Chain:
+        """The places that set a value for a source item, the narrowest first."""
+        return chain(self.chains, (answer.stock, item.source), answer.product, key)
+
+    def is_scheduled(self, place: Place, key: str) -> bool:
+        """Whether an entry of the schedule replaces the value today."""
+        return (*place.path, key) in self.store.lines.replaced
 
     def set_by(self, setting: Setting[V]) -> Iterator[tuple[Place, V]]:
         """Every place that sets a value of this setting, with the value."""
@@ -74,27 +100,23 @@ def subject(answer: Salability, item: ItemInForce | None = None) -> Subject:
 
 
 def describe_scope(place: Place) -> str:
-    """A place in words that stand alone: `the default`, `stock eu`, `product 24-MB01`, `24-MB01 at lyon`."""
+    """A scope as it is named inside a sentence about many products: `the default`, `stock eu`, `the product`."""
     match place.scope:
-        case Scope.DEFAULT:
-            return "the default"
         case Scope.STOCK:
             return f"stock {place.stock}"
         case Scope.SOURCE:
             return f"source {place.source}"
-        case Scope.PRODUCT:
-            return f"product {place.product}"
-        case Scope.SOURCE_ITEM:
-            return f"{place.product} at {place.source}" if place.product else f"source {place.source}"
-    return place.scope.value
+        case Scope.GLOBAL:
+            return "global"
+    return f"the {place.scope.replace('_', ' ')}"
+
+
+def own_value(place: Place, value: Value) -> tuple[str, str]:
+    """How a sentence states a written value: ` = 5` where it is one for all products, else as a product's detail."""
+    text = format_value(value)
+    return (f" = {text}", "") if place.product is None else ("", text)
 
 
 def in_stock(answer: Salability, store: Store) -> str:
     """` in eu`, where a figure could be that of another stock."""
     return f" in {answer.stock}" if len(store.stocks) > 1 else ""
-
-
-def scope_options(place: Place) -> tuple[str, ...]:
-    """The options that name a place on the command line."""
-    options = (("--stock", place.stock), ("--product", place.product), ("--source", place.source))
-    return tuple(word for option, name in options if name is not None for word in (option, name))

@@ -1,39 +1,54 @@
 """Findings: one for each cause, however many products it concerns."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
-from backorderctl.check.context import describe_scope
+from backorderctl.check.hints import Candidate, Chosen, Effect, bulk_command
 from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNREADABLE
 from backorderctl.check.suppressions import Violations
 from backorderctl.check.violation import Severity, Violation
 from backorderctl.errors import BackorderctlError, Hint, InvalidFile, Problem
 from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import Scope
-
-EXAMPLES = 3
-"""So many products are named in a message; the others are counted."""
 
 
-class Finding(NamedTuple):
-    """One thing that is wrong, and the place that has to change; no place where the file cannot be read.
+class Example(NamedTuple):
+    """A product that a finding concerns, with what is true of it alone."""
 
-    Where several products have the same fault each by itself, `product` is None and `line` that of the first. `count`
-    is the number of products concerned; 1 where it is about none. `hint` is one thing to type.
+    sku: str
+    detail: str
+
+
+class FoundAt(NamedTuple):
+    """One of the places of a finding, with its line."""
+
+    place: Place
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong, and the places that have to change; none where the file cannot be read.
+
+    `place` holds what all places have in common. `message` states what is wrong, for all of `examples`; `count` is the
+    number of products concerned, 1 where it is about none. `hint` is one thing to type, and `effects` what it changes.
+    `since` is the day from which the finding holds, None for today.
     """
 
     code: str
     severity: Severity
     message: str
-    line: int | None
-    scope: Scope | None
-    stock: str | None
-    source: str | None
-    product: str | None
-    key: str | None
-    count: int  # type: ignore[assignment]  # hides tuple.count, as the JSON key demands
-    hint: Hint | None
+    line: int | None = None
+    place: Place | None = None
+    key: str | None = None
+    count: int = 1
+    examples: tuple[Example, ...] = ()
+    places: tuple[FoundAt, ...] = ()
+    hint: Hint | None = None
+    effects: tuple[Effect, ...] = ()
+    since: date | None = None
 
 
 class LocatedFinding(NamedTuple):
@@ -43,15 +58,61 @@ class LocatedFinding(NamedTuple):
     finding: Finding
 
 
-def grouped(store: Store, found: Violations) -> list[Finding]:
-    """One finding for each cause, the worst first, then by code and line."""
-    groups: dict[tuple[str, object], list[Violation]] = {}
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The violations of one rule that have one cause, and the day from which the first of them holds."""
+
+    code: str
+    violations: tuple[Violation, ...]
+    since: date | None
+
+
+def grouped(found: Violations) -> list[Group]:
+    """The violations by their cause: the same said of several products is one cause."""
+    groups: dict[tuple[object, ...], dict[Violation, date | None]] = {}
     for code, violations in found.items():
-        for each in violations:
-            place = each.place._replace(product=None) if each.gather else each.place
-            cause = (each.severity, place, each.key, each.message, each.path)
-            groups.setdefault((code, cause), []).append(each)
-    return ordered(_finding(store, code, group) for (code, _), group in groups.items())
+        for each, since in violations.items():
+            place = each.place._replace(product=None)
+            path = each.path if each.product is None else None
+            groups.setdefault((code, each.severity, place, each.key, each.message, path), {})[each] = since
+    return [Group(str(cause[0]), tuple(each), _first_day(each.values())) for cause, each in groups.items()]
+
+
+def candidates(store: Store, groups: Iterable[Group]) -> list[Candidate]:
+    """The edits that would mend each group, where one command makes all of them."""
+    found = []
+    for number, group in enumerate(groups):
+        edits = {each.edit for each in group.violations}
+        first = group.violations[0]
+        if None in edits or (command := bulk_command(store, [each for each in edits if each is not None])) is None:
+            continue
+        line = store.lines.line(first.location)
+        changing = any(each.changing for each in group.violations)
+        found.append(Candidate(number, command, tuple(each for each in edits if each), changing, line or 0))
+    return found
+
+
+def finding(store: Store, group: Group, chosen: Chosen | None) -> Finding:
+    """The finding that a group makes, with the hint that was chosen for it."""
+    first = group.violations[0]
+    places = {each.place: each for each in group.violations}
+    common = next(iter(places)) if len(places) == 1 else first.place._replace(product=None)
+    found_at = tuple(FoundAt(place, store.lines.line(each.location)) for place, each in places.items())
+    skus = {each.product: each.detail for each in reversed(group.violations) if each.product is not None}
+    return Finding(
+        code=group.code,
+        severity=first.severity or RULES[group.code].severity,
+        message=first.message,
+        line=found_at[0].line,
+        place=common,
+        key=first.key,
+        count=max(len(skus), 1),
+        examples=tuple(Example(sku, detail) for sku, detail in reversed(skus.items())),
+        places=found_at,
+        hint=chosen.command if chosen else first.hint or None,
+        effects=chosen.effects if chosen else (),
+        since=group.since,
+    )
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
@@ -61,62 +122,18 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def problems(failure: BackorderctlError, file: str) -> list[Finding]:
-    """What is wrong with a file that cannot be read or is no store: BO001, once for each problem."""
+    """What is wrong with a file that cannot be read or is not a store file: BO001, once for each problem."""
     if isinstance(failure, InvalidFile):
         return ordered(_problem(problem, failure.hint) for problem in failure.problems)
     return [_problem(Problem(failure.message.removeprefix(f"{file}: ")), failure.hint)]
 
 
-def summary(findings: Iterable[Finding]) -> str:
-    """How many findings there are: `3 findings: 1 error, 2 warnings`."""
-    severities = [finding.severity for finding in findings]
-    if not severities:
-        return "no findings"
-    counts = [(severities.count(severity), severity) for severity in Severity]
-    counted = ", ".join(_counted(number, severity) for number, severity in counts if number)
-    return f"{_counted(len(severities), 'finding')}: {counted}"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 or word == Severity.INFO else f"{number} {word}s"
-
-
-def _finding(store: Store, code: str, group: list[Violation]) -> Finding:
-    first = group[0]
-    apart = len({each.place for each in group}) > 1
-    place = first.place._replace(product=None) if apart else first.place
-    return Finding(
-        code,
-        first.severity or RULES[code].severity,
-        _message(group, place),
-        store.lines.line(first.location),
-        place.scope,
-        place.stock,
-        place.source,
-        place.product,
-        first.key,
-        max(len({each.product for each in group} - {None}), 1),
-        first.hint or None,
-    )
-
-
-def _message(group: list[Violation], place: Place) -> str:
-    """Where, what, and for whom: `global: this is so; 1800 products: A, B, C and 1797 more`."""
-    message = group[0].message
-    if place.product is not None:
-        detail = f" ({group[0].detail})" if group[0].detail else ""
-        return f"{describe_scope(place)}: {message}{detail}"
-    head = message if place.scope is Scope.PRODUCT else f"{describe_scope(place)}: {message}"
-    products = {each.product: each for each in reversed(group) if each.product is not None}
-    named = [f"{sku} ({each.detail})" if each.detail else sku for sku, each in reversed(products.items())]
-    if not named:
-        return head
-    more = f" and {len(named) - EXAMPLES} more" if len(named) > EXAMPLES else ""
-    return f"{head}; {_counted(len(named), 'product')}: {', '.join(named[:EXAMPLES])}{more}"
+def _first_day(days: Collection[date | None]) -> date | None:
+    return None if None in days else min(day for day in days if day is not None)
 
 
 def _problem(problem: Problem, hint: Hint | None) -> Finding:
     at = f" (column {problem.column})" if problem.column else ""
     return Finding(
-        UNREADABLE.code, Severity.ERROR, problem.message + at, problem.line, None, None, None, None, None, 1, hint
+        code=UNREADABLE.code, severity=UNREADABLE.severity, message=problem.message + at, line=problem.line, hint=hint
     )

@@ -1,7 +1,7 @@
 """Where each written value is in force, and what would be in force in its stead: its fallbacks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Salability
@@ -12,39 +12,35 @@ from backorderctl.store.settings import OF_ITEMS, OF_PRODUCTS, SETTINGS, Scope
 WrittenValue = tuple[Place, str]
 """A value that is written: where, and under which key."""
 View = tuple[str | None, str | None]
-"""A stock and one of its sources, or None for the stock as a whole."""
+"""A stock, or None for none, and a source, or None for the product as a whole."""
 NOWHERE: View = (None, None)
-"""The view of a product that no stock reaches."""
+"""The view of a product without source items."""
 Chain = tuple[Place, ...]
 """The places that set a key, the narrowest first: the first wins, the second is its fallback, the last the default."""
 Chains = Mapping[View, Mapping[str, Chain]]
-Fallbacks = dict[WrittenValue, set[Place]]
+Fallbacks = Mapping[WrittenValue, set[Place]]
+"""For each value that is in force for some product, the places whose values would win without it."""
 
 
-class ScopeUsage(NamedTuple):
-    """`fallbacks`: for each value that is in force for some product, the places whose values would win without it.
+class Populated(NamedTuple):
+    """The stocks, sources and products with source items that a stock sells."""
 
-    `chains`: by view and key, the places that set a value for a product that sets none itself. `stocks`, `sources` and
-    `products` are those with source items.
-    """
-
-    fallbacks: Fallbacks
-    chains: Chains
     stocks: set[str | None]
     sources: set[str]
     products: set[str]
 
 
-def scope_usage(store: Store, answers: Sequence[Salability]) -> ScopeUsage:
-    """Where every written value of the store is in force; `answers` are those of the products with source items."""
-    chains = {view: _chains(store, *view) for view in _views(store)}
-    products = {answer.product.sku for answer in answers}
-    return ScopeUsage(
-        _fallbacks(store, answers, chains, products),
-        chains,
+def view_chains(store: Store) -> Chains:
+    """By view and key, the places that set a value for a product that sets none itself."""
+    return {view: _chains(store, *view) for view in _views(store)}
+
+
+def populated(answers: Sequence[Salability]) -> Populated:
+    """What has source items, by the answers of all products that have some."""
+    return Populated(
         {answer.stock for answer in answers},
         {item.source for answer in answers for item in answer.items},
-        products,
+        {answer.product.sku for answer in answers},
     )
 
 
@@ -58,46 +54,62 @@ def chain(chains: Chains, view: View, product: Product, key: str) -> Chain:
     return found
 
 
-def has_products(reach: ScopeUsage, place: Place) -> bool:
+def has_products(known: Populated, place: Place) -> bool:
     """Whether there is a source item below the place, for which its values could be in force."""
     match place.scope:
         case Scope.GLOBAL:
-            return bool(reach.products)
+            return bool(known.products)
         case Scope.STOCK:
-            return place.stock in reach.stocks
+            return place.stock in known.stocks
         case Scope.SOURCE:
-            return place.source in reach.sources
-    return place.product in reach.products
+            return place.source in known.sources
+        case Scope.SOURCE_ITEM:
+            return place.product in known.products and place.source in known.sources
+    return place.product in known.products
 
 
-def policy_views(reach: ScopeUsage, place: Place) -> Iterator[View]:
-    """The views of a place without products: each source below it, and each stock that links no source.
+def policy_views(chains: Chains, place: Place, key: str) -> Iterator[View]:
+    """The views of a place without products, as a product without settings would have them.
 
     A product has none of these: one without a source item is not judged by the source items of others.
     """
-    if place.product is None:
-        linked = {stock for stock, source in reach.chains if source}
-        for stock, source in reach.chains:
-            below = place.stock in (None, stock) and place.source in (None, source)
-            if below and stock is not None and (source or stock not in linked):
-                yield stock, source
+    if place.product is not None:
+        return
+    linked = {stock for stock, source in chains if source}
+    for stock, source in chains:
+        whole = source is None and (key in OF_PRODUCTS or stock not in linked)
+        below = stock is not None and place.stock in (None, stock) and place.source in (None, source)
+        if below and (whole or (source is not None and key in OF_ITEMS)):
+            yield stock, source
 
 
-def policy_fallbacks(reach: ScopeUsage, written: WrittenValue) -> set[Place]:
+def policy_fallbacks(chains: Chains, written: WrittenValue) -> set[Place]:
     """The fallbacks of a value that no product uses; empty when narrower scopes override it everywhere."""
     place, key = written
-    if key in OF_ITEMS:
-        views = list(policy_views(reach, place))
-    else:
-        views = [
-            view for view in reach.chains if view[0] is not None and view[1] is None and place.stock in (None, view[0])
-        ]
-    chains = [reach.chains[view][key] for view in views]
-    return {chain[1] for chain in chains if chain[0] == place}
+    found = [chains[view][key] for view in policy_views(chains, place, key)]
+    return {places[1] for places in found if places[0] == place}
+
+
+def fallbacks(store: Store, answers: Sequence[Salability], chains: Chains) -> Fallbacks:
+    """The fallbacks of every value that is in force for some product."""
+    found: dict[WrittenValue, set[Place]] = defaultdict(set)
+    plain: set[View] = set()
+    for answer in answers:
+        _note_product(answer, chains, found, plain)
+    reached = {answer.product.sku for answer in answers}
+    for sku, product in store.products.items():
+        if sku not in reached:
+            _note_unreached(product, chains, found, plain)
+    # Most products set nothing themselves: one look at each view serves all of them.
+    for view in plain:
+        for key in _keys(view):
+            _note(found, key, chains[view][key])
+    return found
 
 
 def _views(store: Store) -> Iterator[View]:
     yield NOWHERE
+    yield from ((None, source) for source in store.sources)
     for stock in store.stocks.values():
         yield stock.code, None
         yield from ((stock.code, source) for source in stock.sources)
@@ -108,33 +120,18 @@ def _chains(store: Store, stock: str | None, source: str | None) -> dict[str, Ch
     return {key: tuple(level.place for level in found if key in level.settings) for key in SETTINGS}
 
 
-def _fallbacks(store: Store, answers: Sequence[Salability], chains: Chains, reached: Set[str]) -> Fallbacks:
-    fallbacks: Fallbacks = defaultdict(set)
-    plain: set[View] = set()
-    for answer in answers:
-        _note_product(answer, chains, fallbacks, plain)
-    for sku, product in store.products.items():
-        if sku not in reached:
-            _note_unreached(product, chains, fallbacks, plain)
-    # Most products set nothing themselves: one look at each view serves all of them.
-    for view in plain:
-        for key in _keys(view):
-            _note(fallbacks, key, chains[view][key])
-    return fallbacks
-
-
-def _note_product(answer: Salability, chains: Chains, fallbacks: Fallbacks, plain: set[View]) -> None:
+def _note_product(answer: Salability, chains: Chains, found: dict[WrittenValue, set[Place]], plain: set[View]) -> None:
     product = answer.product
     for source in (None, *(item.source for item in answer.items)):
         view = (answer.stock, source)
         if product.settings or (source and product.items[source].settings):
             for key in _keys(view):
-                _note(fallbacks, key, chain(chains, view, product, key))
+                _note(found, key, chain(chains, view, product, key))
         else:
             plain.add(view)
 
 
-def _note_unreached(product: Product, chains: Chains, fallbacks: Fallbacks, plain: set[View]) -> None:
+def _note_unreached(product: Product, chains: Chains, found: dict[WrittenValue, set[Place]], plain: set[View]) -> None:
     """Note the values in force for a product that no stock reaches.
 
     Its own values for source items are not judged: their fallbacks are known once it is at a source.
@@ -144,7 +141,7 @@ def _note_unreached(product: Product, chains: Chains, fallbacks: Fallbacks, plai
         return
     for key in SETTINGS:
         if key in OF_PRODUCTS or key not in product.settings:
-            _note(fallbacks, key, chain(chains, NOWHERE, product, key))
+            _note(found, key, chain(chains, NOWHERE, product, key))
 
 
 def _keys(view: View) -> Iterable[str]:
@@ -154,6 +151,6 @@ def _keys(view: View) -> Iterable[str]:
     return OF_ITEMS if view[1] else OF_PRODUCTS
 
 
-def _note(fallbacks: Fallbacks, key: str, chain: Chain) -> None:
-    if len(chain) > 1:
-        fallbacks[chain[0], key].add(chain[1])
+def _note(found: dict[WrittenValue, set[Place]], key: str, places: Chain) -> None:
+    if len(places) > 1:
+        found[places[0], key].add(places[1])

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
+from fnmatch import fnmatchcase
 
+from backorderctl.check.registry import RuleKind
 from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNSOUND_ACCEPT
 from backorderctl.check.violation import Violation
@@ -10,31 +12,37 @@ from backorderctl.errors import did_you_mean
 from backorderctl.store.model import Accept, Place, Store
 from backorderctl.store.settings import Scope
 
-Violations = Mapping[str, list[Violation]]
-"""The violations of each rule, by its code."""
+Violations = Mapping[str, Mapping[Violation, date | None]]
+"""The violations of each rule, by its code, with the day from which each holds: None for today."""
 
 
 def apply_suppressions(store: Store, found: Violations, today: date) -> Violations:
     """The violations that no accept matches, and those of the accepts that are unsound.
 
     A violation is accepted by itself, so that of a common cause one product can be accepted alone. An accept without a
-    reason, past its date or of an unknown rule accepts nothing. BO901 itself is never accepted.
+    reason, past its date or of an unknown rule accepts nothing. That one matches nothing is judged for rules that are
+    in `found`, as all of them ran in full, but not for rules about quantities, which change by the hour. BO901 itself
+    is never accepted.
     """
     faults = {number: _fault(accept, today) for number, accept in enumerate(store.accepts)}
     sound = [number for number, fault in faults.items() if not fault]
-    faults.update((number, f"matches nothing{_unknown_product(store, number)}") for number in sound)
-    left: dict[str, list[Violation]] = {}
+    for number in sound:
+        accept = store.accepts[number]
+        judged = accept.code in found or RULES[accept.code].find is None
+        if judged and RULES[accept.code].kind is not RuleKind.STOCK:
+            faults[number] = f"matches nothing{_unknown_product(store, number)}"
+    left: dict[str, dict[Violation, date | None]] = {}
     for code, violations in found.items():
         accepts = [number for number in sound if store.accepts[number].code == code]
-        left[code] = []
-        for violation in violations:
-            matching = [number for number in accepts if _matches(store.accepts[number], violation)]
+        left[code] = {}
+        for violation, since in violations.items():
+            matching = [number for number in accepts if _matches(store.accepts[number], violation, since or today)]
             faults.update(dict.fromkeys(matching, ""))
             if not matching:
-                left[code].append(violation)
-    left[UNSOUND_ACCEPT.code] = [
-        _unsound(store.accepts[number], number, fault) for number, fault in faults.items() if fault
-    ]
+                left[code][violation] = since
+    left[UNSOUND_ACCEPT.code] = {
+        _unsound(store.accepts[number], number, fault): None for number, fault in faults.items() if fault
+    }
     return left
 
 
@@ -56,9 +64,16 @@ def _unknown_product(store: Store, number: int) -> str:
     return ": there is no such product" + did_you_mean(product, store.products, after=number)
 
 
-def _matches(accept: Accept, violation: Violation) -> bool:
-    """Whether each thing that the accept names is what the violation is about, or where its cause is."""
-    return all(
+def _names_product(accept: Accept, violation: Violation) -> bool:
+    """Whether the glob of an accept, if it has one, matches the product."""
+    skus = (violation.product, violation.place.product)
+    return accept.match is None or any(sku is not None and fnmatchcase(sku, accept.match) for sku in skus)
+
+
+def _matches(accept: Accept, violation: Violation, day: date) -> bool:
+    """Whether the accept holds on the day, and all that it names is what the violation is about, or its cause."""
+    holds = (accept.until is None or day <= accept.until) and _names_product(accept, violation)
+    return holds and all(
         named is None or named in found
         for named, *found in (
             (accept.stock, violation.stock, violation.place.stock),

@@ -1,9 +1,11 @@
-"""What a rule finds: one violation, how bad it is, and what to type about it."""
+"""What a rule finds: one violation, how bad it is, and what would mend it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from backorderctl.store.model import Place
+from backorderctl.store.settings import Value
 from backorderctl.toml.change import KeyPath
 
 
@@ -19,12 +21,23 @@ Words = tuple[str, ...]
 """A command to type, without the program's name."""
 
 
+class Edit(NamedTuple):
+    """A written value that is set, or removed where `value` is None."""
+
+    place: Place
+    key: str
+    value: Value | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
     """One rule broken once: by the value of `key` at `place`, for a product in a stock at a source.
 
     `message` is the same for all violations of one cause, `detail` is about this product alone. `severity` is None
     where it is that of the rule. `path` is where the violation is in the file, if not at the key or table of `place`.
+
+    `edit` would mend it and becomes a hint where it is safe; `changing` if it may change answers, which the finding
+    then states. `hint` is a command that changes no answer whatever the store.
     """
 
     place: Place
@@ -34,10 +47,11 @@ class Violation:
     source: str | None = None
     product: str | None = None
     detail: str = ""
-    hint: Words = ()
     severity: Severity | None = None
-    gather: bool = False
     path: KeyPath | None = None
+    edit: Edit | None = None
+    changing: bool = False
+    hint: Words = ()
 
     @property
     def location(self) -> KeyPath:

@@ -28,6 +28,7 @@ NOUNS = (
     "schedule",
     "agenda",
     "check",
+    "accept",
     "test",
     "diff",
     "report",

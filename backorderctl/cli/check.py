@@ -1,25 +1,26 @@
-"""`backorderctl check`: policy that is legal and wrong."""
+"""`backorderctl check`: policy that is valid and wrong."""
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 import typer
 
+from backorderctl.check import DEFAULT_CODES
 from backorderctl.check import check as findings_of
-from backorderctl.check import findings
-from backorderctl.check.findings import Finding, LocatedFinding
+from backorderctl.check.findings import Finding, LocatedFinding, problems
+from backorderctl.check.registry import RuleKind
 from backorderctl.check.rules import RULES, selected
-from backorderctl.check.rules.file import UNREADABLE
 from backorderctl.check.violation import Severity
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT
 from backorderctl.cli.quantities import QuantitiesOptions
 from backorderctl.cli.reading import StoreOptions, with_file, with_options
-from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint
+from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint, nearest
 from backorderctl.output import findings as view
+from backorderctl.output.finding_text import summary
 from backorderctl.output.findings import Format
 from backorderctl.output.format import Output
 
@@ -68,37 +69,39 @@ def check(
     fail_level: Annotated[
         FailLevel, typer.Option("--fail-level", help="The least severity that makes the exit status 1.")
     ] = FailLevel.WARNING,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="KIND,...", help="Rules of these kinds: policy, stock, style [policy,stock]."),
+    ] = None,
     select: Annotated[
         list[str] | None, typer.Option("--select", metavar="CODE,...", help="Only these rules, as BO101 or BO1.")
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="Not these rules.")] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules and check nothing.")] = False,
 ) -> None:
-    """Find policy that is legal and wrong. Exit status 1 for findings, 2 when a file is no store."""
+    """Find policy that is valid and wrong. Exit status 1 for findings, 2 when a file is not a store file."""
     if rules:
         view.show_rules(_plain(options.output), sys.stdout)
         return
-    wanted = ((_codes("--select", select) or set(RULES)) - _codes("--ignore", ignore)) | {UNREADABLE.code}
-    checked = [_checked(options, path) for path in dict.fromkeys(files or [options.file])]
-    found = [
-        LocatedFinding(each.file, finding) for each in checked for finding in each.findings if finding.code in wanted
-    ]
+    codes = _chosen(only, select, ignore)
+    checked = [_checked(options, path, codes) for path in dict.fromkeys(files or [options.file])]
+    found = [LocatedFinding(each.file, finding) for each in checked for finding in each.findings]
     view.show(found, options.output, sys.stdout, complete=all(each.readable for each in checked))
-    options.say(findings.summary(finding for _, finding in found))
+    options.say(summary(finding for _, finding in found))
     if not all(each.readable for each in checked):
         raise typer.Exit(COMMAND_FAILED)
     if any(finding.severity in _failing(fail_level) for _, finding in found):
         raise typer.Exit(ANSWER_IS_NO)
 
 
-def _checked(options: QuantitiesOptions, path: str) -> _Checked:
+def _checked(options: QuantitiesOptions, path: str, codes: Collection[str]) -> _Checked:
     name = "<stdin>" if path == STANDARD_INPUT else path
     try:
         store = StoreOptions.store(options, path)
     except BackorderctlError as failure:
-        return _Checked(name, findings.problems(failure, name), readable=False)
-    found = findings_of(options.live(store), today=options.day(store))
-    return _Checked(name, [finding._replace(hint=_for(path, finding.hint)) for finding in found], readable=True)
+        return _Checked(name, problems(failure, name), readable=False)
+    found = findings_of(options.live(store), today=options.day(store), codes=codes)
+    return _Checked(name, [replace(finding, hint=_for(path, finding.hint)) for finding in found], readable=True)
 
 
 def _for(path: str, hint: Hint | None) -> Hint | None:
@@ -106,11 +109,34 @@ def _for(path: str, hint: Hint | None) -> Hint | None:
     return with_file(hint, path) if isinstance(hint, tuple) else hint
 
 
-def _codes(option: str, typed: Sequence[str] | None) -> set[str]:
-    """The codes that an option names, in lists or one by one; BackorderctlError when one is unknown."""
-    if typed is None:
-        return set()
-    return {code for words in typed for word in words.split(",") for code in selected(option, word)}
+def _chosen(only: Sequence[str] | None, select: Sequence[str] | None, ignore: Sequence[str] | None) -> set[str]:
+    """The codes of the rules to report; BackorderctlError for an unknown one, and for both --only and --select."""
+    if only is not None and select is not None:
+        raise BackorderctlError("--select: expected without --only, got both: it replaces the kinds of rules")
+    codes = set(DEFAULT_CODES)
+    if only is not None:
+        kinds = {_kind(word) for word in _split(only)}
+        codes = {code for code, rule in RULES.items() if rule.kind in kinds}
+    elif select is not None:
+        codes = _codes("--select", select)
+    return codes - _codes("--ignore", ignore or ())
+
+
+def _codes(option: str, typed: Iterable[str]) -> set[str]:
+    return {code for word in _split(typed) for code in selected(option, word)}
+
+
+def _kind(typed: str) -> RuleKind:
+    try:
+        return RuleKind(typed.lower())
+    except ValueError:
+        kinds = ", ".join(RuleKind)
+        raise BackorderctlError(f"--only: expected {kinds}, got {typed!r}", hint=nearest(typed, RuleKind)) from None
+
+
+def _split(typed: Iterable[str]) -> Iterator[str]:
+    """The words of an option that is given once with commas, or several times."""
+    return (word.strip() for words in typed for word in words.split(","))
 
 
 def _failing(level: FailLevel) -> tuple[Severity, ...]:

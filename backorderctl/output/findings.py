@@ -10,6 +10,7 @@ from backorderctl.check.registry import Rule
 from backorderctl.check.rules import RULES
 from backorderctl.check.violation import Severity
 from backorderctl.output import table
+from backorderctl.output.finding_text import message, message_and_hint
 from backorderctl.output.format import Cell, Output, format_hint, printable
 from backorderctl.output.table import Column, Listing
 
@@ -46,6 +47,8 @@ def show(found: Sequence[LocatedFinding], output: Format, out: TextIO, *, comple
             from backorderctl.output import sarif
 
             out.write(table.dumps(sarif.log(found, complete=complete), indent=2) + "\n")
+        case Format.JSON:
+            _json(found, out)
         case _:
             table.show(Listing("findings", _FINDINGS, map(_row, found)), Output(output.value), out)
 
@@ -59,8 +62,22 @@ def show_rules(output: Output, out: TextIO) -> None:
 
 
 def _row(located: LocatedFinding) -> tuple[Cell, ...]:
-    code, severity, message, *rest, hint = located.finding
-    return (code, severity, message, located.file, *rest, format_hint(hint) if hint else None)
+    file, finding = located
+    hint = format_hint(finding.hint) if finding.hint else None
+    place = finding.place or (None,) * 4
+    return (
+        finding.code, finding.severity, message(finding), file, finding.line, *place, finding.key, finding.count, hint,
+    )  # fmt: skip
+
+
+def _json(found: Sequence[LocatedFinding], out: TextIO) -> None:
+    """The rows with all the places of each finding, which no cell of a table or CSV could hold."""
+    names = [column.name for column in _FINDINGS]
+    rows = []
+    for located in found:
+        places = [{**each.place._asdict(), "line": each.line} for each in located.finding.places]
+        rows.append(table.dumps({**dict(zip(names, _row(located), strict=True)), "places": places}))
+    out.write('{"findings": [' + ("\n" + ",\n".join(rows) + "\n" if rows else "") + "]}\n")
 
 
 def _rule_row(rule: Rule) -> tuple[Cell, ...]:
@@ -87,10 +104,10 @@ def _page(found: Sequence[LocatedFinding], out: TextIO) -> None:
             grid.add_column(overflow="fold")
             for _, finding in group:
                 severity = Text(finding.severity, style=_STYLES[finding.severity])
-                message = Text(printable(f"{_where(file, finding)} {finding.message}"))
+                text = Text(printable(f"{_where(file, finding)} {message(finding)}"))
                 if finding.hint:
-                    message.append("\n" + printable(format_hint(finding.hint)), style="dim")
-                grid.add_row(severity, finding.code, message)
+                    text.append("\n" + printable(format_hint(finding.hint)), style="dim")
+                grid.add_row(severity, finding.code, text)
             console.print(grid)
 
 
@@ -101,9 +118,8 @@ def _where(file: str, finding: Finding) -> str:
 def _annotation(file: str, finding: Finding) -> str:
     """A workflow command: `::error file=store.toml,line=5,title=BO101 unlimited-by-accident::message`."""
     properties = {"file": file, "line": finding.line, "title": f"{finding.code} {RULES[finding.code].name}"}
-    told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
-    message = f"{finding.message}\n{format_hint(finding.hint)}" if finding.hint else finding.message
-    return f"::{_ANNOTATIONS[finding.severity]} {told}::{_data(message)}"
+    shown = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
+    return f"::{_ANNOTATIONS[finding.severity]} {shown}::{_data(message_and_hint(finding))}"
 
 
 def _data(text: str) -> str:

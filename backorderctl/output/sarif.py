@@ -10,10 +10,10 @@ from backorderctl.check.findings import Finding, LocatedFinding
 from backorderctl.check.registry import Rule
 from backorderctl.check.rules import RULES
 from backorderctl.check.violation import Severity
-from backorderctl.output.format import format_hint
+from backorderctl.output.finding_text import message_and_hint
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-FINGERPRINT = "finding/v1"
+FINGERPRINT = "finding/v2"
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
@@ -51,12 +51,11 @@ def _results(found: Iterable[LocatedFinding]) -> Iterator[dict[str, Any]]:
     for file, finding in found:
         fingerprint = _fingerprint(file, finding)
         seen[fingerprint] += 1
-        text = f"{finding.message}\n{format_hint(finding.hint)}" if finding.hint else finding.message
         yield {
             "ruleId": finding.code,
             "ruleIndex": indices[finding.code],
             "level": _LEVELS[finding.severity],
-            "message": {"text": text},
+            "message": {"text": message_and_hint(finding)},
             "locations": [{"physicalLocation": _location(file, finding.line)}],
             "partialFingerprints": {FINGERPRINT: f"{fingerprint}:{seen[fingerprint]}"},
         }
@@ -84,6 +83,6 @@ def _fingerprint(file: str, finding: Finding) -> str:
     """What stays the same when lines move or other products join; of a file's own problems, what they say."""
     from hashlib import sha256
 
-    of_file = (file, finding.message) if finding.scope is None else (file,)
-    parts = (finding.code, finding.scope, finding.stock, finding.source, finding.product, finding.key, *of_file)
+    place = (finding.message,) if finding.place is None else finding.place._replace(product=None)
+    parts = (file, finding.code, finding.key, *place)
     return sha256("\0".join(part or "" for part in parts).encode(errors="surrogateescape")).hexdigest()[:32]

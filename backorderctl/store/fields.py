@@ -217,6 +217,7 @@ ACCEPT = _form(
         "stock": Field(words, _WORDS, "only for this stock"),
         "source": Field(words, _WORDS, "only for this source"),
         "product": Field(words, _WORDS, "only for this product"),
+        "match": Field(words, _WORDS, "only for products whose SKU this glob matches, instead of product"),
         "reason": Field(words, _WORDS, "why it is meant"),
         "until": Field(_date, {}, "the last day on which it is accepted"),
     },

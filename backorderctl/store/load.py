@@ -184,14 +184,10 @@ def _accept(
     for kind, names in (("source", sources), ("stock", stocks)):
         if kind in own and own[kind] not in names:
             problems.append(((*path, kind), _no_such(kind, own[kind], names, problems)))
-    return Accept(
-        own.get("code", ""),
-        own.get("stock"),
-        own.get("source"),
-        own.get("product"),
-        own.get("reason"),
-        own.get("until"),
-    )
+    if "product" in own and "match" in own:
+        problems.append(((*path, "match"), "expected product or match, got both"))
+    named = {key: own.get(key) for key in Accept._fields if key != "code"}
+    return Accept(own.get("code", ""), **named)
 
 
 def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:

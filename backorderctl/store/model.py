@@ -92,12 +92,13 @@ class Product(NamedTuple):
 
 
 class Accept(NamedTuple):
-    """A finding of `check` that is intentional, within the scope that it names; `until` is its last day."""
+    """A finding of `check` that is intentional, within what it names: `match` is a glob, `until` the last day."""
 
     code: str
     stock: str | None
     source: str | None
     product: str | None
+    match: str | None
     reason: str | None
     until: datetime.date | None
 

@@ -40,7 +40,7 @@ def store_on(store: Store, day: date) -> Store:
             replaced.update(((*entry.place.path, key), entry) for key in entry.values)
     if not values:
         return store
-    return replace(_with_values(store, values), lines=Locations(store.lines.lines, replaced))
+    return replace(with_values(store, values), lines=Locations(store.lines.lines, replaced))
 
 
 def holds(entry: ScheduleEntry, day: date) -> bool:
@@ -87,8 +87,8 @@ def entries(tables: Iterable[Table], store: Store, problems: list[Problem]) -> t
     return tuple(found)
 
 
-def _with_values(store: Store, values: Mapping[Place, Mapping[str, Value | None]]) -> Store:
-    """The store with these values in place of those written at each place."""
+def with_values(store: Store, values: Mapping[Place, Mapping[str, Value | None]]) -> Store:
+    """The store with these values in place of those written at each place; None removes one."""
     stocks, sources, products = dict(store.stocks), dict(store.sources), dict(store.products)
     chosen = store.settings
     for place, new in values.items():

@@ -1,5 +1,7 @@
-"""What Magento makes of SKUs: it takes those that differ only in letter case for one, and holds 64 characters."""
+"""What Magento makes of SKUs and codes: it merges those that differ only in letter case or accents, and holds 64
+characters of a SKU."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -19,11 +21,27 @@ def canonical_sku(sku: str) -> str:
     return sku.lower()
 
 
+def database_key(name: str) -> str:
+    """What is the same for all names that Magento's database merges: its collation ignores letter case and accents."""
+    if name.isascii():
+        return name.lower()
+    plain = unicodedata.normalize("NFKD", name)
+    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
+
+
+def merged_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names that the database takes for an earlier one, with that."""
+    known: dict[str, str] = {}
+    for name in names:
+        if (first := known.setdefault(database_key(name), name)) != name:
+            yield name, first
+
+
 def unsafe_skus(skus: Iterable[str]) -> Iterator[UnsafeSku]:
     """The SKUs among these that Magento cannot hold as they are."""
     first: dict[str, str] = {}
     for sku in skus:
         if len(sku) > LONGEST_SKU:
             yield UnsafeSku(sku, None)
-        if (other := first.setdefault(canonical_sku(sku), sku)) != sku:
+        if (other := first.setdefault(database_key(sku), sku)) != sku:
             yield UnsafeSku(sku, other)

@@ -1,7 +1,6 @@
 """Rules about backorders and what limits them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from backorderctl.check.context import (
     NARROWNESS,
@@ -9,18 +8,18 @@ from backorderctl.check.context import (
     backordered,
     counting,
     describe_scope,
-    scope_options,
+    own_value,
     subject,
 )
 from backorderctl.check.registry import RuleKind, rule
 from backorderctl.check.scope_usage import has_products, policy_views
-from backorderctl.check.violation import Severity, Violation
+from backorderctl.check.violation import Edit, Severity, Violation
 from backorderctl.policy.evaluate import ItemInForce, Salability, takes_backorders
 from backorderctl.policy.resolve import InForce, in_force, value_of
-from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import BACKORDERS, ONLY_X_LEFT, THRESHOLD, Backorders, format_value
+from backorderctl.store.model import Place
+from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, ONLY_X_LEFT, THRESHOLD, Scope, format_value
 
-_LIMIT = ("config", "set", "backorder_limit", "N")
+STORE_WIDE = (Scope.GLOBAL, Scope.STOCK)
 
 
 @rule(
@@ -28,10 +27,9 @@ _LIMIT = ("config", "set", "backorder_limit", "N")
     "unlimited-by-accident",
     Severity.ERROR,
     RuleKind.POLICY,
-    reason="Backorders are turned on and the threshold in force is a 0 from a wider scope or the default, which "
-    "limits nothing.",
-    remedy="Say how many may be backordered where backorders are turned on; if it is meant, write the threshold 0 "
-    "there.",
+    reason="Backorders are on, and the threshold in force is a 0 inherited from a wider scope than the one that turned "
+    "them on: unlimited by accident.",
+    remedy="Limit the backorders where they are turned on; if unlimited is intended, write the threshold 0 there.",
 )
 def unlimited_by_accident(context: Context) -> Iterator[Violation]:
     """BO101: backorders that are unlimited because a threshold of 0 is inherited."""
@@ -43,7 +41,6 @@ def unlimited_by_accident(context: Context) -> Iterator[Violation]:
                 place=backorders.origin,
                 key=BACKORDERS.key,
                 message=f"backorders are on and unlimited: the threshold in force is 0, from {origin}",
-                hint=(*_LIMIT, *scope_options(backorders.origin)),
                 **subject(answer, item),
             )
 
@@ -53,7 +50,7 @@ def unlimited_by_accident(context: Context) -> Iterator[Violation]:
     "ignored-reserve",
     Severity.ERROR,
     RuleKind.POLICY,
-    reason="The threshold in force is positive, a reserve, but backorders are on: the reserve is ignored and the "
+    reason="A positive threshold is in force, a reserve, while backorders are on: the reserve is ignored and the "
     "product is unlimited.",
     remedy="Turn backorders off to keep the reserve, or write a negative threshold to limit the backorders.",
 )
@@ -64,14 +61,167 @@ def ignored_reserve(context: Context) -> Iterator[Violation]:
         if threshold.value:
             # The narrower of the two is where one of them was forgotten; a change there affects nothing else.
             narrower = max((threshold, backorders), key=_narrowness)
-            reserve = f"the reserve of {format_value(threshold.value)}{_from(threshold, narrower)}"
+            own = threshold.origin.product is not None
+            reserve = "the reserve" if own else f"the reserve of {format_value(threshold.value)}"
             yield Violation(
                 place=narrower.origin,
                 key=narrower.key,
-                message=f"{reserve} is ignored: backorders are on{_from(backorders, narrower)} and unlimited",
-                hint=(*_LIMIT, *scope_options(narrower.origin)),
+                message=f"{reserve}{_from(threshold, narrower)} is ignored: backorders are on"
+                f"{_from(backorders, narrower)} and unlimited",
+                detail=f"reserve {format_value(threshold.value)}" if own else "",
                 **subject(answer, item),
             )
+
+
+@rule(
+    "BO103",
+    "limit-without-backorders",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="A negative threshold limits nothing, because backorders are off wherever it is in force (info where they "
+    "are off by a written value, which may be a plan).",
+    remedy="Turn backorders on there, or remove the threshold.",
+)
+def limit_without_backorders(context: Context) -> Iterator[Violation]:
+    """BO103: negative thresholds that limit nothing, since backorders are off wherever they are in force.
+
+    Source items that do not count today are looked at, too. A threshold with no source item below it is judged by what
+    a product without settings would have there, so that a file of policy alone is checked.
+    """
+    used: dict[Place, list[tuple[Salability, ItemInForce]]] = {
+        place: [] for place, threshold in context.set_by(THRESHOLD) if threshold < 0
+    }
+    for answer in context.managed if used else ():
+        for item in answer.items:
+            if (items := used.get(item.settings[THRESHOLD.key].origin)) is not None:
+                items.append((answer, item))
+    for place, items in used.items():
+        if items and not any(backordered(item) for _, item in items):
+            by_default = all(_is_default(item.settings[BACKORDERS.key]) for _, item in items)
+            for answer, item in items:
+                yield _idle(context, place, by_default=by_default, answer=answer, item=item)
+        elif not items and not has_products(context.populated, place):
+            yield from _idle_policy(context, place)
+
+
+@rule(
+    "BO104",
+    "backorders-out-of-stock",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="Backorders are on, but no source item of the product is In Stock at an enabled source, so nobody can order "
+    "it (info where backorders come from a wider scope, as for a product that is retired).",
+    remedy="Mark one source item In Stock or enable its source, or turn the product's backorders off.",
+)
+def backorders_out_of_stock(context: Context) -> Iterator[Violation]:
+    """BO104: backorders of a product that counts in no stock, so that nobody can order it.
+
+    Where the product or a source item turns them on, the file contradicts itself; where a wider scope does, the product
+    may well be retired. A product that counts in another stock is found only if its items turn them on in this one.
+    """
+    sold = {answer.product.sku for answer in context.managed if answer.pools}
+    for answer in context.managed:
+        if answer.pools:
+            continue
+        wanting = [item for item in answer.items if backordered(item)]
+        own = [item for item in wanting if item.settings[BACKORDERS.key].origin.product]
+        if answer.product.sku not in sold:
+            for item in own or wanting:
+                yield _not_in_stock(answer, item, Severity.WARNING if own else Severity.INFO)
+        else:
+            for item in own:
+                if item.settings[BACKORDERS.key].origin.scope is Scope.SOURCE_ITEM:
+                    yield _not_in_stock(answer, item, Severity.WARNING, stock=answer.stock)
+
+
+@rule(
+    "BO107",
+    "only-x-left-never-shows",
+    Severity.INFO,
+    RuleKind.POLICY,
+    reason="A written Only X left Threshold can never show, because what it reaches is unlimited or not managed.",
+    remedy="Limit the backorders or manage the stock, or remove it.",
+)
+def only_x_left_never_shows(context: Context) -> Iterator[Violation]:
+    """BO107: "Only X left" where every product that uses it is unlimited or not managed.
+
+    A product that does not count today is judged by what it would be.
+    """
+    used: dict[Place, list[Salability]] = {place: [] for place, units in context.set_by(ONLY_X_LEFT) if units > 0}
+    for answer in context.answers if used else ():
+        if (answers := used.get(answer.settings[ONLY_X_LEFT.key].origin)) is not None:
+            answers.append(answer)
+    for place, answers in used.items():
+        if all(not answer.managed or _is_unlimited(answer) for answer in answers):
+            managed = {answer.managed for answer in answers}
+            why = {frozenset({True}): "unlimited", frozenset({False}): "not managed"}.get(
+                frozenset(managed), "unlimited or not managed"
+            )
+            value, detail = own_value(place, context.store.set_at(place)[ONLY_X_LEFT.key])
+            for answer in answers:
+                yield Violation(
+                    place=place,
+                    key=ONLY_X_LEFT.key,
+                    message=f"{ONLY_X_LEFT.key}{value} can never show: what it reaches is {why}",
+                    detail=detail,
+                    edit=Edit(place, ONLY_X_LEFT.key),
+                    changing=True,
+                    **subject(answer),
+                )
+
+
+@rule(
+    "BO109",
+    "unlimited-store-wide",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="Backorders are on, and a threshold of 0 written globally or at a stock makes every product without a "
+    "limit of its own unlimited.",
+    remedy="Write a negative threshold there; where unlimited is intended, write the 0 at the source or product.",
+)
+def unlimited_store_wide(context: Context) -> Iterator[Violation]:
+    """BO109: a written 0 at a wide scope that makes backorders unlimited; at a source or product it is intent."""
+    for answer, item in _unlimited_items(context):
+        backorders, threshold = item.settings[BACKORDERS.key], item.settings[THRESHOLD.key]
+        wide = threshold.origin.scope in STORE_WIDE and _narrowness(backorders) <= _narrowness(threshold)
+        if wide and not threshold.value:
+            yield Violation(
+                place=threshold.origin,
+                key=THRESHOLD.key,
+                message="the threshold 0 makes backorders unlimited",
+                **subject(answer, item),
+            )
+
+
+@rule(
+    "BO110",
+    "stock-not-managed",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="Manage Stock is off globally or for a stock: everything there is unlimited, and thresholds and "
+    "reservations have no effect.",
+    remedy="Turn it on, and off only for the products that have no stock, such as services and downloads.",
+)
+def stock_not_managed(context: Context) -> Iterator[Violation]:
+    """BO110: a wide scope whose products are all unlimited because stock is not managed."""
+    for place, managed in context.set_by(MANAGE_STOCK):
+        if managed or place.scope not in STORE_WIDE:
+            continue
+        answers = [answer for answer in context.answers if answer.settings[MANAGE_STOCK.key].origin == place]
+        thresholds = {
+            item.settings[THRESHOLD.key].origin
+            for answer in answers
+            for item in answer.items
+            if item.settings[THRESHOLD.key].value
+        }
+        reserved = sum(answer.reserved > 0 for answer in answers)
+        message = (
+            f"stock is not managed: unlimited; without effect: thresholds {len(thresholds)}, reservations {reserved}"
+        )
+        for answer in answers:
+            yield Violation(place=place, key=MANAGE_STOCK.key, message=message, **subject(answer))
+        if not answers and not has_products(context.populated, place):
+            yield Violation(place=place, key=MANAGE_STOCK.key, message=message, stock=place.stock)
 
 
 def _unlimited_items(context: Context) -> Iterator[tuple[Salability, ItemInForce]]:
@@ -89,76 +239,52 @@ def _from(found: InForce, narrower: InForce) -> str:
     return "" if found.origin == narrower.origin else f" (from {describe_scope(found.origin)})"
 
 
-@rule(
-    "BO103",
-    "limit-without-backorders",
-    Severity.WARNING,
-    RuleKind.POLICY,
-    reason="A negative threshold is written where backorders are off for all it reaches: it limits nothing.",
-    remedy="Turn backorders on there, or remove the threshold.",
-)
-def limit_without_backorders(context: Context) -> Iterator[Violation]:
-    """BO103: negative thresholds that limit nothing, since backorders are off wherever they are in force.
-
-    Source items that do not count today are looked at, too. A threshold with no source item below it is judged by what
-    a product without settings would have there, so that a file of policy alone is checked.
-    """
-    reached = {place: _Items() for place, units in context.set_by(THRESHOLD) if units < 0}
-    if not reached:
-        return
-    for answer in context.managed:
-        for item in answer.items:
-            if (items := reached.get(item.settings[THRESHOLD.key].origin)) is not None:
-                items.append((answer, item))
-    for place, items in reached.items():
-        if not has_products(context.usage, place) and _is_idle_policy(context, place):
-            yield _idle(context.store, place)
-        elif not any(backordered(item) for _, item in items):
-            yield from (replace(_idle(context.store, place), **subject(answer, item)) for answer, item in items)
+def _is_default(found: InForce) -> bool:
+    return found.origin.scope is Scope.DEFAULT
 
 
-def _idle(store: Store, place: Place) -> Violation:
-    threshold = format_value(store.set_at(place)[THRESHOLD.key])
-    message = f"the threshold {threshold} limits nothing: backorders are off for all it reaches"
-    hint = ("config", "set", BACKORDERS.key, Backorders.NOTIFY, *scope_options(place))
-    return Violation(place=place, key=THRESHOLD.key, message=message, hint=hint)
+def _idle(
+    context: Context,
+    place: Place,
+    *,
+    by_default: bool,
+    answer: Salability | None = None,
+    item: ItemInForce | None = None,
+) -> Violation:
+    value, detail = own_value(place, context.store.set_at(place)[THRESHOLD.key])
+    return Violation(
+        place=place,
+        key=THRESHOLD.key,
+        message=f"{THRESHOLD.key}{value} limits nothing: backorders are off wherever it is in force",
+        stock=answer.stock if answer else place.stock,
+        source=item.source if item else place.source,
+        product=answer.product.sku if answer else None,
+        detail=detail,
+        severity=Severity.WARNING if by_default else Severity.INFO,
+        edit=Edit(place, THRESHOLD.key) if by_default else None,
+    )
 
 
-def _is_idle_policy(context: Context, place: Place) -> bool:
-    """Whether a product that sets nothing would have this threshold somewhere, and backorders nowhere with it."""
+def _idle_policy(context: Context, place: Place) -> Iterator[Violation]:
+    """The violation where a product without settings would have this threshold somewhere, and backorders nowhere."""
     views = [
-        in_force(context.store, stock=stock, source=source) for stock, source in policy_views(context.usage, place)
+        in_force(context.store, stock=stock, source=source)
+        for stock, source in policy_views(context.chains, place, THRESHOLD.key)
     ]
     limited = [view for view in views if view[THRESHOLD.key].origin == place]
-    return bool(limited) and not any(takes_backorders(value_of(view, BACKORDERS)) for view in limited)
+    if limited and not any(takes_backorders(value_of(view, BACKORDERS)) for view in limited):
+        yield _idle(context, place, by_default=all(_is_default(view[BACKORDERS.key]) for view in limited))
 
 
-_Items = list[tuple[Salability, ItemInForce]]
-
-
-@rule(
-    "BO107",
-    "only-x-left-never-shows",
-    Severity.INFO,
-    RuleKind.POLICY,
-    reason="A written Only X left Threshold can never show, because what it reaches is unlimited.",
-    remedy="Limit the backorders, or remove it.",
-)
-def only_x_left_never_shows(context: Context) -> Iterator[Violation]:
-    """BO107: "Only X left" where every product that uses it is unlimited.
-
-    A product that does not count today is judged by what it would be.
-    """
-    reached: dict[Place, list[Salability]] = {}
-    for answer in context.managed:
-        reached.setdefault(answer.settings[ONLY_X_LEFT.key].origin, []).append(answer)
-    for place, units in context.set_by(ONLY_X_LEFT):
-        answers = reached.get(place, [])
-        if units > 0 and all(map(_is_unlimited, answers)):
-            message = f"{ONLY_X_LEFT.key} = {format_value(units)} never shows: what it reaches is unlimited"
-            hint = ("config", "unset", ONLY_X_LEFT.key, *scope_options(place))
-            for answer in answers:
-                yield Violation(place=place, key=ONLY_X_LEFT.key, message=message, hint=hint, **subject(answer))
+def _not_in_stock(answer: Salability, item: ItemInForce, severity: Severity, *, stock: str | None = None) -> Violation:
+    where = "at an enabled source" + (f" of stock {stock}" if stock else "")
+    return Violation(
+        place=item.settings[BACKORDERS.key].origin,
+        key=BACKORDERS.key,
+        message=f"backorders are on, but no source item is In Stock {where}: out of stock",
+        severity=severity,
+        **subject(answer, item),
+    )
 
 
 def _is_unlimited(answer: Salability) -> bool:

@@ -1,13 +1,16 @@
 """Rules about products, sources and stocks themselves."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from backorderctl.check.context import Context
+from backorderctl.check.context import Context, counting
 from backorderctl.check.registry import RuleKind, rule
-from backorderctl.check.violation import Severity, Violation, Words
-from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import Scope
-from backorderctl.store.sku import LONGEST_SKU, unsafe_skus
+from backorderctl.check.violation import Severity, Violation
+from backorderctl.policy.evaluate import effective_threshold, takes_backorders
+from backorderctl.policy.resolve import in_force, value_of
+from backorderctl.store.model import Place
+from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope
+from backorderctl.store.sku import LONGEST_SKU, merged_names, unsafe_skus
 
 
 @rule(
@@ -15,16 +18,19 @@ from backorderctl.store.sku import LONGEST_SKU, unsafe_skus
     "no-source-item",
     Severity.INFO,
     RuleKind.POLICY,
-    reason="A product has no source item and is Out of Stock whatever its settings.",
+    reason="A product has no source item and is out of stock whatever its settings (not reported for a file of policy "
+    "alone, which has no source item at all).",
     remedy="Assign it to a source, or remove it.",
 )
 def no_source_item(context: Context) -> Iterator[Violation]:
-    """BO201: products that are at no source, as one finding."""
-    for sku, product in context.store.products.items():
+    """BO201: products that are at no source, in a file where others are."""
+    products = context.store.products.values()
+    if not any(product.items for product in products):
+        return
+    for product in products:
         if not (product.items or product.item_policies):
-            hint = ("product", "assign", sku, "SOURCE", "--quantity", "N")
-            place = Place(Scope.PRODUCT, product=sku)
-            yield Violation(place=place, message="no source item", product=sku, hint=hint, gather=True)
+            place = Place(Scope.PRODUCT, product=product.sku)
+            yield Violation(place=place, message="no source item", product=product.sku)
 
 
 @rule(
@@ -41,58 +47,100 @@ def nothing_sold_from(context: Context) -> Iterator[Violation]:
     A disabled source is out of use on purpose. The implicit stock is judged once there are sources.
     """
     store = context.store
-    for code, stocks in _stocks_of(store).items():
+    for code, stocks in _stocks_of(context).items():
         if not stocks and store.sources[code].enabled:
             place = Place(Scope.SOURCE, source=code)
-            words = ("stock", "link", next(iter(store.stocks)), code)
-            yield Violation(place=place, message="in no stock: its goods are never sold", source=code, hint=words)
+            yield Violation(place=place, message="in no stock: its goods are never sold", source=code)
     for code, stock in store.stocks.items():
         if (stock.declared or stock.sources) and not any(store.sources[each].enabled for each in stock.sources):
-            source = next(iter(stock.sources), None)
-            hint: Words = ("stock", "link", code, "SOURCE") if source is None else ("source", "enable", source)
             place = Place(Scope.STOCK, stock=code)
-            yield Violation(place=place, message="no enabled source: nothing is sold from it", stock=code, hint=hint)
+            yield Violation(place=place, message="no enabled source: nothing is sold from it", stock=code)
 
 
 @rule(
     "BO203",
-    "unsafe-sku",
+    "unsafe-name",
     Severity.ERROR,
     RuleKind.POLICY,
-    reason="Two SKUs differ only in case, or one is longer than 64 characters: Magento would merge or refuse them.",
-    remedy="Give the product another SKU.",
+    reason="Two SKUs, or two source codes, differ only in letter case or accents, or a SKU has more than 64 "
+    "characters: Magento's database would merge or refuse them.",
+    remedy="Give the product another SKU, or the source another code.",
 )
-def unsafe_sku(context: Context) -> Iterator[Violation]:
-    """BO203: SKUs that Magento merges, and SKUs that are too long for it."""
+def unsafe_name(context: Context) -> Iterator[Violation]:
+    """BO203: SKUs and source codes that Magento's database merges, and SKUs that are too long for it."""
     for sku, same_as in unsafe_skus(context.store.products):
-        place = Place(Scope.PRODUCT, product=sku)
+        message = "Magento's database takes the SKU for that of another product"
         if same_as is None:
-            message = f"the SKU has {len(sku)} characters; Magento takes {LONGEST_SKU} at most"
-            yield Violation(place=place, message=message, product=sku)
-        else:
-            message = f"the SKU differs from {same_as} only in case; Magento takes both for one product"
-            yield Violation(place=place, message=message, product=same_as)
+            message = f"the SKU has more than {LONGEST_SKU} characters"
+        detail = str(len(sku)) if same_as is None else f"for {same_as}"
+        yield Violation(place=Place(Scope.PRODUCT, product=sku), message=message, product=sku, detail=detail)
+    for code, first in merged_names(context.store.sources):
+        place = Place(Scope.SOURCE, source=code)
+        yield Violation(place=place, message=f"Magento's database takes the code for that of {first}", source=code)
 
 
 @rule(
     "BO204",
     "shared-source",
-    Severity.INFO,
+    Severity.WARNING,
     RuleKind.POLICY,
-    reason="A source is linked to two stocks or more, and its goods are counted in each of them.",
+    reason="A source is linked to two stocks or more, and its goods count in each of them (info where no allowance or "
+    "reserve counts twice).",
     remedy="Unlink it from all but one, or accept it if the stocks may sell the same goods.",
 )
 def shared_source(context: Context) -> Iterator[Violation]:
     """BO204: enabled sources that several stocks sell from."""
-    for code, stocks in _stocks_of(context.store).items():
-        if len(stocks) > 1 and context.store.sources[code].enabled:
-            place = Place(Scope.SOURCE, source=code)
-            message = f"linked to {', '.join(stocks)}: its goods are counted in each of them"
-            hint = ("stock", "unlink", stocks[-1], code)
+    shared = {code: stocks for code, stocks in _stocks_of(context).items() if len(stocks) > 1}
+    twice = _counted_twice(context, shared) if shared else set()
+    for code, stocks in shared.items():
+        if context.store.sources[code].enabled:
+            what = "goods, allowances and reserves" if code in twice else "goods"
             for stock in stocks[1:]:
-                yield Violation(place=place, message=message, stock=stock, source=code, hint=hint)
+                yield Violation(
+                    place=Place(Scope.SOURCE, source=code),
+                    message=f"linked to {', '.join(stocks)}: its {what} count in each of them",
+                    stock=stock,
+                    source=code,
+                    severity=Severity.WARNING if code in twice else Severity.INFO,
+                )
 
 
-def _stocks_of(store: Store) -> dict[str, list[str]]:
+@rule(
+    "BO205",
+    "shared-channel",
+    Severity.ERROR,
+    RuleKind.POLICY,
+    reason="A sales channel is in two stocks, but Magento lets a channel sell from one.",
+    remedy="Remove the channel from all stocks but one.",
+)
+def shared_channel(context: Context) -> Iterator[Violation]:
+    """BO205: sales channels that an earlier stock has, too."""
+    first: dict[str, str] = {}
+    for code, stock in context.store.stocks.items():
+        for channel in stock.channels:
+            if (other := first.setdefault(channel, code)) != code:
+                yield Violation(
+                    place=Place(Scope.STOCK, stock=code),
+                    key="channels",
+                    message=f"the channel {channel!r} is in stock {other}, too",
+                    stock=code,
+                )
+
+
+def _stocks_of(context: Context) -> dict[str, list[str]]:
     """The stocks that sell from each source."""
-    return {code: [stock.code for stock in store.stocks.values() if code in stock.sources] for code in store.sources}
+    stocks = context.store.stocks.values()
+    return {code: [stock.code for stock in stocks if code in stock.sources] for code in context.store.sources}
+
+
+def _counted_twice(context: Context, shared: dict[str, list[str]]) -> set[str]:
+    """The sources at which an allowance or reserve counts in two stocks, for a product or, without any, by policy."""
+    counted: Counter[tuple[str, str | None]] = Counter()
+    for answer in context.managed:
+        counted.update((item.source, answer.product.sku) for item in counting(answer) if item.threshold)
+    for code in shared.keys() - context.populated.sources:
+        for stock in shared[code]:
+            view = in_force(context.store, stock=stock, source=code)
+            backorders = takes_backorders(value_of(view, BACKORDERS))
+            counted[code, None] += bool(effective_threshold(value_of(view, THRESHOLD), backorders=backorders))
+    return {code for (code, _), stocks in counted.items() if stocks > 1}

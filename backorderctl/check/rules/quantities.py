@@ -1,60 +1,24 @@
-"""Rules about the goods on hand, and about who is notified when they run out."""
+"""Rules about goods on hand, reserved units, and who is notified when goods run out."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from backorderctl.check.context import Context, backordered, counting, in_stock, scope_options, subject
+from backorderctl.check.context import Context, backordered, counting, in_stock, own_value, subject
 from backorderctl.check.registry import RuleKind, rule
-from backorderctl.check.violation import Severity, Violation, Words
-from backorderctl.policy.evaluate import Excluded, ItemInForce, Salability, Status
+from backorderctl.check.violation import Edit, Severity, Violation
+from backorderctl.policy.evaluate import Excluded, Pool, Status
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place
 from backorderctl.store.quantity import ZERO
-from backorderctl.store.settings import BACKORDERS, NOTIFY_BELOW, THRESHOLD, Scope, format_value
-
-
-@rule(
-    "BO104",
-    "backorders-out-of-stock",
-    Severity.WARNING,
-    RuleKind.POLICY,
-    reason="A product takes backorders but has no source item In Stock at an enabled source, so it shows as Out of "
-    "Stock (info where backorders come from a wider scope, as for a product that is retired).",
-    remedy="Mark one source item In Stock or enable its source, or turn the product's backorders off.",
-)
-def backorders_out_of_stock(context: Context) -> Iterator[Violation]:
-    """BO104: backorders of a product that counts in no stock, so that nobody can order it.
-
-    Where the product or a source item turns them on, the file contradicts itself; where a wider scope does, the product
-    may well be retired.
-    """
-    sold = {answer.product.sku for answer in context.managed if answer.pools}
-    for answer in context.managed:
-        if answer.product.sku not in sold:
-            wanting = [item for item in answer.items if backordered(item)]
-            own = [item for item in wanting if item.settings[BACKORDERS.key].origin.product]
-            for item in own or wanting:
-                yield _out_of_stock(answer, item, Severity.WARNING if own else Severity.INFO)
-
-
-def _out_of_stock(answer: Salability, item: ItemInForce, severity: Severity) -> Violation:
-    place = item.settings[BACKORDERS.key].origin
-    message = "backorders are on, but no source item is In Stock at an enabled source: Out of Stock"
-    hint: Words
-    if item.excluded is Excluded.SOURCE_DISABLED:
-        hint = ("source", "enable", item.source)
-    else:
-        hint = ("product", "assign", answer.product.sku, item.source, "--status", "in_stock")
-    return Violation(
-        place=place, key=BACKORDERS.key, message=message, hint=hint, severity=severity, **subject(answer, item)
-    )
+from backorderctl.store.settings import NOTIFY_BELOW, THRESHOLD, Scope, format_value
 
 
 @rule(
     "BO105",
     "all-goods-reserved",
-    Severity.WARNING,
+    Severity.INFO,
     RuleKind.STOCK,
-    reason="Goods are on the shelf and all of them are reserve, so the product is Out of Stock.",
+    reason="Goods are on the shelf and all of them are reserve, so the product is out of stock.",
     remedy="Lower the threshold, or accept it if the goods are kept back on purpose.",
 )
 def all_goods_reserved(context: Context) -> Iterator[Violation]:
@@ -65,17 +29,15 @@ def all_goods_reserved(context: Context) -> Iterator[Violation]:
             continue
         sold = answer.reserved - sum((pool.on_hand + (pool.backorderable or ZERO) for pool in answer.pools), ZERO)
         left = sum((min(pool.quantity, pool.effective) for pool in reserves), ZERO) - max(sold, ZERO)
-        if left > 0:
-            detail = f"{format_value(left)} left{in_stock(answer, context.store)}"
-            for pool in reserves:
-                place = pool.threshold.origin
-                message = (
-                    f"all goods on the shelf are reserve, the threshold is {format_value(pool.effective)}: Out of Stock"
-                )
-                hint = ("config", "set", THRESHOLD.key, "0", *scope_options(place))
-                yield Violation(
-                    place=place, key=THRESHOLD.key, message=message, detail=detail, hint=hint, **subject(answer)
-                )
+        for pool in reserves if left > 0 else ():
+            yield Violation(
+                place=pool.threshold.origin,
+                key=THRESHOLD.key,
+                message="all goods on the shelf are reserve: out of stock",
+                detail=f"{format_value(left)} left, reserve {format_value(pool.effective)}"
+                f"{in_stock(answer, context.store)}",
+                **subject(answer),
+            )
 
 
 @rule(
@@ -83,7 +45,7 @@ def all_goods_reserved(context: Context) -> Iterator[Violation]:
     "notified-too-late",
     Severity.WARNING,
     RuleKind.POLICY,
-    reason="A written Notify for Quantity Below lies below the quantity at which the product is already Out of Stock.",
+    reason="A written Notify for Quantity Below is under the quantity at which the product is already out of stock.",
     remedy="Raise it to the out-of-stock threshold or above.",
 )
 def notified_too_late(context: Context) -> Iterator[Violation]:
@@ -99,11 +61,16 @@ def notified_too_late(context: Context) -> Iterator[Violation]:
         place = item.settings[NOTIFY_BELOW.key].origin
         notify = value_of(item.settings, NOTIFY_BELOW)
         if notify < item.threshold and place.scope is not Scope.DEFAULT:
-            message = f"{NOTIFY_BELOW.key} = {format_value(notify)} never comes in time"
-            detail = f"Out of Stock at {format_value(item.threshold)}{in_stock(answer, context.store)}"
-            hint = ("config", "set", NOTIFY_BELOW.key, format_value(item.threshold), *scope_options(place))
+            value, detail = own_value(place, notify)
+            end = f"out of stock at {format_value(item.threshold)}{in_stock(answer, context.store)}"
             yield Violation(
-                place=place, key=NOTIFY_BELOW.key, message=message, detail=detail, hint=hint, **subject(answer, item)
+                place=place,
+                key=NOTIFY_BELOW.key,
+                message=f"{NOTIFY_BELOW.key}{value} comes too late: the product is out of stock before",
+                detail=f"{detail}, {end}" if detail else end,
+                edit=Edit(place, NOTIFY_BELOW.key, item.threshold),
+                changing=True,
+                **subject(answer, item),
             )
 
 
@@ -116,24 +83,75 @@ def notified_too_late(context: Context) -> Iterator[Violation]:
     remedy="Correct the quantity, or turn backorders on.",
 )
 def negative_quantity(context: Context) -> Iterator[Violation]:
-    """BO108: counting source items with a negative quantity, though no stock takes backorders for them."""
-    found: dict[Place, Violation] = {}
-    allowed: set[Place] = set()
+    """BO108: source items with a negative quantity and backorders off in some stock that links them.
+
+    An item that is marked out of stock is found, too; one at a disabled source is out of use.
+    """
     for answer in context.managed:
-        for item in counting(answer):
-            if item.quantity < 0:
-                place = Place(Scope.SOURCE_ITEM, source=item.source, product=answer.product.sku)
-                if backordered(item):
-                    allowed.add(place)
-                else:
-                    found.setdefault(place, _negative(place, answer, item))
-    yield from (violation for place, violation in found.items() if place not in allowed)
+        for item in answer.items:
+            if item.quantity < 0 and item.excluded is not Excluded.SOURCE_DISABLED and not backordered(item):
+                yield Violation(
+                    place=Place(Scope.SOURCE_ITEM, source=item.source, product=answer.product.sku),
+                    key="quantity",
+                    message="the quantity is negative though backorders are off",
+                    detail=format_value(item.quantity),
+                    **subject(answer, item),
+                )
 
 
-def _negative(place: Place, answer: Salability, item: ItemInForce) -> Violation:
-    message = "the quantity is negative though backorders are off"
-    hint = ("product", "assign", answer.product.sku, item.source, "--quantity", "0")
-    detail = format_value(item.quantity)
-    return Violation(
-        place=place, key="quantity", message=message, detail=detail, hint=hint, gather=True, **subject(answer, item)
-    )
+@rule(
+    "BO111",
+    "oversold",
+    Severity.ERROR,
+    RuleKind.STOCK,
+    reason="More units are reserved than could ever ship, even with every backorder that the limits allow.",
+    remedy="Buy or move goods for these orders, or cancel some of them; a higher limit ships nothing.",
+)
+def oversold(context: Context) -> Iterator[Violation]:
+    """BO111: reserved units beyond all goods and all allowed backorders of a stock, shortages included."""
+    for answer in context.managed:
+        if answer.reserved and answer.items and not answer.unlimited:
+            possible = sum(map(_could_ship, answer.pools), ZERO)
+            if answer.reserved > possible:
+                lost = min(answer.reserved - possible, answer.reserved)
+                yield Violation(
+                    place=Place(Scope.PRODUCT, product=answer.product.sku),
+                    message="more is reserved than can ever ship",
+                    detail=f"{format_value(lost)} of {format_value(answer.reserved)} cannot ship"
+                    f"{in_stock(answer, context.store)}",
+                    path=_reserved_path(answer.product.sku, answer.stock),
+                    **subject(answer),
+                )
+
+
+@rule(
+    "BO206",
+    "reserved-elsewhere",
+    Severity.WARNING,
+    RuleKind.STOCK,
+    reason="Units are reserved in a stock that links no source of the product, so nothing can ship for them there.",
+    remedy="Assign the product to a source of that stock, or move the reservation to the stock that sells it.",
+)
+def reserved_elsewhere(context: Context) -> Iterator[Violation]:
+    """BO206: reservations in stocks that no source item of the product reaches; not in a file without source items."""
+    if not context.answers:
+        return
+    for product in context.store.products.values():
+        for stock, units in product.reserved.items():
+            if product.items.keys().isdisjoint(context.store.stocks[stock].sources):
+                yield Violation(
+                    place=Place(Scope.PRODUCT, product=product.sku),
+                    message="units are reserved in a stock that links no source of the product",
+                    stock=stock,
+                    product=product.sku,
+                    detail=f"{format_value(units)} in {stock}",
+                    path=_reserved_path(product.sku, stock),
+                )
+
+
+def _could_ship(pool: Pool) -> Decimal:
+    return pool.quantity - pool.effective if pool.backorders else max(pool.quantity, ZERO)
+
+
+def _reserved_path(sku: str, stock: str | None) -> tuple[str, ...]:
+    return ("products", sku, "stocks", str(stock), "reserved")

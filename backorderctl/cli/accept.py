@@ -1,0 +1,83 @@
+"""`backorderctl accept`: findings of `check` that are intentional."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from backorderctl.check.rules import RULES
+from backorderctl.cli.clock import parse_day
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import ProductOption, SourceOption, StockOption
+from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.writing import WriteOptions, transact
+from backorderctl.edit import accept_operations
+from backorderctl.edit.operations import Changes
+from backorderctl.errors import BackorderctlError, nearest
+from backorderctl.output import accepts as view
+from backorderctl.store.model import Accept, Store
+
+app = noun("Accepted findings of check: which, for what, and why.")
+
+
+@app.command(cls=Command)
+@with_options
+def add(
+    options: WriteOptions,
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="The rule, such as BO102.", autocompletion=lambda: [*RULES])
+    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why the finding is intended.")],
+    stock: StockOption = None,
+    source: SourceOption = None,
+    product: ProductOption = None,
+    match: Annotated[
+        str | None, typer.Option("--match", metavar="GLOB", help="Every product whose SKU matches, now or later.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day, or for ever.")] = None,
+) -> None:
+    """Accept the findings of a rule: all of them, or those about a stock, a source or products."""
+    rule = _code(code)
+    if not reason.strip():
+        raise BackorderctlError("--reason: expected why the finding is intended, got an empty string")
+
+    def operation(store: Store) -> tuple[Changes, Accept]:
+        last = None if until is None else parse_day(until, options.today(store), option="--until")
+        accept = Accept(rule, stock, source, product, match, reason, last)
+        return accept_operations.add_accept(store, accept), accept
+
+    written = transact(options, operation)
+    options.report(f"accepted {view.describe_accept(written.result)} (accept {len(written.new_store.accepts)})")
+
+
+@app.command("list", cls=Command)
+@with_options
+def list_(options: ReadOptions) -> None:
+    """List the accepted findings, with the reason and the last day of each."""
+    view.show(options.store(), options.output, sys.stdout)
+
+
+@app.command(cls=Command)
+@with_options
+def remove(
+    options: WriteOptions,
+    numbers: Annotated[list[int], typer.Argument(metavar="N...", help="The accepts' numbers, as `list` shows them.")],
+) -> None:
+    """Remove accepts, so that check reports their findings again."""
+
+    def operation(store: Store) -> tuple[Changes, Sequence[tuple[int, Accept]]]:
+        changes = accept_operations.remove_accepts(store, numbers)
+        return changes, [(number, store.accepts[number - 1]) for number in sorted(set(numbers))]
+
+    for number, accept in transact(options, operation).result:
+        options.report(f"accept {number} removed: {view.describe_accept(accept)}")
+
+
+def _code(typed: str) -> str:
+    """The code of a rule; BackorderctlError with the nearest one when there is none."""
+    code = typed.strip().upper()
+    if code not in RULES:
+        close = nearest(code, RULES)
+        raise BackorderctlError(f"unknown rule {typed!r}", hint=f"did you mean {close!r}?" if close else None)
+    return code
