@@ -87,6 +87,7 @@ def test_a_global_value_is_one_setting_and_its_consequences_are_products(run: Ru
             {"sku": "24-MB01", "stock": "default", "field": "salable", "old": "unlimited", "new": 65, "source": None},
         ],
         "schedule": [],
+        "unreached": [],
     }
 
 

@@ -32,6 +32,10 @@ from = 2031-12-24
 source = "lyon"
 reason = "closed"
 enabled = false
+
+[[check.accept]]
+code = "BO107"
+reason = "shown once backorders are limited"
 """
 """What the examples name, beside examples/store.toml."""
 

@@ -155,6 +155,7 @@ def test_a_write_to_a_value_that_is_overridden_today_says_so(run: Run, shop: Pat
     assert run("config", "set", "backorders", "allow", "--product", "A").err.count("overridden") == 0
     assert run("config", "unset", "backorders").err == (
         overridden.replace("22", "20") + "global: backorders is no longer set\n"
+        "not reached: source lyon keeps allow (1 product); 1 product keeps its own value\n"
     )
     assert run("source", "disable", "lyon", "-q").err == ""
     said = "source lyon: enabled is overridden today by entry 2 (line 26), 2000-01-01 to 9999-12-31\n"

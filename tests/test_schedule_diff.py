@@ -32,7 +32,8 @@ def test_two_days_of_one_file_are_compared(run: Run, christmas: Path) -> None:
     assert run(*both, "--at-new", "2026-12-25").out == (
         "1 setting; 1 product\n\n"
         "setting at  key         old     new  products\n"
-        "global      backorders  notify  no          1\n\n"
+        "global      backorders  notify  no          1\n"
+        "not reached: source lyon keeps allow (1 product)\n\n"
         "sku      stock    change\n"
         "24-MB01  default  salable 75 -> 25  backorderable 50 -> 0\n"
     )

@@ -37,7 +37,7 @@ def add(
     ] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day, or for ever.")] = None,
 ) -> None:
-    """Accept the findings of a rule: all of them, or those about a stock, a source or products."""
+    """Accept findings of a rule, all or those of one scope."""
     rule = _code(code)
     if not reason.strip():
         raise BackorderctlError("--reason: expected why the finding is intended, got an empty string")
@@ -54,7 +54,7 @@ def add(
 @app.command("list", cls=Command)
 @with_options
 def list_(options: ReadOptions) -> None:
-    """List the accepted findings, with the reason and the last day of each."""
+    """List the accepted findings, each with its reason and last day."""
     view.show(options.store(), options.output, sys.stdout)
 
 
@@ -64,7 +64,7 @@ def remove(
     options: WriteOptions,
     numbers: Annotated[list[int], typer.Argument(metavar="N...", help="The accepts' numbers, as `list` shows them.")],
 ) -> None:
-    """Remove accepts, so that check reports their findings again."""
+    """Remove accepts: check reports their findings again."""
 
     def operation(store: Store) -> tuple[Changes, Sequence[tuple[int, Accept]]]:
         changes = accept_operations.remove_accepts(store, numbers)

@@ -25,10 +25,13 @@ from backorderctl.cli.scheduling import Days, FromOption, ReasonOption, UntilOpt
 from backorderctl.cli.scopes import places, seen_place
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import operations
+from backorderctl.edit.transaction import Result, WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
 from backorderctl.output import settings as view
 from backorderctl.output.format import Output, describe_place_in_full
+from backorderctl.output.unreached import sentences
 from backorderctl.policy import viewpoints
+from backorderctl.policy.unreached import changed_values, unreached
 from backorderctl.store import settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, Value
@@ -92,6 +95,7 @@ def set_(
         for said, where in _described(scopes, match):
             when = f", {describe_new_entry(written.new_store)}" if days.given else _was(written.store, where, key)
             options.report(f"{said}: {key} = {settings.format_value(value)}{when}")
+    _report_unreached(options, written)
 
 
 @app.command("apply", cls=Command)
@@ -119,6 +123,7 @@ def apply_(
     told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     done = f"{told} applied" if written.changed else f"{told}: nothing to change"
     options.report(done)
+    _report_unreached(options, written)
 
 
 @app.command(cls=Command)
@@ -163,6 +168,7 @@ def unset(
     were_set = [where for where in scopes if row.key in written.store.set_at(where)]
     for said, _ in _described(were_set, match):
         options.report(f"{said}: {row.key} is no longer set")
+    _report_unreached(options, written)
 
 
 @app.command(cls=Command)
@@ -276,6 +282,13 @@ def _described(scopes: Sequence[Place], match: str | None) -> Iterator[tuple[str
         yield f"{match} ({len(scopes)})", scopes[0] if len(scopes) == 1 else None
     else:
         yield from ((describe_place_in_full(where), where) for where in scopes)
+
+
+def _report_unreached(options: WriteOptions, written: WriteResult[Result]) -> None:
+    """Which narrower scopes keep another value than the one that has been written."""
+    changed = changed_values(change.path for change in written.changes)
+    for sentence in sentences(unreached(written.new_store, changed)):
+        options.report(sentence)
 
 
 def _was(store: Store, where: Place | None, key: str) -> str:

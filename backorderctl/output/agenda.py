@@ -7,7 +7,7 @@ from backorderctl.output import diff, table, unreached
 from backorderctl.output.format import Output, describe_place_in_full
 from backorderctl.output.schedule import document
 from backorderctl.output.table import Column, Listing
-from backorderctl.output.unreached import describe_unreached
+from backorderctl.output.unreached import sentences
 from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.diff import SettingChange
 from backorderctl.store.model import ScheduleEntry
@@ -46,9 +46,7 @@ def change_rows(day: AgendaDay) -> Iterator[tuple[str, str, str, str]]:
     """For each value that begins or ends: date, event, change, and with the first what follows for products."""
     changes = {(change.place, change.key): change for change in day.difference.settings}
     begun = {(entry.place, key) for entry in day.begins for key in entry.values}
-    effect = "; ".join(
-        filter(None, (*diff.describe_effects(day.difference.products), describe_unreached(day.unreached)))
-    )
+    effect = "; ".join(filter(None, (*diff.describe_effects(day.difference.products), *sentences(day.unreached))))
     for event, entries in (("ends", day.ends), ("begins", day.begins)):
         for entry, key in _values(entries):
             at = (entry.place, key)

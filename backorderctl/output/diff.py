@@ -8,6 +8,7 @@ from backorderctl.output.format import Cell, Output, counted, describe_place_in_
 from backorderctl.output.schedule import describe_entry, terms
 from backorderctl.output.table import Column, Listing
 from backorderctl.output.terminal import Style
+from backorderctl.output.unreached import document, sentences
 from backorderctl.policy.diff import Difference, EntryChange, SettingChange
 from backorderctl.policy.product_changes import Consequence, FieldChange, ProductChange, worst_first
 from backorderctl.store.settings import Scope
@@ -105,6 +106,8 @@ def _json(difference: Difference, out: TextIO) -> None:
     write_documents(difference, out)
     out.write(',\n"schedule": ')
     _write_rows(map(_entry_document, difference.schedule), out)
+    out.write(',\n"unreached": ')
+    _write_rows(map(document, difference.unreached), out)
     out.write("}\n")
 
 
@@ -191,6 +194,8 @@ def _page(difference: Difference, out: TextIO, *, everything: bool) -> None:
             table.show(Listing(noun, columns, listed), Output.TABLE, out)
             if more := len(rows) - len(listed):
                 out.write(f"{counted(more, f'more {noun}')}: --all lists everything\n")
+        if noun == "setting":
+            out.writelines(printable(sentence) + "\n" for sentence in sentences(difference.unreached))
 
 
 def _entry_cells(change: EntryChange) -> tuple[Cell, ...]:

@@ -49,8 +49,8 @@ def agenda(store: Store, *, after: date, until: date, product: Product | None = 
         before = now
 
 
-def _unreached(store: Store, change: SettingChange, product: Product | None) -> list[Unreached]:
+def _unreached(store: Store, change: SettingChange, product: Product | None) -> tuple[Unreached, ...]:
     """What a change does not reach; nothing for one product, which is told what does reach it."""
     if product is not None or change.key not in SETTINGS:
-        return []
-    return unreached(store, change.place, change.key)
+        return ()
+    return unreached(store, {(change.place, change.key)})

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.product_changes import Consequence, ProductChange, product_changes, whole_product
+from backorderctl.policy.unreached import Unreached, unreached
 from backorderctl.policy.viewpoints import written_values
 from backorderctl.store.model import Place, Product, ScheduleEntry, Stock, Store
 from backorderctl.store.settings import Scope, Value
@@ -53,6 +54,7 @@ class Difference:
     settings: tuple[SettingChange, ...]
     products: tuple[ProductChange, ...]
     schedule: tuple[EntryChange, ...] = ()
+    unreached: tuple[Unreached, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
@@ -71,7 +73,8 @@ def difference(old: Store, new: Store, *, written: tuple[Store, Store] | None = 
     renamed = _renamed_stocks(old, new)
     old_written, new_written = written or (old, new)
     settings = _setting_changes(_written(old_written, renamed), _written(new_written, renamed))
-    return _difference(settings, _changed_products(old, new, renamed), renamed)
+    found = _difference(settings, _changed_products(old, new, renamed), renamed)
+    return replace(found, unreached=unreached(new_written, settings.keys()))
 
 
 Answers = dict[str, tuple[Salability, ...]]
@@ -118,7 +121,8 @@ def _difference(
             origins = {_under_new_code(place, renamed) for answer in answers for place in _origins(answer, key)}
             reached.update((place, key) for place in origins & places[key])
     return Difference(
-        tuple(SettingChange(*at, *values, products=reached[at]) for at, values in settings.items()), tuple(products)
+        tuple(SettingChange(*at, *values, products=reached[at]) for at, values in settings.items()),
+        tuple(products),
     )
 
 

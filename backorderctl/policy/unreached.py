@@ -1,20 +1,20 @@
-"""What a value does not reach: narrower scopes that keep another value of their own."""
+"""What a write does not reach: the narrower scopes that keep another value than the one that was written."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from backorderctl.policy.diff import reaches
 from backorderctl.policy.resolve import in_force
+from backorderctl.policy.viewpoints import places_with_values
 from backorderctl.store.model import Place, Product, Store
-from backorderctl.store.settings import Scope, Settings, Value
+from backorderctl.store.settings import OF_ITEMS, SETTINGS, Scope, Value
+from backorderctl.toml.change import KeyPath
 
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """A narrower scope that keeps another value, and for how many products that is in force.
+    """A scope that keeps its own value, and how many products have it in force.
 
-    All values of products and their source items are one, at a product without a SKU and without a value.
+    All values of products and their source items are one row, at a product without a SKU and without a value.
     """
 
     key: str
@@ -23,56 +23,112 @@ class Unreached:
     products: int
 
 
-def unreached(store: Store, place: Place, key: str) -> list[Unreached]:
-    """The narrower scopes that keep another value of a setting than the one in force at a place."""
-    value = in_force(store, stock=place.stock, source=place.source, product=place.product)[key].value
-    kept = {at: other for at in _narrower(store, place) if (other := store.set_at(at).get(key, value)) != value}
-    counts: Counter[Place] = Counter()
-    own = 0
-    for product in _products(store, place):
-        chosen = [] if place.product else [product.settings]
-        if any(each.get(key, value) != value for each in (*chosen, *_item_settings(store, product, place))):
-            own += 1
-        elif key not in product.settings:
-            counts.update(_winning(store, product, key, kept))
-    rows = [Unreached(key, at, other, counts[at]) for at, other in kept.items()]
-    return [*rows, Unreached(key, Place(Scope.PRODUCT), None, own)] if own else rows
+def unreached(store: Store, changed: Collection[tuple[Place, str]]) -> tuple[Unreached, ...]:
+    """The scopes of the store that keep another value than a wider one, whose value has just changed.
+
+    A scope that has changed itself is left out, as is one that the changed scope is not a fallback of.
+    """
+    rows: list[Unreached] = []
+    for key in SETTINGS:
+        wide = {place for place, changed_key in changed if changed_key == key and _exists(store, place)}
+        if wide and not all(place.scope is Scope.SOURCE_ITEM for place in wide):
+            rows += _rows(store, key, wide)
+    return tuple(rows)
 
 
-def _narrower(store: Store, place: Place) -> Iterator[Place]:
-    """The stocks and sources whose chain contains the place."""
-    if place.scope is Scope.GLOBAL:
-        yield from (Place(Scope.STOCK, stock=code) for code in store.stocks)
-        yield from (Place(Scope.SOURCE, source=code) for code in store.sources)
-    elif place.scope is Scope.STOCK:
-        yield from (Place(Scope.SOURCE, source=code) for code in store.stocks[str(place.stock)].sources)
+def changed_values(paths: Iterable[KeyPath]) -> set[tuple[Place, str]]:
+    """The settings among what is written at these paths of a store file, each with its scope."""
+    found = set()
+    for path in paths:
+        *table, key = path
+        match table:
+            case ["global"]:
+                found.add((Place(Scope.GLOBAL), key))
+            case ["stocks", code]:
+                found.add((Place(Scope.STOCK, stock=str(code)), key))
+            case ["sources", code]:
+                found.add((Place(Scope.SOURCE, source=str(code)), key))
+            case ["products", sku]:
+                found.add((Place(Scope.PRODUCT, product=str(sku)), key))
+            case ["products", sku, "sources", code]:
+                found.add((Place(Scope.SOURCE_ITEM, source=str(code), product=str(sku)), key))
+    return {(place, str(key)) for place, key in found if key in SETTINGS}
 
 
-def _products(store: Store, place: Place) -> Iterable[Product]:
-    if place.scope is Scope.SOURCE_ITEM:
-        return ()
+def _exists(store: Store, place: Place) -> bool:
     if place.product is not None:
-        return (store.products[place.product],)
-    return (product for product in store.products.values() if reaches(store, place, product))
+        product = store.products.get(place.product)
+        return product is not None and (place.source is None or product.item_settings(place.source) is not None)
+    return place.stock in (None, *store.stocks) and place.source in (None, *store.sources)
 
 
-def _item_settings(store: Store, product: Product, place: Place) -> Iterator[Settings]:
-    """What the product's source items below the place set."""
-    for source, item in product.items.items():
-        linked = place.stock is None or source in store.stocks[place.stock].sources
-        if linked and place.source in (None, source):
-            yield item.settings
+def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
+    new = {place: _new_values(store, place, key) for place in wide}
+    stocks_of: dict[str, list[str]] = {code: [] for code in store.sources}
+    for stock in store.stocks.values():
+        for source in stock.sources:
+            stocks_of[source].append(stock.code)
+    own: set[str] = set()
+    for place in places_with_values(store):
+        value = store.set_at(place).get(key)
+        if value is None or place in wide or not _keeps(store, place, value, new, stocks_of):
+            continue
+        if place.product is None:
+            yield Unreached(key, place, value, sum(_uses(store, product, place, key) for product in _all(store)))
+        else:
+            own.add(place.product)
+    if own:
+        yield Unreached(key, Place(Scope.PRODUCT), None, len(own))
 
 
-def _winning(store: Store, product: Product, key: str, kept: Iterable[Place]) -> Iterator[Place]:
-    """Those of the places whose value is in force for a source item of the product."""
-    plain = [source for source, item in product.items.items() if key not in item.settings]
-    for at in kept:
-        if at.source is not None:
-            if at.source in plain:
-                yield at
-        elif any(
-            source in plain and key not in store.sources[source].settings
-            for source in store.stocks[str(at.stock)].sources
-        ):
-            yield at
+def _all(store: Store) -> Iterable[Product]:
+    return store.products.values()
+
+
+def _new_values(store: Store, place: Place, key: str) -> set[Value]:
+    """What a changed scope has now: its own value, or what is inherited there, which stocks may see differently."""
+    if (value := store.set_at(place).get(key)) is not None:
+        return {value}
+    stocks = [None] if place.source is None else [stock.code for stock in store.stocks.values()]
+    return {
+        in_force(store, stock=place.stock or stock, source=place.source, product=place.product)[key].value
+        for stock in stocks
+    }
+
+
+def _keeps(
+    store: Store, place: Place, value: Value, new: dict[Place, set[Value]], stocks_of: dict[str, list[str]]
+) -> bool:
+    """Whether the value differs from that of the narrowest changed scopes that the place would inherit from."""
+    for level in _wider(store, place, stocks_of):
+        if changed := [new[wider] for wider in level if wider in new]:
+            return any(value not in values for values in changed)
+    return False
+
+
+def _wider(store: Store, place: Place, stocks_of: dict[str, list[str]]) -> Iterator[list[Place]]:
+    """The scopes from which a place inherits, level by level from the narrowest."""
+    sources = [] if place.source is None else [place.source]
+    if place.scope is Scope.SOURCE_ITEM:
+        yield [Place(Scope.PRODUCT, product=place.product)]
+    if place.product is not None:
+        sources = sources or list(store.products[place.product].items)
+        yield [Place(Scope.SOURCE, source=source) for source in sources]
+    if place.scope is not Scope.STOCK:
+        yield [Place(Scope.STOCK, stock=stock) for source in sources for stock in stocks_of[source]]
+    yield [Place(Scope.GLOBAL)]
+
+
+def _uses(store: Store, product: Product, place: Place, key: str) -> bool:
+    """Whether a product has the value of a stock or source in force somewhere."""
+    if key in product.settings:
+        return False
+    sources = store.stocks[str(place.stock)].sources if place.source is None else (place.source,)
+    items = [(source, product.items[source]) for source in sources if source in product.items]
+    if key not in OF_ITEMS:
+        return bool(items)
+    overridden = place.source is None
+    return any(
+        key not in item.settings and not (overridden and key in store.sources[source].settings)
+        for source, item in items
+    )
