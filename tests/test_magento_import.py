@@ -156,7 +156,7 @@ def test_rows_without_stock_of_their_own_are_skipped(take: Any, rows: str) -> No
         b"\n\n\t\xef\xbb\xbfsku\tqty\n\tX\t5\n",
         b" SKU ,qty,\nX,5,\n",
         b'sku,qty,description\nX,5,"a \\" b"\n'.replace(b'\\" b', b"\\ b"),
-        gzip.compress(b"sku,qty\nX,5\n"),
+        gzip.compress(b"sku,qty\nX,5\n", mtime=0),
     ],
 )
 def test_every_shape_of_csv_is_read(take: Any, content: bytes) -> None:
@@ -202,7 +202,7 @@ def test_a_backslash_is_an_ordinary_character(take: Any) -> None:
         (b'sku,qty\nA,1\nB,"2\nC,3\n', "p.csv:3: record 2: expected a closing quote, got none"),
         (b"sku,qty\nA,1\nB\xf4,1\n", "p.csv:3:2: expected UTF-8, got byte 0xf4"),
         (b"\xff\xfes\x00", "p.csv:1:1: expected UTF-8, got byte 0xff"),
-        (gzip.compress(b"sku,qty\nA,1\n")[:-9], "p.csv: expected a whole gzip file, got a damaged one"),
+        (gzip.compress(b"sku,qty\nA,1\n", mtime=0)[:-9], "p.csv: expected a whole gzip file, got a damaged one"),
     ],
 )
 def test_an_invalid_file_is_named_and_nothing_is_written(folder: Path, run: Run, content: bytes, error: str) -> None:
@@ -468,7 +468,7 @@ def test_no_secret_of_a_configuration_is_shown(folder: Path, run: Run, content: 
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x1f\x8bgarbage", gzip.compress(b"sku,source_code,qty\nA,default,1\n" * 99)[:20]]
+    "content", [b"\x1f\x8bgarbage", gzip.compress(b"sku,source_code,qty\nA,default,1\n" * 99, mtime=0)[:20]]
 )
 @pytest.mark.parametrize("option", ["--products", "--stock-sources", "--config"])
 def test_a_damaged_gzip_file_is_refused_wherever_it_stands(folder: Path, run: Run, option: str, content: bytes) -> None:
