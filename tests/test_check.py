@@ -257,6 +257,14 @@ def test_an_item_that_repeats_its_product_states_what_its_removal_really_gives()
     ]
 
 
+def test_the_wider_of_two_thresholds_is_not_said_to_add_to_the_narrower() -> None:
+    item = "out_of_stock_threshold = -50"
+    text = two("", item, head=LIMITED) + "[products.P]\nout_of_stock_threshold = -50\n"
+    assert [(each.code, each.place and each.place.scope) for each in found(text) if each.code == "BO303"] == [
+        ("BO303", Scope.SOURCE_ITEM)
+    ]
+
+
 def test_values_that_repeat_each_other_are_not_all_removed() -> None:
     text = "version = 1\n[global]\nbackorders = 'notify'\nout_of_stock_threshold = -50\n"
     text += "[sources.main]\nbackorders = 'notify'\n[products.A.sources.main]\nquantity = 3\n"

@@ -58,7 +58,8 @@ def _adds_to(store: Store, share: _Share, shares: list[_Share]) -> Place | None:
     others = [each for each in shares if each.place != share.place and (each.item.threshold > 0) == positive]
     wider = next((place for place in share.chain[1:] if any(place == each.place for each in others)), None)
     if wider is None and (repeated := _repeated(store, share.chain)) != share.place:
-        wider = next((each.place for each in others if _repeated(store, each.chain) == repeated), None)
+        beside = [each for each in others if share.place not in each.chain]
+        wider = next((each.place for each in beside if _repeated(store, each.chain) == repeated), None)
     return wider
 
 
