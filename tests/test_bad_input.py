@@ -8,7 +8,7 @@ from conftest import Run
 
 HEAD = "version = 1\n[sources.main]\n[sources.lyon]\n[stocks.eu]\nsources = ['main', 'lyon']\n"
 PROBLEMS = {
-    "an empty file": ("", "store.toml: version: expected a value, got none"),
+    "an empty file": ("", "store.toml: version: expected version = 1, got none"),
     "another version": ("version = 2\n", "store.toml:1: version: expected 1, got 2"),
     "a version that is no number": ("version = '1'\n", "store.toml:1: version: expected 1, got '1'"),
     "an unknown table": (

@@ -325,9 +325,9 @@ def test_create_follows_a_dangling_link(store: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "message", "hint"),
     [
-        ("store.toml", "store.toml: file exists", "backorderctl init --force"),
-        ("link", "link: file exists", "backorderctl init --force -f link"),
-        ("loop", "loop: file exists", "backorderctl init --force -f loop"),
+        ("store.toml", "store.toml: file exists", ""),
+        ("link", "link: file exists", ""),
+        ("loop", "loop: file exists", ""),
         ("no such/new", "no such/new: no such folder: {folder}/no such", "mkdir -p '{folder}/no such'"),
         ("", "path: expected the name of a file, got ''", "-f store.toml"),
     ],

@@ -177,6 +177,8 @@ def _usage(error: typer.TyperException) -> tuple[str, str | None]:
     context = getattr(error, "ctx", None)
     nearest = options[0] if options else suggestion.rstrip("?").split(", ")[0]
     hint = f"did you mean {nearest}?" if nearest else None
+    if context is not None and "'rename'" in message and "set" in getattr(context.command, "commands", {}):
+        hint = f"{context.command_path} set --name"
     if hint is None and context is not None:
         hint = f"{context.command_path} --help"
     return message[:1].lower() + message[1:].rstrip("."), hint

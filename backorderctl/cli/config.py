@@ -145,7 +145,7 @@ def unset(
 
     With --from or --until it is inherited on these days alone, and what is written stays: an entry of the schedule.
     """
-    row = settings.setting_named(key)
+    row = _setting(key)
     days = Days(from_, until, reason)
 
     def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
@@ -183,7 +183,7 @@ def get(
     output: Annotated[Output | None, typer.Option("--output", "-o", help="Print more than the bare value.")] = None,
 ) -> None:
     """Print the value in force, bare. --stock beside --product or --source names the stock that it is seen from."""
-    row = settings.setting_named(key)
+    row = _setting(key)
     store = options.written() if own else options.store()
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
     found = (
@@ -234,7 +234,7 @@ def explain(
     """
     from backorderctl.output.chains import show_chains
 
-    row = settings.setting_named(key)
+    row = _setting(key)
     store = options.store()
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
     chains = viewpoints.chains(store, where, row.key, stock=seen_from)
@@ -297,6 +297,13 @@ def _was(store: Store, where: Place | None, key: str) -> str:
         return ""
     old = store.set_at(where).get(key)
     return " (was not set)" if old is None else f" (was {settings.format_value(old)})"
+
+
+def _setting(typed: str) -> settings.AnySetting:
+    """The setting that was typed; BackorderctlError for the other way to type the threshold, which only `set` takes."""
+    if typed.strip().replace("-", "_") == BACKORDER_LIMIT:
+        raise BackorderctlError(f"{typed}: expected a setting, as only config set takes this", hint=THRESHOLD.key)
+    return settings.setting_named(typed)
 
 
 def _key(typed: str) -> str:

@@ -1,5 +1,6 @@
 """`backorderctl diff`: what changes in effect between two store files."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from backorderctl.store.model import Store
 
 app = noun("")
 
+EMPTY_STORE = b"version = 1\n"
 SIDE = "A file, - for standard input, git:REV or git:REV:PATH"
 
 
@@ -58,7 +60,12 @@ def diff(
 def _side(options: AnswerOptions, side: str, default_path: str) -> Store:
     """The store that a side of the comparison names, as it is written."""
     if not side.startswith(git_revision.PREFIX):
+        if not os.path.lexists(side) and side != STANDARD_INPUT and git_revision.is_revision(side):
+            raise BackorderctlError(f"{side}: no such file", hint=f"{git_revision.PREFIX}{side}")
         return options.written(side)
+    if git_revision.is_new_since(side, default_path=default_path):
+        options.say(f"{side}: {default_path} is not in this revision; compared with an empty store")
+        return load_bytes(EMPTY_STORE, side)
     content = git_revision.content(side, default_path=default_path)
     return load_bytes(content, git_revision.name(side, default_path=default_path))
 

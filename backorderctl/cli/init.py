@@ -16,7 +16,6 @@ from backorderctl.output import text_difference
 from backorderctl.policy.policy_test_file import tests_beside
 from backorderctl.store.load import load_bytes
 from backorderctl.toml import atomic_file
-from backorderctl.toml.file_access import init_command
 
 app = noun("")
 
@@ -76,7 +75,7 @@ def _preview(options: WriteOptions, text: str, *, force: bool) -> None:
     old = ""
     if os.path.lexists(options.file):
         if not force:
-            raise BackorderctlError(f"{options.file}: file exists", hint=init_command(options.file, "--force"))
+            raise BackorderctlError(f"{options.file}: file exists")
         old = atomic_file.read_text(options.file)
     try:
         before = load_bytes((old or EMPTY).encode(), options.file)

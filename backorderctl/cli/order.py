@@ -10,13 +10,13 @@ from backorderctl.cli.options import SkuArgument, StockOption
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.scopes import one_stock, typed_quantity
-from backorderctl.errors import ANSWER_IS_NO
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
 from backorderctl.output import orders as view
 from backorderctl.policy import orders
 from backorderctl.policy.evaluate import Salability, evaluate, evaluate_at
 from backorderctl.store import model
 from backorderctl.store.model import Store
-from backorderctl.store.quantity import STEP
+from backorderctl.store.quantity import STEP, parse_units
 
 app = noun("Orders: would one be accepted, and how would the stock sell.")
 
@@ -33,7 +33,10 @@ def check(
 
     Also what is backordered. Exit status 1 when refused.
     """
-    requested = typed_quantity("QTY", quantity, minimum=STEP)
+    try:
+        requested = parse_units(quantity)
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"QTY: {mismatch}") from None
     answer = _answer(options.store(only=sku), sku, stock)
     order = orders.order(answer, requested)
     view.show_order(answer, order, options.output, sys.stdout)

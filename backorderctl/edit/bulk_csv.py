@@ -82,8 +82,16 @@ def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool =
             problems.append(Problem(f"row {row.number}: expected {dotted_path(path)} once, got it again", row.line))
         wanted[path] = value
     if problems:
-        raise InvalidFile(name, problems)
+        raise InvalidFile(name, problems, hint=None if create else _create_hint(store, filled))
     return list(_changes(store, wanted))
+
+
+def _create_hint(store: Store, rows: Iterable[ChangeRow]) -> str | None:
+    """What adds the products that are not in the store, with their number; None where there are none."""
+    unknown = {row.product for row in rows if row.product} - store.products.keys()
+    if not unknown:
+        return None
+    return f"--create adds {'the unknown product' if len(unknown) == 1 else f'the {len(unknown)} unknown products'}"
 
 
 def exported_rows(store: Store) -> Iterator[Sequence[str]]:

@@ -193,7 +193,7 @@ def unassign(store: Store, sku: str, source: str, *, cascade: bool) -> Changes:
     """The source item goes, and with `cascade` the accepts and entries that name it; BackorderctlError when there is no
     such item, or when some name it and may not go.
     """
-    model.item_place(store, sku, source)
+    model.item_place(store, sku, source, suggest=False)
     naming = _naming(store, product=sku, source=source)
     if not cascade:
         _refuse_named(f"{sku!r} at source {source!r}", naming)

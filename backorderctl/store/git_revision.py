@@ -35,14 +35,35 @@ def name(side: str, *, default_path: str) -> str:
     return f"{PREFIX}{revision}:{path or default_path}"
 
 
+def is_revision(text: str) -> bool:
+    """Whether git knows a commit by this name here; False also where there is no git."""
+    try:
+        return not text.startswith("-") and _is_commit("", text)
+    except BackorderctlError:
+        return False
+
+
+def is_new_since(side: str, *, default_path: str) -> bool:
+    """Whether `git:REV`, without a path, is a revision that does not have the file that is here."""
+    revision, _, path = side.removeprefix(PREFIX).partition(":")
+    folder, name = os.path.split(default_path)
+    if path or not revision or revision.startswith("-") or not os.path.lexists(default_path):
+        return False
+    if not _is_commit(folder, revision):
+        return False
+    return bool(_git(folder, "cat-file", "-e", f"{revision}:./{name}").returncode)
+
+
+def _is_commit(folder: str, revision: str) -> bool:
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return _git(folder, *words).returncode == 0
+
+
 def _failure(side: str, revision: str, folder: str, said: str) -> BackorderctlError:
     """Git's own message, or a hint where a shallow clone does not have the revision."""
     lines = [line.removeprefix("fatal: ") for line in said.splitlines() if line.strip()] or ["git gave no answer"]
     shallow = _git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
-    known = (
-        _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").returncode == 0
-    )
-    if shallow and not known:
+    if shallow and not _is_commit(folder, revision):
         return BackorderctlError(f"{side}: this clone is shallow and has no {revision!r}", hint="git fetch --unshallow")
     return BackorderctlError(f"{side}: git: {lines[0].rstrip('.')}")
 

@@ -248,7 +248,8 @@ def _values(raw: Any, path: KeyPath, form: Form, problems: _Problems) -> tuple[d
             problems.append(((*path, key), str(mismatch)))
     for key in form.needed:
         if key not in raw:
-            problems.append(((*path, key), "expected a value, got none"))
+            expected = "version = 1" if key == "version" else "a value"
+            problems.append(((*path, key), f"expected {expected}, got none"))
     return own, chosen
 
 

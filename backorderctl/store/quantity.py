@@ -14,6 +14,7 @@ STEP = Decimal("0.0001")
 """The smallest difference between two quantities."""
 
 _WHOLE_LIMIT = int(LIMIT)  # comparing integers is ten times as fast
+_MOST_DIGITS = 20
 _whole = lru_cache(1 << 12)(Decimal)  # a store repeats its numbers: making each once saves time and memory
 _TYPED = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 
@@ -36,6 +37,16 @@ def parse_quantity(typed: str, *, minimum: Decimal | None = None) -> Decimal:
     if not re.fullmatch(_TYPED, typed.strip()):
         raise Mismatch("a number", repr(typed))
     return quantity_from_toml(Decimal(typed.strip()), minimum=minimum)
+
+
+def parse_units(typed: str) -> Decimal:
+    """The units of an order as a person types them, above 0; they may be more than the file can hold."""
+    words = typed.strip()
+    if re.fullmatch(_TYPED, words) and len(words) <= _MOST_DIGITS and Decimal(words) >= LIMIT:
+        units = Decimal(words)
+        if units == units.quantize(STEP):
+            return units
+    return parse_quantity(typed, minimum=STEP)
 
 
 def format_quantity(quantity: Decimal) -> str:

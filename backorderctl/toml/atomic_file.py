@@ -15,7 +15,6 @@ from backorderctl.toml.file_access import (
     Disturbed,
     check_path,
     content,
-    init_command,
     open_file,
     reading,
     shell_quoted,
@@ -109,7 +108,7 @@ def create(path: str, text: str, *, force: bool = False, options: Replacing = US
 
     def attempt() -> None:
         if os.path.lexists(_target(path)):
-            raise BackorderctlError(f"{path}: file exists", hint=init_command(path, "--force"))
+            raise BackorderctlError(f"{path}: file exists")
         _add(path, new)
 
     _undisturbed(path, attempt)

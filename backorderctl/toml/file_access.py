@@ -121,9 +121,9 @@ def refusal(path: str, what: str, error: OSError) -> BackorderctlError:
     return BackorderctlError(f"{path}: cannot {what}: {system_reason(error)}")
 
 
-def init_command(path: str, *options: str) -> tuple[str, ...]:
+def init_command(path: str) -> tuple[str, ...]:
     """The command that makes a store file at `path`."""
-    return ("init", *options) if path in ("store.toml", "./store.toml") else ("init", *options, "-f", path)
+    return ("init",) if path in ("store.toml", "./store.toml") else ("init", "-f", path)
 
 
 def shell_quoted(path: str) -> str:

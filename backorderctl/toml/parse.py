@@ -23,6 +23,7 @@ _FLAT_VALUE = re.compile(rf"[\[{{]{FLAT}[\]}}]")
 _NESTING_VALUE = re.compile(rf"=[ \t]*+(?=[\[{{])(?!{_FLAT_VALUE.pattern})")
 # The standard library refuses such a number, toml_rs accepts it.
 _MANY_DIGITS = re.compile(r"\d[\d_]{4299}")
+_BARE_WORD = re.compile(r"=[ \t]*([A-Za-z][A-Za-z_ -]*[A-Za-z])[ \t]*(?:#.*)?$")
 _LOCATION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _HUGE_NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d[\d_]{4299,}|[\d_.]+[eE][+-]?[\d_]{18,})(?!\w)")
 
@@ -130,6 +131,9 @@ def _refused(message: str, text: str) -> Problem:
     reason = message[0].lower() + message[1 : location.start()]
     if location[1] is None:
         return _problem(reason, text, len(text))
+    line = text.split("\n")[int(location[1]) - 1]
+    if word := _BARE_WORD.search(line):
+        reason += f'; a word is quoted: {line[: word.start(1)].strip()} "{word[1]}"'
     return Problem(reason, int(location[1]), int(location[2]))
 
 
