@@ -149,6 +149,12 @@ def status(raw: Any) -> StockStatus:
 
 _STATUSES = {word.value: word for word in StockStatus}
 _WORDS = {"type": "string"}
+_NUMBER = {
+    "type": "number",
+    "exclusiveMinimum": -int(quantity.LIMIT),
+    "exclusiveMaximum": int(quantity.LIMIT),
+}
+_DATE = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _LIST = {"type": "array", "items": _WORDS, "uniqueItems": True}
 _NAME = Field(words, _WORDS, "what people call it")
 
@@ -185,7 +191,7 @@ SOURCE_ITEM = _form(
     {
         "quantity": Field(
             quantity.quantity_from_toml,
-            {"type": "number"},
+            _NUMBER,
             "the units at the source; without it the table is policy for --quantities",
         ),
         "status": Field(
@@ -198,7 +204,7 @@ SOURCE_ITEM = _form(
 )
 RESERVATION = _form(
     "a product's stock",
-    {"reserved": Field(reserved, {"type": "number", "minimum": 0, "default": 0}, "units ordered and not yet shipped")},
+    {"reserved": Field(reserved, {**_NUMBER, "minimum": 0, "default": 0}, "units ordered and not yet shipped")},
     {},
 )
 FORMS = {
@@ -219,15 +225,15 @@ ACCEPT = _form(
         "product": Field(words, _WORDS, "only for this product"),
         "match": Field(words, _WORDS, "only for products whose SKU this glob matches, instead of product"),
         "reason": Field(words, _WORDS, "why it is meant"),
-        "until": Field(_date, {}, "the last day on which it is accepted"),
+        "until": Field(_date, _DATE, "the last day on which it is accepted"),
     },
     {},
 )
 SCHEDULE = _form(
     "an entry of the schedule",
     {
-        "from": Field(_date, {}, "the first day on which it holds; without it, it has always held"),
-        "until": Field(_date, {}, "the last day on which it holds; without it, it does not end"),
+        "from": Field(_date, _DATE, "the first day on which it holds; without it, it has always held"),
+        "until": Field(_date, _DATE, "the last day on which it holds; without it, it does not end"),
         "stock": Field(words, _WORDS, "the stock whose values it replaces"),
         "source": Field(words, _WORDS, "the source whose values it replaces"),
         "product": Field(words, _WORDS, "the product whose values it replaces, with a source that source item's"),

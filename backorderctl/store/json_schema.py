@@ -6,12 +6,16 @@ from backorderctl.store import fields
 from backorderctl.store.fields import Form
 from backorderctl.store.settings import INHERIT
 
-_CODES = {"pattern": f"^{fields.CODE.pattern}$"}
-_SKUS = {"pattern": r"^\S(.*\S)?$"}
+_END = r"(?![\s\S])"
+"""The end of a text: `$` also matches before a last line break in Python's regular expressions."""
+_CODES = {"pattern": f"^{fields.CODE.pattern}{_END}"}
+_SKUS = {"pattern": rf"^\S([\s\S]*\S)?{_END}"}
 
 
 def json_schema() -> dict[str, Any]:
-    """A JSON Schema (draft 2020-12) that every valid store file satisfies once it is parsed as TOML 1.0."""
+    """A JSON Schema (draft 2020-12) that every valid store file satisfies once it is parsed as TOML 1.0, dates as text.
+
+    It does not say what no schema can: that names are declared, and how many decimal places a number has."""
     product = _table(
         fields.PRODUCT,
         sources=_named(_table(fields.SOURCE_ITEM) | {"dependentRequired": {"status": ["quantity"]}}, _CODES),

@@ -86,7 +86,7 @@ def _magento_number(minimum: Decimal | None, text: str) -> Decimal:
 def number(*, minimum: Decimal | None = None) -> Kind[Decimal]:
     """Numbers of at most 8 digits and 4 decimals, none below `minimum`."""
     read = partial(quantity.quantity_from_toml, minimum=minimum)
-    at_least = {} if minimum is None else {"minimum": int(minimum)}
+    bounds = {"exclusiveMinimum": -int(quantity.LIMIT)} if minimum is None else {"minimum": int(minimum)}
     return Kind(
         type="number" if minimum is None else f"number, {quantity.format_quantity(minimum)} or more",
         choices=(),
@@ -95,7 +95,7 @@ def number(*, minimum: Decimal | None = None) -> Kind[Decimal]:
         from_magento=partial(_magento_number, minimum),
         config_value=quantity.format_quantity,
         csv_cell=quantity.format_magento_number,
-        schema={"type": "number"} | at_least,
+        schema={"type": "number", **bounds, "exclusiveMaximum": int(quantity.LIMIT)},
     )
 
 
