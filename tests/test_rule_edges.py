@@ -93,7 +93,8 @@ def test_three_products_are_named_and_the_others_counted() -> None:
 
 def test_a_problem_in_the_text_names_its_column() -> None:
     [finding] = found("version = 1\n[global]\nbackorders = maybe\n")
-    assert (finding.code, finding.line, message(finding)) == ("BO001", 3, "invalid value (column 14)")
+    said = 'invalid value; a word is quoted: backorders = "maybe" (column 14)'
+    assert (finding.code, finding.line, message(finding)) == ("BO001", 3, said)
 
 
 def test_a_summary_counts_by_severity_and_has_no_plural_of_info() -> None:

@@ -41,9 +41,9 @@ def test_unknown_products_of_a_table_name_create_once(run: Run) -> None:
     Path("changes.csv").write_text("product,key,value\nA,backorders,no\nB,backorders,no\nA,name,x\n")
     lines = run("config", "apply", "changes.csv").err.splitlines()
     assert lines[:1] == ["Error: changes.csv:2: row 1: unknown product 'A'"]
-    assert lines[3:] == ["Hint: --create adds the 2 unknown products"]
+    assert lines[3:] == ["Hint: --create adds the 2 new products"]
     Path("changes.csv").write_text("product,key,value\nA,backorders,no\n")
-    assert run("config", "apply", "changes.csv").err.endswith("Hint: --create adds the unknown product\n")
+    assert run("config", "apply", "changes.csv").err.endswith("Hint: --create adds the new product\n")
     Path("changes.csv").write_text("product,key,value\n24-MB01,backorders,maybe\n")
     assert "Hint" not in run("config", "apply", "changes.csv").err
 

@@ -22,7 +22,7 @@ def shell(folder: Path, words: str) -> subprocess.CompletedProcess[str]:
         ("config get backorders >&-", 0, ""),
         ("config set backorders no 2>&-", 0, ""),
         ("order check 24-MB01 76 >&-", 1, ""),
-        ("config list -f - <&-", 2, "Error: <stdin>: version: expected a value, got none\n"),
+        ("config list -f - <&-", 2, "Error: <stdin>: version: expected version = 1, got none\n"),
     ],
 )
 def test_a_closed_stream_is_no_error(store_file: Path, words: str, status: int, err: str) -> None:

@@ -91,7 +91,7 @@ def _create_hint(store: Store, rows: Iterable[ChangeRow]) -> str | None:
     unknown = {row.product for row in rows if row.product} - store.products.keys()
     if not unknown:
         return None
-    return f"--create adds {'the unknown product' if len(unknown) == 1 else f'the {len(unknown)} unknown products'}"
+    return f"--create adds {'the new product' if len(unknown) == 1 else f'the {len(unknown)} new products'}"
 
 
 def exported_rows(store: Store) -> Iterator[Sequence[str]]:
