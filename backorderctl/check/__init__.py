@@ -24,7 +24,7 @@ def check(store: Store, *, today: date, codes: Collection[str] = DEFAULT_CODES) 
     The store is checked for today and for each coming day on which an entry of its schedule begins or ends.
     """
     days = (today, *days_of_change(store.schedule, after=today))
-    contexts = [Context(store_on(store, day), today=day) for day in days]
+    contexts = [Context(store_on(store, day), today=day, coming=day > today) for day in days]
     # Rules that nobody asked for run as well: a hint may not move what they find.
     found = [_violations(context, codes) for context in contexts]
     left = apply_suppressions(store, _by_first_day(contexts, found), today)
@@ -34,7 +34,8 @@ def check(store: Store, *, today: date, codes: Collection[str] = DEFAULT_CODES) 
     if wanted:
         checked = [Day(context, _troubles(each)) for context, each in zip(contexts, found, strict=True)]
         chosen = hints.choose(checked, wanted, lambda context: _troubles(_violations(context, DEFAULT_CODES)))
-    return ordered(finding(store, group, chosen.get(number)) for number, group in enumerate(groups))
+    stores = {context.today if context.coming else None: context.store for context in contexts}
+    return ordered(finding(stores[group.since], group, chosen.get(number)) for number, group in enumerate(groups))
 
 
 def _violations(context: Context, codes: Collection[str]) -> dict[str, list[Violation]]:

@@ -18,11 +18,15 @@ NARROWNESS = {scope: number for number, scope in enumerate(Scope)}
 
 
 class Context:
-    """A store on one day, and what follows from it; each part is computed when a rule first asks for it."""
+    """A store on one day, and what follows from it; each part is computed when a rule first asks for it.
 
-    def __init__(self, store: Store, *, today: date) -> None:
+    `coming` is whether the day is one of change that is still to come.
+    """
+
+    def __init__(self, store: Store, *, today: date, coming: bool = False) -> None:
         self.store = store
         self.today = today
+        self.coming = coming
 
     @cached_property
     def answers(self) -> tuple[Salability, ...]:

@@ -17,7 +17,7 @@ from backorderctl.check.violation import Severity
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT
 from backorderctl.cli.quantities import QuantitiesOptions
-from backorderctl.cli.reading import StoreOptions, with_file, with_options
+from backorderctl.cli.reading import with_file, with_options
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint, nearest
 from backorderctl.output import findings as view
 from backorderctl.output.finding_text import summary
@@ -97,7 +97,7 @@ def check(
 def _checked(options: QuantitiesOptions, path: str, codes: Collection[str]) -> _Checked:
     name = "<stdin>" if path == STANDARD_INPUT else path
     try:
-        store = StoreOptions.store(options, path)
+        store = options.written(path)
     except BackorderctlError as failure:
         return _Checked(name, problems(failure, name), readable=False)
     found = findings_of(options.live(store), today=options.day(store), codes=codes)

@@ -1,0 +1,39 @@
+"""Rules about the entries of the schedule themselves."""
+
+from collections.abc import Iterator
+
+from backorderctl.check.context import Context
+from backorderctl.check.registry import RuleKind, rule
+from backorderctl.check.violation import Severity, Violation
+from backorderctl.store.schedule import State, state
+
+
+@rule(
+    "BO401",
+    "past-entry",
+    Severity.INFO,
+    RuleKind.STYLE,
+    reason="The last day of an entry of the schedule is past: it changes nothing any longer.",
+    remedy="Remove what is past with `schedule prune`.",
+)
+def past_entry(context: Context) -> Iterator[Violation]:
+    """BO401: entries that are past today; every entry is so on some coming day."""
+    past = [entry for entry in context.store.schedule if state(entry, context.today) is State.PAST]
+    for entry in () if context.coming else past:
+        message = f"the last day of the entry was {entry.until}"
+        yield Violation(place=entry.place, message=message, path=entry.path, hint=("schedule", "prune"))
+
+
+@rule(
+    "BO402",
+    "entry-without-reason",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="An entry of the schedule has no reason: who reads it later cannot know whether it still holds.",
+    remedy="Say why in its `reason`.",
+)
+def entry_without_reason(context: Context) -> Iterator[Violation]:
+    """BO402: entries without a reason, or with a blank one."""
+    for entry in context.store.schedule:
+        if not (entry.reason and entry.reason.strip()):
+            yield Violation(place=entry.place, message="the entry has no reason", path=entry.path)
