@@ -152,7 +152,7 @@ def read_settings(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cel
 
 @lru_cache(CACHED)
 def units(column: str, cell: str) -> Decimal:
-    """The quantity in a cell; BackorderctlError, with the column, when it is none."""
+    """The quantity in a cell; BackorderctlError, with the column, when it is not a quantity."""
     try:
         return shortest(parse_quantity(cell))
     except Mismatch as mismatch:

@@ -65,7 +65,7 @@ class Inheritance:
 
 
 def assumed(store: Store) -> Inheritance:
-    """Magento's configuration taken to be [global], as it stands there or as `export magento config` writes it."""
+    """Magento's configuration taken to be [global], as it is in the file or as `export magento config` writes it."""
     values = global_values(store)
     relied_on = frozenset(row.key for row in OF_MAGENTO if values[row.key] != row.default)
     return Inheritance((values, exported_configuration(store)), relied_on)

@@ -53,7 +53,7 @@ KNOWN = (
 
 
 def recognized(header: Sequence[str]) -> Known | None:
-    """The kind of file that has this header, in lower case; None where it is none of the known ones."""
+    """The kind of file that has this header, in lower case; None for a header that is not known."""
     names = set(header)
     return next((known for known in KNOWN if known.columns <= names), None)
 

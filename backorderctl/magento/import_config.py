@@ -51,7 +51,7 @@ UNSET = Unset.UNSET
 def read_config(source: Input, report: Report) -> dict[str, Value | Unset]:
     """The settings that the file gives globally, by key; what is not taken goes to the report.
 
-    InvalidFile when a value is none, BackorderctlError when the file is in none of the formats.
+    InvalidFile when a value is not valid, BackorderctlError when the file has another format.
     """
     entries = _entries(source)
     report.count(Count.CONFIGURATION_VALUES, len(entries))
@@ -79,7 +79,7 @@ def read_config(source: Input, report: Report) -> dict[str, Value | Unset]:
 
 
 def _value(entry: Entry, report: Report) -> Value | Unset | None:
-    """The value of an entry; None where nothing is to be taken, which the report notes. Mismatch when it is none."""
+    """The value of an entry; None where nothing is to be taken, which the report notes. Mismatch for an invalid one."""
     row = BY_PATH.get(entry.path)
     text = entry.value.strip()
     if row is None:
@@ -181,7 +181,7 @@ def _rows(source: Input) -> list[Entry]:
 
 
 def _loaded(path: str, text: str, load: Callable[[str], Any]) -> Mapping[str, Any]:
-    """The mapping that the text holds; a BackorderctlError that quotes none of it when there is none."""
+    """The mapping that the text holds; BackorderctlError, which quotes nothing of the text, when it holds another."""
     try:
         data = load(text)
     except RecursionError:

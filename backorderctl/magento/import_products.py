@@ -210,7 +210,7 @@ class _StoreViewName(NamedTuple):
 
 
 def _differences(known: ProductRow, row: ProductRow) -> Iterator[str]:
-    """What two rows of a product put in force otherwise, a column each; a value that is not in force never differs."""
+    """The columns in which two rows of a product differ, with both values; only values in force are compared."""
     if known.inventory == row.inventory:
         return
     first, other = _in_force(known.inventory), _in_force(row.inventory)

@@ -46,7 +46,7 @@ def remarks(cells: Mapping[str, str]) -> Iterator[tuple[Notice, str]]:
 
 
 def _own(cells: Mapping[str, str], columns: Sequence[str], flag: str) -> Decimal | None:
-    """A number that is a product's own and in force; None where there is none, or no number."""
+    """A product's own number, if it has one that is in force."""
     if plain(cells.get(flag, "")) != "0":
         return None
     try:

@@ -22,7 +22,7 @@ class Spellings:
         self._known: dict[str, str] = {}
 
     def sku(self, cell: str, line: int) -> str:
-        """The SKU in a cell as the file spelt it first, or nothing for a blank cell.
+        """The SKU in a cell as the file wrote it first, or nothing for a blank cell.
 
         BackorderctlError when it is one that a spreadsheet has cut short; InvalidFile when it is one of many.
         """

@@ -81,15 +81,15 @@ def config_zeroed(store: Store) -> str:
 
 
 def config_alone(store: Store) -> str | None:
-    """Values of stocks and products of which Magento has none but in its configuration; None where there are none."""
+    """How many stocks and products set what Magento has only in its configuration; None where none does."""
     keys = [row.key for row in SETTINGS.values() if row.csv_column is None]
     places = [stock.settings for stock in store.stocks.values()]
     places += [product.settings for product in store.products.values()]
     number = sum(any(key in settings for key in keys) for settings in places)
     if not number:
         return None
-    stands = "stock or product sets" if number == 1 else "stocks and products set"
-    return f"{number} {stands} {', '.join(keys)}, which Magento has in its configuration alone: not written"
+    who = "stock or product sets" if number == 1 else "stocks and products set"
+    return f"{number} {who} {', '.join(keys)}, which Magento has in its configuration alone: not written"
 
 
 def left_out(skus: Sequence[str]) -> str:
