@@ -548,3 +548,13 @@ def test_lines_are_counted_from_the_top_of_the_file(folder: Path, run: Run) -> N
     (folder / "p.csv").write_text("\n\nsku,qty\nA,1\nB,many\n")
     ran = run("import", "magento", "--products", "p.csv")
     assert ran.err.splitlines()[0] == "Error: p.csv:5: record 2: qty: expected a number, got 'many'"
+
+
+def test_names_come_from_rows_without_a_store_view(folder: Path, run: Run) -> None:
+    rows = ["sku,store_view_code,name,qty", "A,de,Tasche,3", "A,fr,Sac,3", "B,,Bag,", "B,,,4"]
+    (folder / "p.csv").write_text("\n".join(rows) + "\n")
+    assert run("import", "magento", "--products", "p.csv").status == 0
+    assert tomllib.loads((folder / "store.toml").read_text())["products"] == {
+        "A": {"sources": {"default": {"quantity": 3}}},
+        "B": {"name": "Bag", "sources": {"default": {"quantity": 4}}},
+    }

@@ -6,7 +6,7 @@ import pytest
 from stores import built
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.policy.viewpoints import single_value, values_seen
+from backorderctl.policy.viewpoints import chains, single_value, values_seen
 from backorderctl.store.model import Place
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, ONLY_X_LEFT, Scope
 
@@ -74,3 +74,14 @@ def test_the_hint_names_what_leaves_one_value(stock_values: dict[str, str], mess
     with pytest.raises(BackorderctlError) as caught:
         single_value(built({**DATA, "stocks": stocks}), product("X"), BACKORDERS.key)
     assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "effective"),
+    [("a", "out_of_stock_threshold", 0), ("b", "out_of_stock_threshold", -5), ("a", "backorders", "no")],
+)
+def test_a_chain_has_the_effective_value(source: str, key: str, effective: object) -> None:
+    store = built({**DATA, "global": {"out_of_stock_threshold": -5}})
+    [chain] = chains(store, Place(Scope.SOURCE, source=source), key, stock="eu")
+    assert chain.effective == effective
+    assert chain.seen.value.value == (-5 if key == "out_of_stock_threshold" else effective)
