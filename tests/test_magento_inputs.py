@@ -377,3 +377,14 @@ def test_reservations_that_stay_the_same_change_nothing(folder: Path, run: Run) 
     assert "stocks" not in products(folder)["B"]
     ran = run("import", "magento", "--reservations", "r.csv")
     assert ran == (0, "", "store.toml: imported already: nothing to change\n        2 reservation rows\n")
+
+
+def test_a_status_without_a_quantity_adds_no_source(folder: Path, run: Run) -> None:
+    (folder / "store.toml").write_text("version = 1\n\n[sources.main]\n\n[products.A.sources.main]\nquantity = 1\n")
+    assert "source added" not in imported(folder, run, "sku,is_in_stock\nA,1\n")
+
+
+def test_stock_sources_are_all_the_source_items_of_a_product(folder: Path, run: Run) -> None:
+    (folder / "s.csv").write_text("sku,source_code,quantity,status\nA,berlin,7,1\n")
+    imported(folder, run, "sku,qty\nA,5\n", "--stock-sources", "s.csv")
+    assert products(folder) == {"A": {"sources": {"berlin": {"quantity": 7}}}}
