@@ -282,3 +282,8 @@ def same_line(line: str, other: str) -> bool:
     if line.endswith("\n") and other.endswith("\n"):
         return line == other
     return line.rstrip("\r\n") == other.rstrip("\r\n")
+
+
+def test_whole_decimals_are_written_as_integers_at_any_depth() -> None:
+    value = {"quantity": Decimal("5.00"), "levels": [Decimal(1), Decimal("0.5")]}
+    assert edit("", [Change(("a",), value)]) == "[a]\nquantity = 5\nlevels = [1, 0.5]\n"
