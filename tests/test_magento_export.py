@@ -124,6 +124,18 @@ def test_an_allowance_too_large_for_magento_is_refused(folder: Path, run: Run) -
     assert generous == f"{HEADER}X,1,0,0.0000,1,1.0000,1,1,1\n"
 
 
+@pytest.mark.parametrize("threshold", ["49999999.9999", "50000000"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_the_largest_threshold_that_magento_holds(folder: Path, run: Run, sign: str, threshold: str) -> None:
+    """100000000.0000, which two sources of 50000000 make together, has a digit too many for DECIMAL(12,4)."""
+    own = f"out_of_stock_threshold = {sign}{threshold}\n" + ("backorders = 'allow'\n" if sign else "")
+    items = "".join(f"[products.X.sources.{code}]\nquantity = 1\n" for code in "ab")
+    written(folder, items, f"version = 1\n[sources.a]\n{own}[sources.b]\n{own}")
+    ran = run("export", "magento", "products", *([] if sign else ["--approximate", "safe"]))
+    assert ran.status == (1 if threshold == "50000000" else 0)
+    assert "100000000.0000" not in ran.out
+
+
 def test_policy_that_magento_cannot_hold_is_refused_with_both_quantities(folder: Path, run: Run) -> None:
     written(folder, RESERVE_BESIDE_ALLOWANCE + TWO_STOCKS)
     ran = run("export", "magento", "products", "--to", "out.csv")
