@@ -285,5 +285,5 @@ def same_line(line: str, other: str) -> bool:
 
 
 def test_whole_decimals_are_written_as_integers_at_any_depth() -> None:
-    value = {"quantity": Decimal("5.00"), "levels": [Decimal(1), Decimal("0.5")]}
+    value: dict[str, TomlValue] = {"quantity": Decimal("5.00"), "levels": [Decimal(1), Decimal("0.5")]}
     assert edit("", [Change(("a",), value)]) == "[a]\nquantity = 5\nlevels = [1, 0.5]\n"
