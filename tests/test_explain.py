@@ -224,3 +224,41 @@ def test_the_json_of_config_explain_names_the_file(run: Run, monkeypatch: pytest
     assert json.loads(run("config", "explain", "backorders", "-o", "json").out)["file"] == "store.toml"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(RESERVED.format(1).encode())))
     assert "<stdin>:3" in run("config", "explain", "backorders", "-f", "-").out
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "note"),
+    [
+        (
+            "manage_stock = false\nout_of_stock_threshold = 5",
+            "out_of_stock_threshold",
+            "not read: stock is not managed",
+        ),
+        ("manage_stock = false", "manage_stock", "no quantity counts: unlimited"),
+        ("out_of_stock_threshold = 5", "out_of_stock_threshold", "a reserve of 5"),
+        ("out_of_stock_threshold = -5", "out_of_stock_threshold", "-5 -> 0: backorders are off"),
+        (
+            'backorders = "allow"\nout_of_stock_threshold = 5',
+            "backorders",
+            "+5 -> ignored, backorders are on: unlimited",
+        ),
+        ('backorders = "allow"\nout_of_stock_threshold = -5', "backorders", "at most 5 backordered"),
+        ("notify_for_quantity_below = 2", "notify_for_quantity_below", "low at 2 or less"),
+        ("only_x_left_threshold = 0", "only_x_left_threshold", "never shown"),
+        ("only_x_left_threshold = 5", "only_x_left_threshold", None),
+    ],
+)
+def test_the_note_says_what_becomes_of_a_value(run: Run, folder: Path, settings: str, key: str, note: str) -> None:
+    item = "[products.X.sources.main]\nquantity = 1\n"
+    (folder / "store.toml").write_text(f"version = 1\n[sources.main]\n[products.X]\n{settings}\n{item}")
+    [chain] = json.loads(run("config", "explain", key, "--product", "X", "-o", "json").out)["chains"]
+    assert chain["note"] == note
+
+
+@pytest.mark.usefixtures("store_file")
+def test_the_calculation_as_csv(run: Run) -> None:
+    assert run("product", "explain", "24-MB01", "-o", "csv").out.splitlines()[:3] == [
+        "sku,stock,pool,name,sources,expression,result,unlimited",
+        "24-MB01,default,0,quantity,main,25,25,false",
+        '24-MB01,default,0,threshold,main,"min(-50, 0)",-50,false',
+    ]

@@ -193,3 +193,35 @@ def test_an_order_has_one_stock(run: Run, folder: Path) -> None:
     ran = run("order", "check", "X", "1")
     assert ran == (2, "", "Error: 'X' is in several stocks: one, two\nHint: --stock one\n")
     assert run("order", "check", "X", "1", "--stock", "two").status == 0
+
+
+def test_the_only_stock_that_reaches_a_product_need_not_be_named(run: Run, folder: Path) -> None:
+    (folder / "store.toml").write_text(
+        "version = 1\n[sources.a]\n[sources.b]\n[stocks.one]\nsources = ['a']\n[stocks.two]\nsources = ['b']\n"
+        "[products.X.sources.b]\nquantity = 1\n"
+    )
+    assert run("order", "check", "X", "1").out.startswith("accepted: 1 of X in stock two (1 salable)\n")
+
+
+@pytest.mark.usefixtures("store_file")
+def test_an_order_that_ships_whole_says_nothing_of_payment(run: Run) -> None:
+    assert run("order", "check", "24-MB01", "5") == (
+        0,
+        "accepted: 5 of 24-MB01 in stock default (75 salable)\n"
+        "ships now   5\n"
+        "backordered 0\n"
+        "shipment    ships now, whole\n",
+        "",
+    )
+
+
+def test_simulated_sales_name_the_sources_in_their_order_without_those_that_do_not_count(
+    run: Run, folder: Path
+) -> None:
+    (folder / "store.toml").write_text(
+        "version = 1\n[sources.a]\n[sources.b]\n[sources.c]\nenabled = false\n[stocks.eu]\nsources = ['c', 'b', 'a']\n"
+        + "".join(f"[products.X.sources.{code}]\nquantity = 2\n" for code in "abc")
+    )
+    ran = run("order", "simulate", "X")
+    assert ran.out.splitlines()[-1] == "Units leave the sources in the stock's order: b, a."
+    assert "what begins" in ran.out.splitlines()[1]

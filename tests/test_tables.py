@@ -1,5 +1,6 @@
 """Tables and texts at every width: which columns are given up, what is shortened or folded, and colours."""
 
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -130,10 +131,12 @@ def test_the_answer_for_one_thing_leaves_out_what_is_empty() -> None:
 
 
 def test_json_has_hidden_columns_a_head_and_no_word_for_unlimited() -> None:
-    listing = Listing("steps", (Column("sold"), Column("salable", hidden=True)), [(1, UNLIMITED)])
+    rows = [(Decimal("25.0"), UNLIMITED), (Decimal("0.5"), None)]
+    listing = Listing("steps", (Column("sold"), Column("salable", hidden=True)), rows)
     out = StringIO()
     show(listing, Output.JSON, out, head={"sku": "A"})
-    assert out.getvalue() == '{"sku": "A", "steps": [\n{"sold": 1, "salable": null}\n]}\n'
+    first, second = '{"sold": 25, "salable": null}', '{"sold": 0.5, "salable": null}'
+    assert out.getvalue() == f'{{"sku": "A", "steps": [\n{first},\n{second}\n]}}\n'
 
 
 def test_csv_is_data_in_a_file_and_harmless_on_a_terminal() -> None:
