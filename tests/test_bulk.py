@@ -187,3 +187,11 @@ def test_a_compressed_export_with_unusual_names_can_be_applied(run: Run, shop: P
     assert (
         run("config", "apply", "all.csv.gz")[2] == "Error: all.csv.gz: expected a whole gzip file, got a damaged one\n"
     )
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"], ids=repr)
+def test_apply_reads_any_line_ends(run: Run, shop: Path, line_end: str) -> None:
+    rows = line_end.join(("product,key,value", "KEEP,backorders,no", "KEEPP,backorders,no", ""))
+    Path("changes.csv").write_bytes(rows.encode())
+    ran = run("config", "apply", "changes.csv")
+    assert ran.err.splitlines()[0] == "Error: changes.csv:3: row 2: unknown product 'KEEPP'"

@@ -287,3 +287,18 @@ def same_line(line: str, other: str) -> bool:
 def test_whole_decimals_are_written_as_integers_at_any_depth() -> None:
     value: dict[str, TomlValue] = {"quantity": Decimal("5.00"), "levels": [Decimal(1), Decimal("0.5")]}
     assert edit("", [Change(("a",), value)]) == "[a]\nquantity = 5\nlevels = [1, 0.5]\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ('3" disk', '"3\\" disk"'),
+        ("C:\\goods", '"C:\\\\goods"'),
+        ("two\nlines\x7f", '"two\\nlines\\u007f"'),
+        (Decimal("1E-7"), "0.0000001"),
+        (Decimal("1E+2"), "100"),
+        ({}, None),
+    ],
+)
+def test_a_value_is_written_in_its_plainest_form(value: Any, written: str | None) -> None:
+    assert edit("[t]\n", [Change(("t", "a"), value)]) == (f"[t]\na = {written}\n" if written else "[t]\n\n[t.a]\n")

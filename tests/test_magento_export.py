@@ -124,6 +124,12 @@ def test_an_allowance_too_large_for_magento_is_refused(folder: Path, run: Run) -
     assert generous == f"{HEADER}X,1,0,0.0000,1,1.0000,1,1,1\n"
 
 
+def test_the_own_value_of_a_product_is_not_exported_where_its_items_say_otherwise(folder: Path, run: Run) -> None:
+    product = "[products.X]\nbackorders = 'allow'\nout_of_stock_threshold = -5\n"
+    written(folder, product + "[products.X.sources.a]\nquantity = 1\nbackorders = 'no'\n", "version = 1\n[sources.a]\n")
+    assert run("export", "magento", "products").out.splitlines()[1].startswith("X,0,")
+
+
 @pytest.mark.parametrize("threshold", ["49999999.9999", "50000000"])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_the_largest_threshold_that_magento_holds(folder: Path, run: Run, sign: str, threshold: str) -> None:

@@ -43,6 +43,14 @@ IMPLICIT = built(
         "products": {"X": {"sources": {"a": {"quantity": 1}}, "stocks": {"default": {"reserved": 2}}}},
     }
 )
+DECLARED = built(
+    {
+        "version": 1,
+        "stocks": {"default": {"sources": ["a"]}},
+        "sources": {"a": {}},
+        "products": {"X": {"stocks": {"default": {"reserved": 2}}}},
+    }
+)
 SOURCE_A = Place(Scope.SOURCE, source="a")
 Operation = Callable[[Store], Changes]
 
@@ -97,6 +105,11 @@ Operation = Callable[[Store], Changes]
             IMPLICIT,
             lambda s: operations.add_stock(s, "default", name=None, sources=["b", "b"], channels=[]),
             [Change(("stocks", "default"), {"sources": ["b"]})],
+        ),
+        (
+            DECLARED,
+            lambda s: operations.add_stock(s, "us", name=None, sources=["a"], channels=[]),
+            [Change(("stocks", "us"), {"sources": ["a"]})],
         ),
         (STORE, lambda s: operations.link(s, "eu", ["b", "a"]), []),
         (STORE, lambda s: operations.set_stock(s, "eu", name=None, channels=["web"]), []),
