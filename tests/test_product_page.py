@@ -2,15 +2,10 @@
 
 import json
 import re
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from conftest import Run
-from stores import built
-
-from backorderctl.output import product_page
-from backorderctl.policy.evaluate import evaluate
 
 HEAD = "version = 1\n[sources.main]\n"
 
@@ -22,26 +17,21 @@ def page(run: Run, text: str) -> list[str]:
     return ran.out.splitlines()
 
 
-def bar(quantity: int, threshold: int, backorders: str, width: int) -> list[str]:
-    item = {"quantity": quantity, "out_of_stock_threshold": threshold, "backorders": backorders}
-    [answer] = evaluate(
-        built({"version": 1, "sources": {"main": {}}, "products": {"X": {"sources": {"main": item}}}}), "X"
-    )
-    return list(product_page.bar(answer, width=width, out=StringIO()))
-
-
 @pytest.mark.parametrize(
-    ("quantity", "threshold", "backorders", "expected"),
+    ("quantity", "settings", "cells", "legend"),
     [
-        (25, -50, "notify", ["##############............................", "# 25 on hand   . 50 backorderable"]),
-        (1, -9999, "notify", ["#" + "." * 42, "# 1 on hand   . 9999 backorderable"]),
-        (5, 0, "allow", ["#" * 21 + "." * 21, "# 5 on hand   . unlimited backorderable"]),
-        (5, 0, "no", ["#" * 42, "# 5 on hand"]),
+        (25, 'backorders = "notify"\nout_of_stock_threshold = -50\n', (19, 37), "█ 25 on hand   ░ 50 backorderable"),
+        (1, 'backorders = "notify"\nout_of_stock_threshold = -9999\n', (1, 56), "█ 1 on hand   ░ 9999 backorderable"),
+        (5, 'backorders = "allow"\n', (28, 28), "█ 5 on hand   ░ unlimited backorderable"),
+        (5, "", (56, 0), "█ 5 on hand"),
     ],
     ids=["shares", "at least one cell", "half is unlimited", "on hand alone"],
 )
-def test_a_bar_has_the_share_of_each_part(quantity: int, threshold: int, backorders: str, expected: list[str]) -> None:
-    assert bar(quantity, threshold, backorders, width=46) == expected
+def test_a_bar_has_the_share_of_each_part(
+    run: Run, quantity: int, settings: str, cells: tuple[int, int], legend: str
+) -> None:
+    lines = page(run, f"{HEAD}[products.X]\n{settings}[products.X.sources.main]\nquantity = {quantity}\n")
+    assert lines[3:5] == [f"  {'█' * cells[0]}{'░' * cells[1]}", f"  {legend}"]
 
 
 def test_a_product_that_nothing_counts_for_has_no_bar(run: Run) -> None:
