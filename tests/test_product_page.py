@@ -2,10 +2,14 @@
 
 import json
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from conftest import Run
+
+from backorderctl.output import product_page
+from backorderctl.output.terminal import Terminal
 
 HEAD = "version = 1\n[sources.main]\n"
 
@@ -79,3 +83,7 @@ def test_only_the_threshold_has_an_effective_value(run: Run) -> None:
     assert set(effective.values()) == {""}
     source = json.loads(run("product", "show", "X", "-o", "json").out)["stocks"][0]["sources"][0]
     assert source["settings"]["out_of_stock_threshold"]["effective"] == 0
+
+
+def test_a_stream_without_block_characters_gets_plain_ones() -> None:
+    assert product_page.marks(Terminal(StringIO(), None, coloured=False)) == "#.r"
