@@ -1,5 +1,7 @@
 """Fingerprints of findings in SARIF: equal for the same finding in another revision, different for any other."""
 
+from dataclasses import replace
+
 from checking import found
 
 from backorderctl.check.findings import LocatedFinding
@@ -10,11 +12,7 @@ TEXT = """version = 1
 [products.A]
 backorders = "no"
 notify_for_quantity_below = 1
-[products.B]
-backorders = "no"
 [products.A.sources.main]
-quantity = 1
-[products.B.sources.main]
 quantity = 1
 """
 
@@ -24,9 +22,9 @@ def fingerprints(text: str, file: str = "store.toml") -> list[str]:
     return [result["partialFingerprints"][sarif.FINGERPRINT] for result in log["runs"][0]["results"]]
 
 
-def test_findings_that_differ_in_product_or_key_have_different_fingerprints() -> None:
-    first = fingerprints(TEXT)
-    assert len(first) == len(set(first)) == 3
+def test_findings_that_differ_in_their_key_have_different_fingerprints() -> None:
+    keys = fingerprints(TEXT)
+    assert len(keys) == len(set(keys)) == 2
 
 
 def test_a_fingerprint_stays_when_lines_move_and_differs_by_file() -> None:
@@ -44,7 +42,7 @@ def test_the_same_finding_twice_in_a_log_is_counted() -> None:
 def test_a_problem_without_a_line_has_no_region() -> None:
     [finding] = found("version = 1\n[global]\nbackorders = 'maybe'\n")
     for line, region in ((3, {"startLine": 3}), (None, None)):
-        [result] = sarif.log([LocatedFinding("store.toml", finding._replace(line=line))], complete=False)["runs"][0][
+        [result] = sarif.log([LocatedFinding("store.toml", replace(finding, line=line))], complete=False)["runs"][0][
             "results"
         ]
         assert result["locations"][0]["physicalLocation"].get("region") == region
