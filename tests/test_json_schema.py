@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import jsonschema
 import pytest
 from stores import seeded_stores, toml_text
 
@@ -15,7 +16,6 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.store.json_schema import json_schema
 from backorderctl.store.load import load_bytes
 
-jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
 VALUES = (100_000_000, -100_000_000, 99_999_999, "x", True, [1], {"a": 1}, -1, Decimal("0.5"), "notify", "2026-12-24")
 ENDS = ("\n", " ", "x", "é", "\ny")
 NAMES = "expected a source of the file", "expected a stock of the file"
