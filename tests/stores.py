@@ -90,8 +90,8 @@ def seeded_stores(count: int, seed: int, *, whole: bool = False) -> Iterator[dic
         yield build(choose, whole=whole)
 
 
-def build(choose: Choose, *, whole: bool = False) -> dict[str, Any]:
-    """One store, its tables in the order of the file: version, global, stocks, sources, products."""
+def build(choose: Choose, *, whole: bool = False, products: int = 0) -> dict[str, Any]:
+    """One store, its tables in the order of the file: version, global, stocks, sources, products (some, or so many)."""
 
     def pick(numbers: Sequence[Number], exact: Sequence[Number]) -> Number:
         return choose(numbers) if whole or not choose(ONE_IN_FIVE) else choose(exact)
@@ -167,7 +167,8 @@ def build(choose: Choose, *, whole: bool = False) -> dict[str, Any]:
         store["stocks"] = {code: stock(code) for code in stock_codes}
     store["sources"] = {code: source() for code in source_codes}
     skus = PLAIN_SKUS if choose((True, True, False)) else UGLY_SKUS
-    store["products"] = {sku: product() for sku in several(skus, (1, 1, 2, 3))}
+    names = [f"{choose(skus)} {number}" for number in range(products)] or several(skus, (1, 1, 2, 3))
+    store["products"] = {sku: product() for sku in names}
     return store
 
 

@@ -32,6 +32,7 @@ NOUNS = (
     "test",
     "diff",
     "report",
+    "evaluate",
     "import",
     "export",
     "schema",

@@ -4,7 +4,7 @@ A quantities file has a row for each source item, as Magento's `inventory_source
 product and stock, or all entries of Magento's `inventory_reservation`, which are summed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -69,34 +69,41 @@ class FileRead:
 
 
 class Reading:
-    """The files of one command: what they hold, and the rows that are refused."""
+    """The files of one command: what they hold, and the rows that are refused.
 
-    def __init__(self, store: Store, inputs: Inputs, only: str | None, watch: Watch) -> None:
+    Of all rows that are right, only those of the SKUs `collected` are kept, if it is not None.
+    """
+
+    def __init__(
+        self, store: Store, inputs: Inputs, only: str | None, watch: Watch, collected: Container[str] | None = None
+    ) -> None:
         self.store = store
         self.inputs = inputs
         self.only = only
         self.watch = watch
+        self.collected = collected
         self.files: list[FileRead] = []
         self.refused: list[Refused] = []
+        self.twice: set[tuple[str, str]] = set()
         self.foreign = 0
 
     def quantities(self) -> Items:
         """The source items of all quantities files; a pair of which two rows are given is refused with both."""
         items: Items = {}
-        twice: set[tuple[str, str]] = set()
         for file in self.inputs.quantities:
             with open_sheet(file, only=self.only, watch=self.watch) as sheet:
-                self._read_items(sheet, items, twice)
-        if twice:
+                self._read_items(sheet, items)
+        if self.twice:
             for file in self.inputs.quantities:
                 with open_sheet(file, only=self.only, watch=self.watch) as sheet:
-                    self._refuse_pairs(sheet, twice)
-            for sku, source in twice:
+                    self._refuse_pairs(sheet)
+            for sku, source in self.twice:
                 del items[sku][source]
         return {sku: of_product for sku, of_product in items.items() if of_product}
 
-    def _read_items(self, sheet: Sheet, items: Items, twice: set[tuple[str, str]]) -> None:
-        width, sources, products, only = len(sheet.header), self.store.sources, self.store.products, self.only
+    def _read_items(self, sheet: Sheet, items: Items) -> None:
+        width, sources, products = len(sheet.header), self.store.sources, self.store.products
+        only, collected = self.only, self.collected
         at_source, at_sku, at_quantity = sheet.needed(SOURCE), sheet.needed(SKU), sheet.needed(QUANTITY)
         at_status = sheet.column(STATUS)
         rows = 0
@@ -118,21 +125,23 @@ class Reading:
                     continue
                 of_product = items.get(sku)
                 if of_product is None:
-                    of_product = items[fields.sku(sku)] = {}
+                    of_product = {}
+                    if collected is None or fields.sku(sku) in collected:
+                        items[fields.sku(sku)] = of_product
             except (Mismatch, KeyError):
                 places = (at_source, at_sku, at_quantity, at_status)
                 self._refuse(sheet, record, _wrong_item(cells, places, sources))
                 continue
             if source in of_product:
-                twice.add((sku, source))
+                self.twice.add((sku, source))
             of_product[source] = item
         self._finished(sheet, rows, (at_source, at_sku, at_quantity, at_status))
 
-    def _refuse_pairs(self, sheet: Sheet, pairs: set[tuple[str, str]]) -> None:
+    def _refuse_pairs(self, sheet: Sheet) -> None:
         at_source, at_sku = sheet.needed(SOURCE), sheet.needed(SKU)
         for record in sheet.records:
             cells = record[2]
-            if len(cells) == len(sheet.header) and (cells[at_sku], cells[at_source]) in pairs:
+            if len(cells) == len(sheet.header) and (cells[at_sku], cells[at_source]) in self.twice:
                 reason = f"{toml_repr(cells[at_sku])} at {cells[at_source]}: expected one row, got several"
                 self._refuse(sheet, record, reason)
 
@@ -198,16 +207,23 @@ class Reading:
         if not rows and self.only is None:
             raise BackorderctlError(f"{sheet.file}: expected rows, got none")
 
+    def in_order(self) -> tuple[Refused, ...]:
+        """The refused rows in the order of the files."""
+        order = {file.file: number for number, file in enumerate(self.files)}
+        return tuple(sorted(self.refused, key=lambda row: (order[row.file], row.number)))
+
     def check_rows(self) -> None:
         """BackorderctlError with the first of the refused rows, and how many they are, unless they are left out."""
-        order = {file.file: number for number, file in enumerate(self.files)}
-        self.refused.sort(key=lambda row: (order[row.file], row.number))
-        if not self.refused or self.inputs.skip_bad:
-            return
-        told = [f"{row.file}:{row.line}: record {row.number}: {row.reason}" for row in self.refused[:QUOTED_ROWS]]
-        if len(self.refused) > 1:
-            told.append(f"{len(self.refused)} of {sum(file.rows for file in self.files)} rows are refused")
-        raise BackorderctlError("\n".join(told), hint="--skip-bad REJECTS.csv")
+        if self.refused and not self.inputs.skip_bad:
+            raise refusal(self.in_order(), self.files, hint="--skip-bad REJECTS.csv")
+
+
+def refusal(refused: Sequence[Refused], files: Iterable[FileRead], *, hint: str) -> BackorderctlError:
+    """What to say of refused rows: the first of them, and how many they are."""
+    told = [f"{row.file}:{row.line}: record {row.number}: {row.reason}" for row in refused[:QUOTED_ROWS]]
+    if len(refused) > 1:
+        told.append(f"{len(refused)} of {sum(file.rows for file in files)} rows are refused")
+    return BackorderctlError("\n".join(told), hint=hint)
 
 
 class _Stocks:

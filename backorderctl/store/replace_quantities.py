@@ -60,7 +60,7 @@ def with_quantities(
         unknown=len(items.keys() - known) if items is not None and only is None else 0,
         other_sources=others,
         foreign=reading.foreign,
-        refused=tuple(reading.refused),
+        refused=reading.in_order(),
         only=only,
     )
 

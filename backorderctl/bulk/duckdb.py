@@ -1,0 +1,249 @@
+"""The engine `duckdb`: the rows are read, checked and answered for in this process, in a bounded memory."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from backorderctl.bulk.duckdb_rows import (
+    BAD_PAIRS,
+    BLANK_ENDS,
+    OUT_OF_STOCK,
+    quantities_query,
+    reservations_query,
+    text,
+    values,
+)
+from backorderctl.bulk.job import COLUMNS, Job, Result, RowsRefused, Tell, missing_sources, stock_totals, summary_query
+from backorderctl.bulk.sql_text import statements
+from backorderctl.bulk.table_files import SqlTable, sql_tables, write_tables
+from backorderctl.bulk.target import Format, format_of, written_aside
+from backorderctl.errors import BackorderctlError
+from backorderctl.store.parquet import connect
+
+OF_LIMIT = 0.8
+"""The share of the memory that DuckDB's buffers may take; the rest is its code, threads and reading."""
+ROWS_A_PASS = 25_000_000
+"""Rows that one pass takes in with 1 GB of memory; more are cut by a hash of their SKU."""
+BYTES_A_ROW = 24
+"""A short row of a CSV file."""
+LOOK = 0.2
+"""Seconds between two looks at how far a query has come."""
+
+
+def evaluate(job: Job, to: str | None, *, summary: bool, memory: int, tell: Tell) -> Result:
+    """Answer for every product, and write the answers to the file or folder `to`, whole or not at all.
+
+    RowsRefused when a row is; BackorderctlError when DuckDB is not installed, or cannot go on.
+    """
+    with TemporaryDirectory(prefix="backorderctl-") as scratch, _database(Path(scratch), memory) as database:
+        import duckdb
+
+        run = _Run(database, job, Path(scratch), _passes(database, job, memory))
+        try:
+            return run.evaluate(to, summary=summary, tell=tell)
+        except duckdb.OutOfMemoryException as error:
+            raise BackorderctlError(f"--memory: expected more, as DuckDB says: {_first_line(error)}") from None
+        except (RuntimeError, duckdb.InterruptException) as error:
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from None
+            raise
+        except duckdb.IOException as error:
+            raise BackorderctlError(_first_line(error)) from None
+        except duckdb.InvalidInputException as error:  # a row that is no record
+            raise RowsRefused(frozenset(), _first_line(error)) from None
+
+
+@contextmanager
+def _database(scratch: Path, memory: int) -> Iterator[Any]:
+    database = connect()
+    try:
+        database.execute(f"SET memory_limit = '{int(memory * OF_LIMIT)}B'")
+        database.execute(f"SET temp_directory = {text(str(scratch / 'spill'))}")
+        database.execute("SET preserve_insertion_order = false")
+        # The policy is small and the rows are many: left to guess, DuckDB builds hash tables of the rows.
+        database.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        yield database
+    finally:
+        database.close()
+
+
+def _passes(database: Any, job: Job, memory: int) -> int:
+    """Into how many parts the SKUs are cut."""
+    rows = 0
+    for file in job.quantities:
+        if file.delimiter is None:
+            query = f"SELECT SUM(num_rows) FROM parquet_file_metadata({text(file.path)})"
+            rows += int(database.execute(query).fetchone()[0] or 0)
+        else:
+            rows += Path(file.path).stat().st_size * (8 if file.packed else 1) // BYTES_A_ROW
+    return 1 + rows * 10**9 // (ROWS_A_PASS * memory)
+
+
+class _Run:
+    """One run over the files of a job, in so many passes."""
+
+    def __init__(self, database: Any, job: Job, scratch: Path, passes: int) -> None:
+        self.database = database
+        self.job = job
+        self.scratch = scratch
+        self.passes = passes
+        self.text = statements(job.tables)
+
+    def evaluate(self, to: str | None, *, summary: bool, tell: Tell) -> Result:
+        """Load the policy and what is reserved; then add up, check and answer part by part."""
+        self._load_policy()
+        self._load_reservations()
+        self._check_sources()
+        counts = [0, 0, 0, 0]
+        totals: list[Sequence[Any]] = []
+        with written_aside(to) if to else nullcontext() as aside, _watched(self.database, self.passes, tell) as begin:
+            for number in range(self.passes):
+                begin(number)
+                self._add_up(number)
+                self._check_rows()
+                found = (*self._counts(), self._write(to, aside, number) if to and aside else 0)
+                counts = [one + other for one, other in zip(counts, found, strict=True)]
+                if summary:
+                    totals += self.database.execute(summary_query(self.text.answers)).fetchall()
+            if to and aside and self.passes > 1 and format_of(to):
+                self._copy(f"read_parquet({text(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
+        rows, known, unknown, answers = counts
+        if not rows:
+            raise BackorderctlError(f"{', '.join(file.path for file in self.job.quantities)}: expected rows, got none")
+        return Result(
+            rows=rows,
+            answers=answers,
+            without_row=len(self.job.tables.products) - known,
+            unknown=unknown,
+            totals=stock_totals(totals, list(self.job.store.stocks)) if summary else (),
+        )
+
+    def _load_policy(self) -> None:
+        """The policy tables, from CSV files: by far the fastest way into DuckDB."""
+        tables = sql_tables(self.job.tables)
+        write_tables(tables, self.scratch)
+        for table in tables:
+            self._load(table)
+        for name, rows in ((OUT_OF_STOCK, self.job.tables.out_of_stock), (BAD_PAIRS, self.job.bad_pairs)):
+            self.database.execute(f"CREATE TEMP TABLE {name} (sku VARCHAR, source_code VARCHAR)")
+            if rows:
+                self.database.execute(f"INSERT INTO {name} VALUES {values(rows)}")
+
+    def _load(self, table: SqlTable) -> None:
+        columns = ", ".join(f"'{column}': '{kind}'" for column, kind in table.columns)
+        path = text(str(self.scratch / f"{table.name}.csv"))
+        self.database.execute(
+            f"CREATE TEMP TABLE all_{table.name} AS SELECT * FROM read_csv({path}, auto_detect = false, header = true, "
+            f"delim = ',', quote = '\"', escape = '\"', columns = {{{columns}}})"
+        )
+        self.database.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM all_{table.name}")
+
+    def _load_reservations(self) -> None:
+        """What is reserved, by product and stock; RowsRefused when a row or a sum is not what it may be."""
+        rows = "SELECT '' AS sku, '' AS stock, 0 AS units, 0 AS single WHERE 1 = 0"
+        if self.job.reserved:
+            rows = reservations_query(self.job)
+        good = "sku IS NOT NULL AND stock IS NOT NULL AND units IS NOT NULL"
+        kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
+        self.database.execute(
+            "CREATE TEMP TABLE reservations AS SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
+            f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR SUM(single) > 1 OR SUM(units) < 0 "
+            f"OR {_bad_sku()} THEN 1 ELSE 0 END AS refused FROM ({rows}) {kept} GROUP BY sku, stock"
+        )
+        if self.job.bad_pairs is None and self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1"):
+            raise RowsRefused(frozenset())
+        self.database.execute("DELETE FROM reservations WHERE reserved <= 0 OR refused = 1")
+
+    def _check_sources(self) -> None:
+        """BackorderctlError when a source that has items in the store file has no row."""
+        if not self.job.allow_missing and any(product.items for product in self.job.store.products.values()):
+            query = f"SELECT DISTINCT source_code FROM ({quantities_query(self.job)})"
+            missing_sources(self.job, {source for (source,) in self.database.execute(query).fetchall()})
+
+    def _add_up(self, number: int) -> None:
+        """The rows of one part of the SKUs, added up in the table `totals`."""
+        part = f"WHERE hash(sku) % {self.passes} = {number}" if self.passes > 1 else ""
+        rows = quantities_query(self.job)
+        self.database.execute(f"CREATE OR REPLACE TEMP VIEW quantities AS SELECT * FROM ({rows}) {part}")
+        self.database.execute(f"CREATE OR REPLACE TEMP VIEW products AS SELECT * FROM all_products {part}")
+        self.database.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {self.text.totals}")
+
+    def _check_rows(self) -> None:
+        """RowsRefused when a row of this part is, with the SKUs that may have two rows for one source."""
+        bad = f"refused = 1 OR {_bad_sku()}"
+        if self._one(f"SELECT COUNT(*) FROM totals WHERE {bad}"):
+            skus = self.database.execute("SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1").fetchall()
+            raise RowsRefused(frozenset(sku for (sku,) in skus if sku is not None))
+
+    def _counts(self) -> tuple[int, int, int]:
+        """The rows of this part, the SKUs of the store among them, and those unknown to it."""
+        known = self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku")
+        named = self._one("SELECT COUNT(*) FROM totals t JOIN products p ON p.sku = t.sku WHERE t.policy IS NULL")
+        others = self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named
+        return self._one("SELECT COALESCE(SUM(items), 0) FROM totals"), known, others
+
+    def _write(self, to: str, aside: Path, number: int) -> int:
+        """Write the answers of this part; gives how many they are."""
+        kind, part = format_of(to), f"part-{number:05}.parquet"
+        if kind is not None and self.passes == 1:
+            return self._copy(f"({self.text.answers})", aside, kind)
+        return self._copy(f"({self.text.answers})", (self.scratch if kind else aside) / part, Format.PARQUET)
+
+    def _copy(self, rows: str, target: Path, kind: Format | None) -> int:
+        options = {
+            Format.CSV: "FORMAT csv, HEADER true",
+            Format.PACKED_CSV: "FORMAT csv, HEADER true, COMPRESSION gzip",
+        }.get(kind or Format.PARQUET, "FORMAT parquet")
+        columns = ", ".join(COLUMNS) if options == "FORMAT parquet" else _csv_columns()
+        return self._one(f"COPY (SELECT {columns} FROM {rows} answers) TO {text(str(target))} ({options})")
+
+    def _one(self, query: str) -> int:
+        return int(self.database.execute(query).fetchone()[0])
+
+
+def _bad_sku() -> str:
+    return f"(sku IS NULL OR sku = '' OR regexp_matches(sku, {text(BLANK_ENDS)}))"
+
+
+def _csv_columns() -> str:
+    """The columns as `product list -o csv` writes them: no trailing zeros, and the word for no limit."""
+    written = []
+    for column in COLUMNS:
+        number = f"rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
+        if column in ("backorderable", "salable"):
+            written.append(f"CASE WHEN unlimited THEN 'unlimited' ELSE {number} END AS {column}")
+        elif column in ("quantity", "reserved", "on_hand", "only_x_left"):
+            written.append(f"{number} AS {column}")
+        else:
+            written.append(column)
+    return ", ".join(written)
+
+
+@contextmanager
+def _watched(database: Any, passes: int, tell: Tell) -> Iterator[Callable[[int], None]]:
+    """A function to call as each pass begins; meanwhile a thread looks how far its query has come."""
+    ended = threading.Event()
+    begun = [0]
+
+    def begin(number: int) -> None:
+        begun[0] = number
+
+    def look() -> None:
+        while not ended.wait(LOOK):
+            share = min(max(database.query_progress(), 0), 100)
+            tell("reading quantities", int((begun[0] * 100 + share) // passes))
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield begin
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

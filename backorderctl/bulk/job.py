@@ -1,0 +1,155 @@
+"""What `evaluate` asks of an engine and gets from it, and why rows were refused."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from backorderctl.bulk.inputs import RowsFile, input_files
+from backorderctl.bulk.policy_tables import PolicyTables
+from backorderctl.errors import BackorderctlError
+from backorderctl.policy.evaluate import Reason
+from backorderctl.policy.totals import StockTotals
+from backorderctl.store.model import Store
+from backorderctl.store.quantities_file import STOCK_IDS, FileRead, Inputs, Reading
+from backorderctl.store.rejects import Refused
+
+COLUMNS = (
+    *("sku", "stock", "status", "reason", "quantity", "reserved", "on_hand", "backorderable", "salable"),
+    *("unlimited", "only_x_left", "low_stock"),
+)
+"""The columns of an answer: those of `product list` without the name."""
+
+Tell = Callable[[str, int], None]
+"""Is told what is being done, and how many hundredths of all are done."""
+
+
+class Engine(StrEnum):
+    """What runs the SQL text."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The rows and the policy of one run; `bad_pairs` is None unless refused rows are left out, and those pairs too."""
+
+    store: Store
+    tables: PolicyTables
+    quantities: tuple[RowsFile, ...]
+    reserved: tuple[RowsFile, ...] = ()
+    stock_ids: Mapping[str, str] = field(default_factory=lambda: STOCK_IDS)
+    allow_missing: bool = False
+    bad_pairs: frozenset[tuple[str, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for."""
+
+    rows: int
+    answers: int
+    without_row: int
+    unknown: int
+    totals: tuple[StockTotals, ...]
+
+
+class RowsRefused(Exception):
+    """An engine met rows that are refused; `skus` are those that may have two rows for one source."""
+
+    def __init__(self, skus: frozenset[str], message: str = "") -> None:
+        super().__init__(message)
+        self.skus = skus
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The refused rows with their record numbers, the files, and the SKUs and sources that have several rows."""
+
+    rows: tuple[Refused, ...]
+    files: tuple[FileRead, ...]
+    pairs: frozenset[tuple[str, str]]
+
+
+def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
+    """What is wrong with the rows, from a second reading: slow, and in little memory."""
+    inputs = Inputs(
+        quantities=input_files(job.quantities),
+        reserved=input_files(job.reserved),
+        stock_ids=job.stock_ids,
+        skip_bad=skip_bad,
+    )
+    reading = Reading(job.store, inputs, None, lambda _: None, collected=skus)
+    reading.quantities()
+    if job.reserved:
+        reading.reservations()
+    return Refusals(reading.in_order(), tuple(reading.files), frozenset(reading.twice))
+
+
+def missing_sources(job: Job, found: set[str]) -> None:
+    """BackorderctlError when the files have no row of a source that has items in the store file."""
+    had = {source for product in job.store.products.values() for source in product.items}
+    missing = [source for source in job.store.sources if source in had and source not in found]
+    if missing and not job.allow_missing:
+        raise BackorderctlError(
+            f"expected rows of every source, got none of {', '.join(missing)}", hint="--allow-missing"
+        )
+
+
+SUMMARY = """
+SELECT stock, COUNT(*) AS products,
+    SUM(CASE WHEN status = 'in_stock' THEN 1 ELSE 0 END) AS in_stock,
+    SUM(CASE WHEN status = 'backorder' THEN 1 ELSE 0 END) AS backorder,
+    {reasons}
+    SUM(quantity) AS quantity, SUM(reserved) AS reserved, SUM(on_hand) AS on_hand, SUM(reserve) AS reserve,
+    SUM(owed) AS owed, SUM(CASE WHEN unlimited THEN 0 ELSE owed END) AS owed_within_limit,
+    SUM(backorderable) AS backorderable,
+    SUM(CASE WHEN owed > 0 THEN 1 ELSE 0 END) AS owing, SUM(CASE WHEN unlimited THEN 1 ELSE 0 END) AS unlimited,
+    SUM(CASE WHEN short > 0 THEN 1 ELSE 0 END) AS oversold,
+    SUM(CASE WHEN low_stock THEN 1 ELSE 0 END) AS low_stock
+FROM ({answers}) answers
+GROUP BY stock
+"""
+
+
+def summary_query(answers: str) -> str:
+    """The query of the totals: counts and sums alone, so that those of parts can be added."""
+    reasons = "".join(f"SUM(CASE WHEN reason = '{reason}' THEN 1 ELSE 0 END) AS {reason},\n    " for reason in Reason)
+    return SUMMARY.format(reasons=reasons.rstrip(), answers=answers)
+
+
+def stock_totals(rows: Sequence[Sequence[Any]], stocks: Sequence[str]) -> tuple[StockTotals, ...]:
+    """The totals that rows of the summary give, those of one stock added, with a row for each of `stocks`."""
+    width = 14 + len(Reason)
+    sums: dict[str | None, list[Decimal]] = {stock: [Decimal(0)] * width for stock in stocks}
+    for stock, *numbers in rows:
+        old = sums.setdefault(stock, [Decimal(0)] * width)
+        sums[stock] = [one + Decimal(other or 0) for one, other in zip(old, numbers, strict=True)]
+    return tuple(_totals(stock, numbers) for stock, numbers in sums.items())
+
+
+def _totals(stock: str | None, numbers: Sequence[Decimal]) -> StockTotals:
+    products, in_stock, backorder, *rest = numbers
+    reasons, units = rest[: len(Reason)], rest[len(Reason) :]
+    quantity, reserved, on_hand, reserve, owed, within_limit, backorderable, *counts = units
+    owing, unlimited, oversold, low_stock = map(int, counts)
+    return StockTotals(
+        stock=stock,
+        products=int(products),
+        in_stock=int(in_stock),
+        backorder=int(backorder),
+        out_of_stock={reason: int(number) for reason, number in zip(Reason, reasons, strict=True) if number},
+        quantity=quantity,
+        reserved=reserved,
+        on_hand=on_hand,
+        reserve=reserve,
+        owed=owed,
+        owed_within_limit=within_limit,
+        backorderable=backorderable,
+        owing=owing,
+        unlimited=unlimited,
+        oversold=oversold,
+        low_stock=low_stock,
+    )

@@ -1,0 +1,57 @@
+"""Where answers go: a file or a folder of files that is there whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from backorderctl.errors import BackorderctlError
+
+
+class Format(StrEnum):
+    """The formats of answers."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    PACKED_CSV = "csv.gz"
+
+
+def format_of(to: str) -> Format | None:
+    """The format of a file of that name, None for a folder."""
+    name = to.lower()
+    return next((each for each in Format if name.endswith(f".{each}")), None)
+
+
+def check_target(to: str) -> None:
+    """BackorderctlError when answers cannot be written there: a name of another kind, a folder with something in it."""
+    target = Path(to)
+    if not target.absolute().parent.is_dir():
+        raise BackorderctlError(f"{to}: no such folder: {target.parent}")
+    if format_of(to) is None:
+        if target.suffix and not to.endswith(os.sep) and not target.is_dir():
+            raise BackorderctlError(f"--to {to}: expected a name that ends in .parquet, .csv or .csv.gz, or a folder")
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise BackorderctlError(f"--to {to}: expected a new or empty folder, got one with files in it")
+    elif target.is_dir():
+        raise BackorderctlError(f"--to {to}: expected a file, got a folder")
+
+
+@contextmanager
+def written_aside(to: str) -> Iterator[Path]:
+    """A path beside `to` to write to, which takes its place when the block ends well, and else is removed."""
+    target = Path(to)
+    aside = target.absolute().with_name(f".{target.name}.backorderctl-{os.urandom(6).hex()}.tmp")
+    try:
+        if format_of(to) is None:
+            aside.mkdir()
+        yield aside
+        if target.is_dir():
+            target.rmdir()
+        aside.replace(target)
+    finally:
+        if aside.is_dir():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.unlink(missing_ok=True)

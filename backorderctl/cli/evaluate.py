@@ -1,0 +1,173 @@
+"""`backorderctl evaluate`: answers for files of quantities at any size."""
+
+import io
+import os
+import re
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backorderctl.bulk import duckdb
+from backorderctl.bulk.inputs import quantities_files, reserved_files
+from backorderctl.bulk.job import Engine, Job, Result, RowsRefused, refusals
+from backorderctl.bulk.policy_tables import policy_tables
+from backorderctl.bulk.target import check_target
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import OutputOption
+from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, parse_stock_ids
+from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.target import refuse_overwriting_input
+from backorderctl.errors import BackorderctlError
+from backorderctl.output import evaluate as view
+from backorderctl.output.format import Output, count
+from backorderctl.output.progress import progress
+from backorderctl.store.quantities_file import refusal
+from backorderctl.store.rejects import write_rejects
+from backorderctl.toml import atomic_file
+
+app = noun("")
+
+GIGABYTE = "1GB"
+_MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?i?B?)", re.IGNORECASE)
+_LEAST_MEMORY = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOptions(StoreOptions):
+    """The options of `evaluate`, whose answers go to a file; `output` is the shape of the summary."""
+
+    output: OutputOption = Output.TABLE
+
+
+@app.command(cls=Command)
+@with_options
+def evaluate(
+    options: EvaluateOptions,
+    quantities: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="QUANTITIES...",
+            help="CSV or Parquet files of source_code, sku, quantity and status, "
+            "patterns of such, or folders with such.",
+        ),
+    ],
+    reserved: Annotated[
+        list[str] | None,
+        typer.Option("--reserved", metavar="FILE", help="What is reserved; may be repeated."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="ANSWERS", help="Where the answers go: a .parquet, .csv or .csv.gz file, or a folder."
+        ),
+    ] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Show the totals of each stock.")] = False,
+    engine: Annotated[Engine, typer.Option("--engine", help="What computes the answers.")] = Engine.DUCKDB,
+    memory: Annotated[str, typer.Option("--memory", metavar="SIZE", help="The most that DuckDB takes.")] = GIGABYTE,
+    remote: Annotated[
+        str | None, typer.Option("--remote", metavar="sc://HOST:PORT", help="The Spark Connect server of engine spark.")
+    ] = None,
+    stock_id: StockIdOption = None,
+    allow_missing: AllowMissingOption = False,
+    skip_bad: Annotated[
+        str | None,
+        typer.Option("--skip-bad", metavar="FOLDER", help="Go on without the refused rows and write them here."),
+    ] = None,
+) -> None:
+    """Answer for millions of rows and more: what every product offers in every stock, as `product list` does."""
+    if to is None and not summary:
+        raise BackorderctlError("expected --to ANSWERS, --summary or both, got neither")
+    if remote is not None and engine is not Engine.SPARK:
+        raise BackorderctlError(f"--remote: expected --engine spark, got {engine}")
+    store = options.store()
+    if not store.sources:
+        raise BackorderctlError(f"{options.file}: expected a source, got none")
+    job = Job(
+        store,
+        policy_tables(store),
+        quantities_files(quantities),
+        reserved_files(reserved or ()),
+        parse_stock_ids(stock_id or ()),
+        allow_missing,
+    )
+    if to is not None:
+        check_target(to)
+        refuse_overwriting_input("--to", to, [options.file, *(file.path for file in (*job.quantities, *job.reserved))])
+    runner = _Runner(engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
+    try:
+        result = runner.run(job, to)
+    except RowsRefused as refused:
+        result = runner.run(_without_refused(job, _all_refused(runner, job, refused), skip_bad, options), to)
+    for line in view.notes(result, to):
+        options.say(line)
+    if summary:
+        view.show_summary(result, options.day(store), options.output, sys.stdout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """How a job is run."""
+
+    engine: Engine
+    summary: bool
+    memory: int
+    remote: str | None
+    quiet: bool
+
+    def run(self, job: Job, to: str | None) -> Result:
+        """Run a job, with a bar where somebody watches."""
+        with progress(100, sys.stderr, quiet=self.quiet) as tell:
+            return duckdb.evaluate(job, to, summary=self.summary, memory=self.memory, tell=tell)
+
+
+def _all_refused(runner: _Runner, job: Job, refused: RowsRefused) -> RowsRefused:
+    """The refusal with all SKUs that may have several rows, also where a row that is no record ended the search."""
+    if refused.skus or not str(refused):
+        return refused
+    try:
+        runner.run(replace(job, bad_pairs=frozenset()), None)
+    except RowsRefused as behind:
+        return RowsRefused(behind.skus, str(refused))
+    return refused
+
+
+def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options: EvaluateOptions) -> Job:
+    """The job without the refused rows, which go to the folder; BackorderctlError with them where there is none."""
+    found = refusals(job, refused.skus, skip_bad=folder is not None)
+    if folder is None:
+        raise (
+            refusal(found.rows, found.files, hint="--skip-bad FOLDER")
+            if found.rows
+            else BackorderctlError(str(refused))
+        )
+    Path(folder).mkdir(exist_ok=True)
+    for file in found.files:
+        rows = [row for row in found.rows if row.file == file.file]
+        if rows:
+            target = str(Path(folder) / f"{Path(file.file).name.partition('.')[0]}.csv")
+            refuse_overwriting_input("--skip-bad", target, [options.file, *(each.file for each in found.files)])
+            out = io.StringIO()
+            write_rejects(file.header, rows, out)
+            atomic_file.replace_bytes(target, out.getvalue().encode())
+            first = f"the first at line {rows[0].line}: {rows[0].reason}"
+            options.say(f"{target}: {count(len(rows), 'row')} refused, {first}")
+    return replace(job, bad_pairs=found.pairs)
+
+
+def parse_memory(typed: str) -> int:
+    """A size such as 1GB or 800MiB in bytes; BackorderctlError when it is none, too little, or more than there is."""
+    found = _MEMORY.fullmatch(typed.strip())
+    if found is None:
+        raise BackorderctlError(f"--memory: expected a size such as 1GB, got {typed!r}")
+    unit = found[2].upper()
+    base = 1024 if "I" in unit else 1000
+    size = int(float(found[1]) * base ** " KMGT".index(unit[:1] if unit[:1] in tuple("KMGT") else " "))
+    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if not _LEAST_MEMORY <= size <= most:
+        raise BackorderctlError(
+            f"--memory: expected 200MB to {most // 1_000_000}MB, which this machine has, got {typed}"
+        )
+    return size

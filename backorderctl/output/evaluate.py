@@ -1,0 +1,80 @@
+"""What `evaluate` gave: notes for people, and the totals of each stock."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, TextIO
+
+from backorderctl.bulk.job import Result
+from backorderctl.output import table
+from backorderctl.output.format import Output, count
+from backorderctl.output.report import stock_row
+from backorderctl.output.table import Column, Listing
+
+_STOCKS = (
+    Column("stock"),
+    Column("products", number=True),
+    Column("in_stock", number=True, rank=3),
+    Column("backorder", number=True, rank=3),
+    Column("out_of_stock", number=True),
+    Column("quantity", number=True, rank=9),
+    Column("reserved", number=True, rank=6),
+    Column("on_hand", number=True),
+    Column("reserve", number=True, rank=7),
+    Column("owed", number=True),
+    Column("owed_within_limit", number=True, hidden=True),
+    Column("backorderable", number=True, rank=2),
+    Column("used", number=True, rank=5),
+    Column("owing", number=True, rank=8),
+    Column("unlimited", number=True, rank=1),
+    Column("oversold", number=True, rank=1),
+    Column("low_stock", number=True, rank=4),
+)
+
+
+def notes(result: Result, to: str | None) -> Iterator[str]:
+    """What a person should know before trusting the answers."""
+    yield count(result.rows, "row")
+    if result.without_row:
+        yield f"{count(result.without_row, 'product')} of the store file without a row"
+    if result.unknown:
+        yield f"{count(result.unknown, 'SKU')} not in the store file: without settings of their own"
+    if to is not None:
+        yield f"{to}: {count(result.answers, 'answer')}"
+
+
+def show_summary(result: Result, at: date, output: Output, out: TextIO) -> None:
+    """Write the totals of each stock, in JSON under the names that `report` has."""
+    rows = [stock_row(stock) for stock in result.totals]
+    match output:
+        case Output.JSON:
+            head: dict[str, Any] = {
+                "at": at.isoformat(),
+                "rows": result.rows,
+                "products_without_row": result.without_row,
+                "unknown_skus": result.unknown,
+            }
+            out.write(table.dumps({**head, "stocks": rows}) + "\n")
+        case Output.CSV:
+            reasons = dict.fromkeys(reason for row in rows for reason in row["out_of_stock"])
+            flat = [_flat(row, list(reasons)) for row in rows]
+            columns = tuple(map(Column, flat[0]))
+            table.show(Listing("stocks", columns, [tuple(row.values()) for row in flat]), output, out)
+        case Output.TABLE:
+            cells = [(*row.values(),) for row in map(_counted, rows)]
+            table.show(Listing("stocks", _STOCKS, cells), output, out)
+
+
+def _flat(row: dict[str, Any], reasons: list[str]) -> dict[str, Any]:
+    """The row with a column for each reason of being out of stock."""
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if name == "out_of_stock":
+            flat |= {f"out_of_stock_{reason}": value.get(reason, 0) for reason in reasons}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _counted(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the number of products that are out of stock, whatever the reason."""
+    return {**row, "out_of_stock": sum(row["out_of_stock"].values())}

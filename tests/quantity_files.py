@@ -1,0 +1,70 @@
+"""Random stores whose quantities and reservations are in files, for every engine that answers for them."""
+
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from schedules import text_of, with_schedule
+from stores import build
+
+DAY = "2028-01-15"
+"""A day on which some of the scheduled values hold."""
+COLUMNS = "sku,stock,status,reason,quantity,reserved,on_hand,backorderable,salable,unlimited,only_x_left,low_stock"
+
+STATUSES = ({"in_stock": "1", "out_of_stock": "0"}, {"in_stock": "in_stock", "out_of_stock": "out_of_stock"})
+
+
+def write_case(folder: Path, seed: int, products: int) -> None:
+    """Write `store.toml`, `quantities.csv` and `reserved.csv` of a random store of so many products.
+
+    Half of the products have settings; of the others, half are in the store file. Some of the products are in no row.
+    """
+    random = Random(seed)
+    data = build(random.choice, products=products)
+    items, reserved = [], []
+    for sku, product in list(data["products"].items()):
+        plain = random.random() < 0.5
+        for source, item in product.get("sources", {}).items():
+            status = random.choice(STATUSES)[item.pop("status", "in_stock")]
+            items.append((source, sku, number(item.pop("quantity"), random), status))
+        for stock, table in product.get("stocks", {}).items():
+            reserved.append((sku, stock, number(table.get("reserved", 0), random)))
+        product.pop("stocks", None)
+        if plain:
+            data["products"][sku] = {}
+            if random.random() < 0.5:
+                del data["products"][sku]
+    random.shuffle(items)
+    (folder / "store.toml").write_text(text_of(with_schedule(data, random)), encoding="utf-8")
+    write(folder / "quantities.csv", ("source_code", "sku", "quantity", "status"), items[len(items) // 20 :], random)
+    write(folder / "reserved.csv", ("sku", "stock", "reserved"), reserved, random)
+
+
+def number(exact: Any, random: Random) -> str:
+    """A number in one of the spellings that are read exactly."""
+    plain = f"{Decimal(exact):f}"
+    padded = f"{Decimal(exact):.4f}"
+    return random.choice((plain, padded, padded, f"+{plain}" if not plain.startswith("-") else plain, f"{padded}00"))
+
+
+def write(path: Path, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], random: Random) -> None:
+    """Write rows with one of the three delimiters, the columns in any order, some compressed."""
+    order = random.sample(range(len(header)), len(header))
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=random.choice(",;\t"), lineterminator=random.choice(("\n", "\r\n")))
+    writer.writerow([*(header[place] for place in order), "note"])
+    writer.writerows([*(row[place] for place in order), "a, b;\tc"] for row in rows)
+    content = out.getvalue().encode()
+    path.write_bytes(gzip.compress(content) if random.random() < 0.3 else content)
+
+
+def answers(text: str) -> list[list[str]]:
+    """The rows of answers in an order of their own, without the name that `product list` has."""
+    header, *rows = csv.reader(io.StringIO(text))
+    places = [header.index(column) for column in COLUMNS.split(",")]
+    return sorted([row[place] for place in places] for row in rows)

@@ -1,0 +1,279 @@
+"""`evaluate`: the answers for files at any size are those of the evaluator, whichever engine computes them."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from quantity_files import COLUMNS, DAY, answers, write_case
+
+duckdb = pytest.importorskip("duckdb")
+
+STORE = """version = 1
+[global]
+backorders = "notify"
+out_of_stock_threshold = -50
+[sources.main]
+[sources.lyon]
+[products.A]
+out_of_stock_threshold = -10
+[products.gone]
+"""
+HEAD = "source_code,sku,quantity,status\n"
+LIVE = HEAD + "main,A,7,1\nlyon,A,5.5,1\nmain,B,-3,1\nlyon,B,1,0\n"
+CASES, PRODUCTS = (200, 300) if os.environ.get("CI") else (10, 60)
+"""So many random stores of so many products: in CI, more than 100,000 answers."""
+
+
+@pytest.fixture
+def files(folder: Path) -> Path:
+    (folder / "store.toml").write_text(STORE)
+    (folder / "live.csv").write_text(LIVE)
+    return folder
+
+
+def test_duckdb_agrees_with_the_evaluator_on_random_stores(run: Run, folder: Path) -> None:
+    compared = 0
+    for seed in range(CASES):
+        write_case(folder, seed, PRODUCTS)
+        words = ("--reserved", "reserved.csv", "--at", DAY, "--allow-missing", "-q")
+        listed = run("product", "list", "--quantities", "quantities.csv", *words, "-o", "csv")
+        ran = run("evaluate", "quantities.csv", *words, "--to", "answers.csv", "--summary", "-o", "json")
+        assert (listed.status, ran.status, ran.err) == (0, 0, "")
+        expected = answers(listed.out)
+        assert answers((folder / "answers.csv").read_text(encoding="utf-8")) == expected, seed
+        report = json.loads(run("report", "--quantities", "quantities.csv", *words, "-o", "json").out)
+        assert json.loads(ran.out)["stocks"] == report["stocks"]
+        compared += len(expected)
+    assert compared >= CASES * PRODUCTS
+
+
+def test_answers_are_parquet_with_exact_types_or_csv_as_product_list_writes_it(run: Run, files: Path) -> None:
+    listed = answers(run("product", "list", "--quantities", "live.csv", "-o", "csv").out)
+    for name in ("answers.csv", "answers.csv.gz", "answers.parquet", "folder"):
+        ran = run("evaluate", "live.csv", "--to", name)
+        assert (ran.status, ran.out, ran.err) == (
+            0,
+            "",
+            "4 rows\n1 product of the store file without a row\n"
+            f"1 SKU not in the store file: without settings of their own\n{name}: 3 answers\n",
+        )
+    assert answers((files / "answers.csv").read_text()) == listed
+    assert answers(gzip.decompress((files / "answers.csv.gz").read_bytes()).decode()) == listed
+    for name in ("answers.parquet", "folder/*.parquet"):
+        types = dict(row[:2] for row in duckdb.sql(f"DESCRIBE SELECT * FROM '{name}'").fetchall())
+        assert ",".join(types) == COLUMNS
+        assert [types["salable"], types["unlimited"], types["stock"]] == ["DECIMAL(18,4)", "BOOLEAN", "VARCHAR"]
+        rows = duckdb.sql(f"SELECT sku, salable, unlimited FROM '{name}' ORDER BY sku").fetchall()
+        assert rows == [("A", Decimal("22.5"), False), ("B", Decimal(47), False), ("gone", Decimal(0), False)]
+
+
+def test_without_a_status_column_the_status_of_the_store_stays(run: Run, files: Path) -> None:
+    item = "[products.A.sources.main]\nquantity = 1\nstatus = 'out_of_stock'\n"
+    (files / "store.toml").write_text(STORE + item)
+    (files / "live.csv").write_text("sku;source_code;quantity\nA;main;7\nA;lyon;1\n")
+    listed = run("product", "list", "--quantities", "live.csv", "-o", "csv").out
+    assert run("evaluate", "live.csv", "--to", "answers.csv", "-q").status == 0
+    assert answers((files / "answers.csv").read_text()) == answers(listed)
+
+
+def test_reservations_of_magento_are_summed(run: Run, files: Path) -> None:
+    (files / "held.csv").write_text("sku,quantity,stock_id\nA,-3.5,1\nA,1,1\nB,-60,1\nB,0,1\nnobody,-1,1\n")
+    listed = run("product", "list", "--quantities", "live.csv", "--reserved", "held.csv", "-o", "csv").out
+    assert run("evaluate", "live.csv", "--reserved", "held.csv", "--to", "answers.csv", "-q").status == 0
+    assert answers((files / "answers.csv").read_text()) == answers(listed)
+
+
+BAD = {
+    "an unknown source": "mian,C,1,1",
+    "no number": "main,C,many,1",
+    "an exponent": "main,C,1e3,1",
+    "a digit group": "main,C,1_000,1",
+    "no quantity": "main,C,,1",
+    "a blank before a number": "main,C, 1,1",
+    "five places": "main,C,1.23456,1",
+    "places far behind": "main,C,1.000000000001,1",
+    "nine digits": "main,C,123456789,1",
+    "no SKU": "main,,1,1",
+    "a blank after a SKU": "main,C ,1,1",
+    "a no-break space before a SKU": "main,\u00a0C,1,1",
+    "another status": "main,C,1,2",
+    "no status": "main,C,1,",
+    "a cell too few": "main,C,1",
+    "a cell too many": "main,C,1,1,1",
+    "a pair given before": "main,A,8,1",
+}
+
+
+@pytest.mark.parametrize("row", BAD.values(), ids=BAD)
+def test_a_row_that_the_reader_refuses_is_refused_in_the_same_words(run: Run, files: Path, row: str) -> None:
+    (files / "live.csv").write_text(LIVE + row + "\nmain,D,1,1\n", encoding="utf-8")
+    slow = run("product", "list", "--quantities", "live.csv")
+    ran = run("evaluate", "live.csv", "--to", "answers.csv")
+    assert (ran.status, ran.out, ran.err) == (2, "", slow.err.replace("REJECTS.csv", "FOLDER"))
+    assert "live.csv:6: record 5: " in ran.err
+    assert not list(files.glob("answers*"))
+
+
+def test_refused_rows_are_left_out_alike(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(LIVE + "".join(f"{row}\n" for row in BAD.values()), encoding="utf-8")
+    listed = run("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv", "-o", "csv")
+    ran = run("evaluate", "live.csv", "--to", "answers.csv", "--skip-bad", "rejects")
+    assert (listed.status, ran.status) == (0, 0)
+    assert answers((files / "answers.csv").read_text()) == answers(listed.out)
+    assert (files / "rejects" / "live.csv").read_text() == (files / "rejects.csv").read_text()
+    assert ran.err.splitlines()[0].startswith("rejects/live.csv: 18 rows refused, the first at line 2: ")
+
+
+def test_a_pair_given_twice_is_found_across_files(run: Run, files: Path) -> None:
+    (files / "more.csv").write_text("sku;source_code;quantity\nB;main;1\n")
+    assert run("evaluate", "*.csv", "--summary").err == (
+        "Error: live.csv:4: record 3: 'B' at main: expected one row, got several\n"
+        "Error: more.csv:2: record 1: 'B' at main: expected one row, got several\n"
+        "Error: 2 of 5 rows are refused\nHint: --skip-bad FOLDER\n"
+    )
+
+
+def test_a_folder_of_csv_and_parquet_files_is_one_set_of_rows(run: Run, files: Path) -> None:
+    (files / "in").mkdir()
+    duckdb.execute("COPY (SELECT * FROM 'live.csv' WHERE sku = 'A') TO 'in/a.parquet'")
+    (files / "in" / "b.csv.gz").write_bytes(gzip.compress((HEAD + "main,B,-3,1\nlyon,B,1,0\n").encode()))
+    (files / "in" / "_SUCCESS").write_text("")
+    listed = run("product", "list", "--quantities", "live.csv", "-o", "csv").out
+    assert run("evaluate", "in", "--to", "answers.csv", "-q").status == 0
+    assert answers((files / "answers.csv").read_text()) == answers(listed)
+    (files / "in" / "notes.txt").write_text("")
+    assert run("evaluate", "in", "--to", "answers.csv").err == (
+        "Error: in: expected files whose names end in .csv, .csv.gz, .tsv, .tsv.gz, .parquet, got 'notes.txt'\n"
+    )
+
+
+TYPES = {
+    "decimals": ("CAST(quantity AS DECIMAL(20, 6))", None),
+    "floats of 64 bits": ("CAST(quantity AS DOUBLE)", None),
+    "floats of 32 bits": ("CAST(quantity AS FLOAT)", "column 'quantity': expected text, decimals or whole numbers"),
+    "texts of a dictionary": ("CAST(CAST(quantity AS VARCHAR) AS ENUM('7.0', '5.5', '-3.0', '1.0'))", None),
+    "whole numbers": ("CAST(quantity * 2 AS BIGINT)", ""),
+    "a float with more places": ("CAST(quantity AS DOUBLE) + 0.00001", "expected a number of at most 4 decimal places"),
+    "blobs": ("CAST(CAST(quantity AS VARCHAR) AS BLOB)", "column 'quantity': expected text, decimals or whole numbers"),
+}
+
+
+@pytest.mark.parametrize(("column", "said"), TYPES.values(), ids=TYPES)
+def test_a_type_of_parquet_is_read_exactly_or_refused(run: Run, files: Path, column: str, said: str | None) -> None:
+    duckdb.execute(f"COPY (SELECT source_code, sku, {column} AS quantity, status FROM 'live.csv') TO 'live.parquet'")
+    ran = run("evaluate", "live.parquet", "--to", "answers.csv", "-q")
+    if said:
+        assert (ran.status, said in ran.err, (files / "answers.csv").exists()) == (2, True, False)
+        return
+    source = "live.parquet" if said == "" else "live.csv"
+    listed = run("product", "list", "--quantities", source, "-o", "csv").out
+    assert answers((files / "answers.csv").read_text()) == answers(listed)
+
+
+REFUSED = {
+    "neither answers nor totals": ("evaluate live.csv", "expected --to ANSWERS, --summary or both, got neither"),
+    "a folder that is not there": ("evaluate live.csv --to no/a.csv", "no/a.csv: no such folder: no"),
+    "an unknown format": (
+        "evaluate live.csv --to a.txt",
+        "--to a.txt: expected a name that ends in .parquet, .csv or .csv.gz, or a folder",
+    ),
+    "the input itself": (
+        "evaluate live.csv --to live.csv",
+        "--to live.csv: expected another file, got one that this command reads",
+    ),
+    "no such file": (
+        "evaluate dead.csv --summary",
+        "dead.csv: expected a file, a folder with files or a pattern of such, got nothing",
+    ),
+    "an empty file": (
+        "evaluate empty.csv --summary",
+        "empty.csv:1: expected a column 'source_code', got an empty file",
+    ),
+    "a header alone": ("evaluate head.csv --summary", "head.csv: expected rows, got none"),
+    "a size that is none": (
+        "evaluate live.csv --summary --memory much",
+        "--memory: expected a size such as 1GB, got 'much'",
+    ),
+    "a remote without Spark": (
+        "evaluate live.csv --summary --remote sc://x",
+        "--remote: expected --engine spark, got duckdb",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_done_is_refused(run: Run, files: Path, words: str, said: str) -> None:
+    (files / "empty.csv").write_text("")
+    (files / "head.csv").write_text(HEAD)
+    assert run(*words.split()) == (2, "", f"Error: {said}\n")
+
+
+def test_more_memory_than_there_is_is_refused(run: Run, files: Path) -> None:
+    ran = run("evaluate", "live.csv", "--summary", "--memory", "999TB")
+    assert (ran.status, ran.err.startswith("Error: --memory: expected 200MB to ")) == (2, True)
+
+
+def test_a_source_without_a_row_is_refused(run: Run, files: Path) -> None:
+    (files / "store.toml").write_text(STORE + "[products.A.sources.lyon]\nquantity = 1\n")
+    (files / "live.csv").write_text(HEAD + "main,A,7,1\n")
+    assert run("evaluate", "live.csv", "--summary") == (
+        2,
+        "",
+        "Error: expected rows of every source, got none of lyon\nHint: --allow-missing\n",
+    )
+    assert run("evaluate", "live.csv", "--summary", "--allow-missing").status == 0
+
+
+def test_many_rows_are_cut_into_parts_to_the_same_end(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_case(folder, 1, 200)
+    words = ("evaluate", "quantities.csv", "--reserved", "reserved.csv", "--at", DAY, "--allow-missing", "-q")
+    whole = run(*words, "--to", "whole.csv", "--summary", "-o", "json")
+    monkeypatch.setattr("backorderctl.bulk.duckdb.ROWS_A_PASS", 50)
+    parts = run(*words, "--to", "parts.csv", "--summary", "-o", "json")
+    assert json.loads(parts.out) == json.loads(whole.out)
+    assert answers((folder / "parts.csv").read_text()) == answers((folder / "whole.csv").read_text())
+    assert run(*words, "--to", "folder").status == 0
+    assert len(list((folder / "folder").iterdir())) > 3
+
+
+def test_a_full_disk_leaves_no_half_file(run: Run, files: Path) -> None:
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "from backorderctl.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    many(files, 50_000)
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "evaluate", "many.csv", "--to", "answers.csv"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, len(ran.stderr.splitlines()), ran.stderr.startswith("Error: ")) == (2, 1, True)
+    assert not [path for path in files.iterdir() if "answers" in path.name]
+
+
+def test_an_interrupt_leaves_no_half_file(files: Path) -> None:
+    many(files, 1_000_000)
+    command = [sys.executable, "-m", "backorderctl", "evaluate", "many.csv", "--to", "answers.csv"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not [path for path in files.iterdir() if "answers" in path.name]:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert (process.returncode, "Traceback" in err) == (130, False)
+    assert not [path for path in files.iterdir() if "answers" in path.name]
+
+
+def many(folder: Path, rows: int) -> None:
+    """So many rows, in `many.csv`."""
+    query = (
+        f"SELECT 'main' AS source_code, 'SKU-' || i AS sku, i % 100 AS quantity, 1 AS status FROM range({rows}) t(i)"
+    )
+    duckdb.execute(f"COPY ({query}) TO '{folder}/many.csv'")
