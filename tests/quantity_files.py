@@ -19,7 +19,7 @@ COLUMNS = "sku,stock,status,reason,quantity,reserved,on_hand,backorderable,salab
 STATUSES = ({"in_stock": "1", "out_of_stock": "0"}, {"in_stock": "in_stock", "out_of_stock": "out_of_stock"})
 
 
-def write_case(folder: Path, seed: int, products: int) -> None:
+def write_case(folder: Path, seed: int, products: int, *, packed: bool = True) -> None:
     """Write `store.toml`, `quantities.csv` and `reserved.csv` of a random store of so many products.
 
     Half of the products have settings; of the others, half are in the store file. Some of the products are in no row.
@@ -41,8 +41,14 @@ def write_case(folder: Path, seed: int, products: int) -> None:
                 del data["products"][sku]
     random.shuffle(items)
     (folder / "store.toml").write_text(text_of(with_schedule(data, random)), encoding="utf-8")
-    write(folder / "quantities.csv", ("source_code", "sku", "quantity", "status"), items[len(items) // 20 :], random)
-    write(folder / "reserved.csv", ("sku", "stock", "reserved"), reserved, random)
+    write(
+        folder / "quantities.csv",
+        ("source_code", "sku", "quantity", "status"),
+        items[len(items) // 20 :],
+        random,
+        packed,
+    )
+    write(folder / "reserved.csv", ("sku", "stock", "reserved"), reserved, random, packed)
 
 
 def number(exact: Any, random: Random) -> str:
@@ -52,15 +58,15 @@ def number(exact: Any, random: Random) -> str:
     return random.choice((plain, padded, padded, f"+{plain}" if not plain.startswith("-") else plain, f"{padded}00"))
 
 
-def write(path: Path, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], random: Random) -> None:
-    """Write rows with one of the three delimiters, the columns in any order, some compressed."""
+def write(path: Path, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], random: Random, packed: bool) -> None:
+    """Write rows with one of the three delimiters, the columns in any order, some of the files compressed."""
     order = random.sample(range(len(header)), len(header))
     out = io.StringIO()
     writer = csv.writer(out, delimiter=random.choice(",;\t"), lineterminator=random.choice(("\n", "\r\n")))
     writer.writerow([*(header[place] for place in order), "note"])
     writer.writerows([*(row[place] for place in order), "a, b;\tc"] for row in rows)
     content = out.getvalue().encode()
-    path.write_bytes(gzip.compress(content) if random.random() < 0.3 else content)
+    path.write_bytes(gzip.compress(content) if packed and random.random() < 0.3 else content)
 
 
 def answers(text: str) -> list[list[str]]:

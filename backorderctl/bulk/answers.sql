@@ -58,7 +58,7 @@ items AS (
 pools AS (
     SELECT
         sku, policy, stock, pool, backorders, effective,
-        CASE WHEN effective > 0 THEN effective ELSE 0 END AS floor,
+        CASE WHEN effective > 0 THEN effective ELSE 0 END AS kept_back,
         SUM(quantity) AS quantity,
         MAX(low) AS low
     FROM items
@@ -79,14 +79,14 @@ goods AS (
         SUM(CASE WHEN p.quantity IS NOT NULL AND p.backorders = 1 THEN 1 ELSE 0 END) AS backorders,
         SUM(CASE WHEN p.quantity IS NOT NULL AND p.backorders = 1 AND p.effective = 0 THEN 1 ELSE 0 END) AS unlimited,
         COALESCE(SUM(p.quantity), 0) AS quantity,
-        SUM(CASE WHEN p.quantity > p.floor THEN p.quantity - p.floor ELSE 0 END) AS on_hand,
+        SUM(CASE WHEN p.quantity > p.kept_back THEN p.quantity - p.kept_back ELSE 0 END) AS on_hand,
         SUM(
             CASE WHEN p.quantity > p.effective THEN p.quantity - p.effective ELSE 0 END
-            - CASE WHEN p.quantity > p.floor THEN p.quantity - p.floor ELSE 0 END
+            - CASE WHEN p.quantity > p.kept_back THEN p.quantity - p.kept_back ELSE 0 END
         ) AS backorderable,
         SUM(
             CASE WHEN p.backorders = 0 AND p.quantity > 0 THEN p.quantity ELSE 0 END
-            - CASE WHEN p.backorders = 0 AND p.quantity > p.floor THEN p.quantity - p.floor ELSE 0 END
+            - CASE WHEN p.backorders = 0 AND p.quantity > p.kept_back THEN p.quantity - p.kept_back ELSE 0 END
         ) AS reserve,
         SUM(CASE WHEN p.backorders = 1 AND p.quantity < 0 THEN 0 - p.quantity ELSE 0 END) AS below_zero,
         SUM(
@@ -127,19 +127,19 @@ goods AS (
         ,
         0
         -- for each pool of the stock
-        + CASE WHEN t.pool_{pool} > {floor} THEN t.pool_{pool} - {floor} ELSE 0 END
+        + CASE WHEN t.pool_{pool} > {kept_back} THEN t.pool_{pool} - {kept_back} ELSE 0 END
         -- end
         ,
         0
         -- for each pool of the stock
         + CASE WHEN t.pool_{pool} > {effective} THEN t.pool_{pool} - {effective} ELSE 0 END
-        - CASE WHEN t.pool_{pool} > {floor} THEN t.pool_{pool} - {floor} ELSE 0 END
+        - CASE WHEN t.pool_{pool} > {kept_back} THEN t.pool_{pool} - {kept_back} ELSE 0 END
         -- end
         ,
         0
         -- for each pool of the stock
         + CASE WHEN {takes_backorders} = 0 AND t.pool_{pool} > 0 THEN t.pool_{pool} ELSE 0 END
-        - CASE WHEN {takes_backorders} = 0 AND t.pool_{pool} > {floor} THEN t.pool_{pool} - {floor} ELSE 0 END
+        - CASE WHEN {takes_backorders} = 0 AND t.pool_{pool} > {kept_back} THEN t.pool_{pool} - {kept_back} ELSE 0 END
         -- end
         ,
         0

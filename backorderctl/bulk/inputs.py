@@ -5,9 +5,9 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.store.delimited import GZIP, PARQUET, InputFile, Sheet, delimiter
@@ -33,26 +33,38 @@ class RowsFile:
     types: tuple[str, ...] = ()
 
 
-def quantities_files(typed: Sequence[str]) -> tuple[RowsFile, ...]:
-    """The files of source items that the words name."""
-    return tuple(_opened(path, needed=(SOURCE, SKU, QUANTITY), also=(STATUS,)) for path in _paths(typed))
+class Kind(NamedTuple):
+    """What a file has to have: the columns that it needs, and those that are read if they are there."""
+
+    needed: tuple[str, ...]
+    also: tuple[str, ...]
 
 
-def reserved_files(typed: Sequence[str]) -> tuple[RowsFile, ...]:
-    """The files of reservations that the words name."""
-    files = tuple(_opened(path, needed=(SKU,), also=(RESERVED, QUANTITY, STOCK, STOCK_ID)) for path in _paths(typed))
-    for file in files:
-        if (RESERVED in file.read) == (QUANTITY in file.read):
-            found = "both" if RESERVED in file.read else "neither"
-            raise BackorderctlError(f"{file.path}: expected a column {RESERVED!r} or {QUANTITY!r}, got {found}")
-    return files
+QUANTITIES = Kind((SOURCE, SKU, QUANTITY), (STATUS,))
+RESERVATIONS = Kind((SKU,), (RESERVED, QUANTITY, STOCK, STOCK_ID))
 
 
-def _paths(typed: Sequence[str]) -> Iterator[str]:
+def rows_files(typed: Sequence[str], kind: Kind, *, on_spark: bool = False) -> tuple[RowsFile, ...]:
+    """The files that the words name. What only Spark can look into has no columns yet: URIs and its Parquet files."""
+    return tuple(_opened(path, kind, on_spark=on_spark) for path in _paths(typed, on_spark=on_spark))
+
+
+def with_columns(file: RowsFile, columns: Sequence[str], kind: Kind) -> RowsFile:
+    """The file with its columns; InvalidFile when one is there twice or one that is needed is not there."""
+    sheet = Sheet(file.path, [column.strip().lower() for column in columns], iter(()))
+    read = {name: sheet.needed(name) for name in kind.needed}
+    read |= {name: place for name in kind.also if (place := sheet.column(name)) is not None}
+    if kind is RESERVATIONS and (RESERVED in read) == (QUANTITY in read):
+        found = "both" if RESERVED in read else "neither"
+        raise BackorderctlError(f"{file.path}: expected a column {RESERVED!r} or {QUANTITY!r}, got {found}")
+    return replace(file, columns=tuple(columns), read=read)
+
+
+def _paths(typed: Sequence[str], *, on_spark: bool) -> Iterator[str]:
     """The files that words name: themselves, by a glob, or in a folder; each once, in the order of their names."""
     seen: set[str] = set()
     for word in typed:
-        found = sorted(_found(word))
+        found = [word] if on_spark and "://" in word else sorted(_found(word))
         if not found:
             raise BackorderctlError(f"{word}: expected a file, a folder with files or a pattern of such, got nothing")
         for path in found:
@@ -74,30 +86,37 @@ def _found(word: str) -> list[str]:
     return [str(path) for path in Path(anchor).glob(word.removeprefix(anchor))]
 
 
-def _opened(path: str, *, needed: Sequence[str], also: Sequence[str]) -> RowsFile:
+def _opened(path: str, kind: Kind, *, on_spark: bool) -> RowsFile:
     """A file with its columns; BackorderctlError when it cannot be read or one that is needed is not there."""
+    if on_spark and "://" in path:
+        return RowsFile(path, (), {}, None)
     try:
         with Path(path).open("rb") as raw:
             start = raw.peek(4)[:4]
-            packed = start.startswith(GZIP)
-            types = column_types(connect(), path, name=path) if start == PARQUET else {}
-            columns, dialect = (list(types), None) if types else _header(raw, packed=packed)
+            if start == PARQUET:
+                types = {} if on_spark else column_types(connect(), path, name=path)
+                file, columns = RowsFile(path, (), {}, None, types=tuple(types.values())), list(types)
+            else:
+                columns, dialect = _header(raw, packed=start.startswith(GZIP))
+                file = RowsFile(path, (), {}, dialect, packed=start.startswith(GZIP))
     except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile):
         raise BackorderctlError(f"{path}: expected a CSV file in UTF-8 or a Parquet file, got another") from None
     except OSError as error:
         raise BackorderctlError(f"{path}: cannot read: {error.strerror}") from None
-    sheet = Sheet(path, [column.strip().lower() for column in columns], iter(()))
-    read = {name: sheet.needed(name) for name in needed}
-    read |= {name: place for name in also if (place := sheet.column(name)) is not None}
-    return RowsFile(path, tuple(columns), read, dialect, packed, tuple(types.values()))
+    return file if on_spark and file.delimiter is None else with_columns(file, columns, kind)
 
 
 def _header(raw: io.BufferedReader, *, packed: bool) -> tuple[list[str], str]:
     unpacked: Any = gzip.GzipFile(fileobj=raw) if packed else raw
     with io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="") as text:
         first = text.readline()
-    dialect = delimiter(first)
-    return next(csv.reader([first], delimiter=dialect), []), dialect
+    return header(first)
+
+
+def header(line: str) -> tuple[list[str], str]:
+    """The names in the first line of a CSV file, and what parts them."""
+    dialect = delimiter(line)
+    return next(csv.reader([line], delimiter=dialect), []), dialect
 
 
 def input_files(files: Sequence[RowsFile]) -> tuple[InputFile, ...]:

@@ -75,6 +75,10 @@ class Refusals:
 
 def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
     """What is wrong with the rows, from a second reading: slow, and in little memory."""
+    remote = [file.path for file in (*job.quantities, *job.reserved) if "://" in file.path]
+    if remote:
+        which = f", such as those of {', '.join(map(repr, sorted(skus)[:3]))}" if skus else ""
+        raise BackorderctlError(f"{', '.join(remote)}: rows are refused{which}; a copy on this machine tells which")
     inputs = Inputs(
         quantities=input_files(job.quantities),
         reserved=input_files(job.reserved),

@@ -95,7 +95,7 @@ def _pool_names(number: int, pool: PoolPolicy, every: Sequence[str]) -> Names:
         "sources": _at(pool.sources, every),
         "takes_backorders": str(int(pool.backorders)),
         "effective": decimal(pool.effective),
-        "floor": decimal(max(pool.effective, ZERO)),
+        "kept_back": decimal(max(pool.effective, ZERO)),
     }
 
 

@@ -24,8 +24,10 @@ def format_of(to: str) -> Format | None:
     return next((each for each in Format if name.endswith(f".{each}")), None)
 
 
-def check_target(to: str) -> None:
+def check_target(to: str, *, on_spark: bool = False) -> None:
     """BackorderctlError when answers cannot be written there: a name of another kind, a folder with something in it."""
+    if on_spark and "://" in to:
+        return
     target = Path(to)
     if not target.absolute().parent.is_dir():
         raise BackorderctlError(f"{to}: no such folder: {target.parent}")

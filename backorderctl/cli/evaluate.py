@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.bulk import duckdb
-from backorderctl.bulk.inputs import quantities_files, reserved_files
+from backorderctl.bulk import duckdb, spark
+from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
 from backorderctl.bulk.job import Engine, Job, Result, RowsRefused, refusals
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
@@ -88,13 +88,13 @@ def evaluate(
     job = Job(
         store,
         policy_tables(store),
-        quantities_files(quantities),
-        reserved_files(reserved or ()),
+        rows_files(quantities, QUANTITIES, on_spark=engine is Engine.SPARK),
+        rows_files(reserved or (), RESERVATIONS, on_spark=engine is Engine.SPARK),
         parse_stock_ids(stock_id or ()),
         allow_missing,
     )
     if to is not None:
-        check_target(to)
+        check_target(to, on_spark=engine is Engine.SPARK)
         refuse_overwriting_input("--to", to, [options.file, *(file.path for file in (*job.quantities, *job.reserved))])
     runner = _Runner(engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
     try:
@@ -119,6 +119,8 @@ class _Runner:
 
     def run(self, job: Job, to: str | None) -> Result:
         """Run a job, with a bar where somebody watches."""
+        if self.engine is Engine.SPARK:
+            return spark.evaluate(job, to, summary=self.summary, remote=self.remote)
         with progress(100, sys.stderr, quiet=self.quiet) as tell:
             return duckdb.evaluate(job, to, summary=self.summary, memory=self.memory, tell=tell)
 

@@ -1,12 +1,20 @@
 """`backorderctl export`: a store as files that Magento, its REST interface or a spreadsheet reads."""
 
 import io
+from typing import Annotated
 
+import typer
+
+from backorderctl.bulk.policy_tables import policy_tables
+from backorderctl.bulk.sql_export import Dialect, sql_files
+from backorderctl.bulk.table_files import sql_tables, write_tables
+from backorderctl.bulk.target import check_target, format_of, written_aside
 from backorderctl.cli import export_magento
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import ToOption, write_export
 from backorderctl.edit import bulk_csv
+from backorderctl.errors import BackorderctlError
 from backorderctl.output import table
 from backorderctl.output.format import Output
 from backorderctl.output.table import Column, Listing
@@ -29,3 +37,25 @@ def csv_(options: StoreOptions, to: ToOption = None) -> None:
     write_export(out.getvalue(), to, rows=f"{len(rows)} rows", store=options.file, quiet=options.quiet)
     if entries := len(store.schedule):
         options.say(f"schedule: {entries} {'entry' if entries == 1 else 'entries'} left out; values are as written")
+
+
+@app.command(cls=Command)
+@with_options
+def sql(
+    options: StoreOptions,
+    dialect: Annotated[Dialect, typer.Option("--dialect", help="The database that shall run it.")],
+    to: Annotated[str, typer.Option("--to", metavar="FOLDER", help="A new or empty folder.")],
+) -> None:
+    """Write what `evaluate` runs as files for a database or scheduler of your own: SQL, and the policy as tables.
+
+    The policy is that of one day. The rows are yours: tables.sql says which columns they need.
+    """
+    check_target(to)
+    if format_of(to) is not None:
+        raise BackorderctlError(f"--to {to}: expected a folder, got the name of a file")
+    tables = policy_tables(options.store())
+    with written_aside(to) as folder:
+        write_tables(sql_tables(tables), folder)
+        for name, text in sql_files(tables, dialect).items():
+            (folder / name).write_text(text, encoding="utf-8")
+    options.say(f"{to}: tables.sql, answers.sql and the policy of {len(tables.products)} products")

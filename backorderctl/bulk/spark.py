@@ -1,0 +1,370 @@
+"""The engine `spark`: the same SQL text on an Apache Spark session, which reads the rows and writes the answers itself.
+
+Only the policy tables go to Spark, and only counts and totals come back. A record of CSV has to be on one line, so that
+Spark can cut large files into parts.
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, Kind, RowsFile, header, with_columns
+from backorderctl.bulk.job import COLUMNS, Job, Result, RowsRefused, missing_sources, stock_totals, summary_query
+from backorderctl.bulk.sql_text import statements
+from backorderctl.bulk.table_files import sql_tables
+from backorderctl.bulk.target import Format, format_of, written_aside
+from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.quantities_file import QUANTITY, RESERVED, SKU, SOURCE, STATUS, STATUSES, STOCK, STOCK_ID
+
+NUMBER = r"\A[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)\z"
+"""A number that DECIMAL(12,4) holds exactly, as `parse_quantity` reads it."""
+_BLANK = r"[\p{Z}\t-\r\x1c-\x1f\x85]"
+BAD_SKU = rf"\A{_BLANK}|{_BLANK}\z|\A\z|\x{{fffd}}"
+"""A blank at either end, as `str.strip` takes them away; nothing; a byte that was no UTF-8."""
+CORRUPT = "_corrupt"
+OUT_OF_STOCK, BAD_PAIRS = "out_of_stock", "bad_pairs"
+
+
+def evaluate(job: Job, to: str | None, *, summary: bool, remote: str | None) -> Result:
+    """Answer for every product on Spark, and write the answers to `to`, by Spark's own means where that is a URI.
+
+    RowsRefused when a row is; BackorderctlError when Spark is not there, or cannot go on.
+    """
+    with _session(remote) as session, _failures():
+        run = _Run(session, job)
+        try:
+            return run.evaluate(to, summary=summary)
+        finally:
+            run.forget()
+
+
+@contextmanager
+def _session(remote: str | None) -> Iterator[Any]:
+    """The session that spark-submit gives, that of a Spark Connect server, or one of this machine, which then ends."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise BackorderctlError("Spark is not installed", hint="pip install 'backorderctl[spark]'") from None
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    with _failures():
+        existing = None if remote else SparkSession.getActiveSession()
+        if existing is not None:
+            session = existing
+        elif remote:
+            session = SparkSession.builder.remote(remote).getOrCreate()
+        else:
+            session = _of_this_machine(SparkSession.builder)
+    try:
+        yield session
+    finally:
+        if existing is None:
+            _stop(session)
+
+
+def _of_this_machine(builder: Any) -> Any:
+    builder = builder.appName("backorderctl")
+    if "MASTER" not in os.environ and "PYSPARK_GATEWAY_PORT" not in os.environ:  # else spark-submit has chosen
+        settings = {
+            "spark.master": "local[*]",
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+        }
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    return session
+
+
+def _stop(session: Any) -> None:
+    # A session that has died cannot be stopped, and why it died is told already.
+    with suppress(Exception):
+        session.stop()
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What Spark raises, which may be of any class, in one line."""
+    try:
+        yield
+    except (BackorderctlError, RowsRefused):
+        raise
+    except Exception as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        raise BackorderctlError(f"Spark: {lines[0]}") from None
+
+
+class _Run:
+    """One run over the files of a job; it gives views their names in the session."""
+
+    def __init__(self, session: Any, job: Job) -> None:
+        self.session = session
+        self.job = job
+        self.text = statements(job.tables)
+        self.views: list[str] = []
+        self.kept: list[Any] = []
+
+    def evaluate(self, to: str | None, *, summary: bool) -> Result:
+        """Load the policy and what is reserved, add up the rows, check them, answer."""
+        self._load_policy()
+        self._load_reservations()
+        self._view("quantities", self._quantities())
+        if not self.job.allow_missing and any(product.items for product in self.job.store.products.values()):
+            found = self.session.sql("SELECT DISTINCT source_code FROM quantities").collect()
+            missing_sources(self.job, {source for (source,) in found})
+        self._view("totals", self.session.sql(self.text.totals), keep=True)
+        rows, known, unknown = self._checked()
+        written = self._write(to) if to else 0
+        totals = self.session.sql(summary_query(self.text.answers)).collect() if summary else []
+        return Result(
+            rows=rows,
+            answers=written,
+            without_row=len(self.job.tables.products) - known,
+            unknown=unknown,
+            totals=stock_totals(totals, list(self.job.store.stocks)) if summary else (),
+        )
+
+    def forget(self) -> None:
+        """Take the views out of the session again."""
+        with suppress(Exception):
+            for name in self.views:
+                self.session.catalog.dropTempView(name)
+            for frame in self.kept:
+                frame.unpersist()
+
+    def _view(self, name: str, frame: Any, *, keep: bool = False) -> None:
+        if keep:
+            frame = frame.persist()
+            self.kept.append(frame)
+        frame.createOrReplaceTempView(name)
+        self.views.append(name)
+
+    def _load_policy(self) -> None:
+        for table in sql_tables(self.job.tables):
+            columns = ", ".join(f"{column} {kind.replace('VARCHAR(255)', 'STRING')}" for column, kind in table.columns)
+            self._view(table.name, self.session.createDataFrame([tuple(row) for row in table.rows], columns))
+        for name, rows in ((OUT_OF_STOCK, self.job.tables.out_of_stock), (BAD_PAIRS, self.job.bad_pairs or ())):
+            self._view(name, self.session.createDataFrame(list(rows), "sku STRING, source_code STRING"))
+
+    def _quantities(self) -> Any:
+        """The rows of all quantities files; without the refused ones if they may be left out."""
+        parts = [self._of_file(self._looked_into(file, QUANTITIES)) for file in self.job.quantities]
+        rows = parts[0]
+        for part in parts[1:]:
+            rows = rows.unionAll(part)
+        if self.job.bad_pairs is None:
+            return rows
+        self._view("all_quantities", rows)
+        sources = ", ".join(text(source) for source in self.job.tables.sources)
+        return self.session.sql(
+            f"SELECT q.* FROM all_quantities q LEFT ANTI JOIN {BAD_PAIRS} b ON b.sku = q.sku "
+            "AND b.source_code = q.source_code WHERE q.quantity IS NOT NULL AND q.status IS NOT NULL "
+            f"AND q.source_code IN ({sources}) AND q.sku IS NOT NULL AND NOT regexp_like(q.sku, {raw(BAD_SKU)})"
+        )
+
+    def _of_file(self, file: RowsFile) -> Any:
+        columns = [f"{cell(file, SOURCE)} AS source_code", f"{cell(file, SKU)} AS sku"]
+        rows = self._read(file)
+        if STATUS in file.read or not self.job.tables.out_of_stock:
+            status = whens(cell(file, STATUS), _STATUS_NUMBERS) if STATUS in file.read else "1"
+            return rows.selectExpr(*columns, f"{exact(file, QUANTITY)} AS quantity", f"{status} AS status")
+        name = f"file_{len(self.views)}"
+        self._view(name, rows.selectExpr(*columns, f"{exact(file, QUANTITY)} AS quantity"))
+        return self.session.sql(
+            f"SELECT f.*, CASE WHEN o.sku IS NULL THEN 1 ELSE 0 END AS status FROM {name} f "
+            f"LEFT JOIN {OUT_OF_STOCK} o ON o.sku = f.sku AND o.source_code = f.source_code"
+        )
+
+    def _looked_into(self, file: RowsFile, kind: Kind) -> RowsFile:
+        """The file with its columns, which Spark tells where this machine does not see the file."""
+        if file.columns:
+            return file
+        if file.path.lower().rstrip("/").endswith(_CSV_ENDS):
+            lines = self.session.read.text(file.path).head(1)
+            columns, dialect = header(lines[0][0] if lines else "")
+            return with_columns(replace(file, delimiter=dialect), columns, kind)
+        fields = self.session.read.parquet(file.path).schema.fields
+        types = {field.name: field.dataType.simpleString() for field in fields}
+        problems = [
+            Problem(f"column {name!r}: expected text, decimals or whole numbers, got {type_}")
+            for name, type_ in types.items()
+            if name.strip().lower() in (*kind.needed, *kind.also) and not type_.startswith(_EXACT)
+        ]
+        if problems:
+            raise InvalidFile(file.path, problems)
+        return with_columns(replace(file, types=tuple(types.values())), list(types), kind)
+
+    def _read(self, file: RowsFile) -> Any:
+        """The columns of a file as it is; of a CSV file as text, c0 and so on, with a mark of a record that is none."""
+        if file.delimiter is None:
+            return self.session.read.parquet(file.path)
+        if file.packed and not file.path.endswith(".gz"):
+            raise BackorderctlError(f"{file.path}: Spark reads a compressed file only when its name ends in .gz")
+        schema = ", ".join([*(f"c{place} STRING" for place in range(len(file.columns))), f"{CORRUPT} STRING"])
+        reader = self.session.read.schema(schema).option("columnNameOfCorruptRecord", CORRUPT)
+        for name, value in {"header": "true", "sep": file.delimiter, "quote": '"', "escape": '"'}.items():
+            reader = reader.option(name, value)
+        return reader.csv(file.path)
+
+    def _load_reservations(self) -> None:
+        """What is reserved, by product and stock; RowsRefused when a row or a sum is not what it may be."""
+        none = self.session.createDataFrame([], "sku STRING, stock STRING, units DECIMAL(12, 4), single INT")
+        rows = none
+        for file in self.job.reserved:
+            rows = rows.unionAll(self._reserved(self._looked_into(file, RESERVATIONS)))
+        self._view("reserved_rows", rows)
+        good = "sku IS NOT NULL AND stock IS NOT NULL AND units IS NOT NULL"
+        kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
+        self._view(
+            "reserved_sums",
+            self.session.sql(
+                "SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
+                f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR SUM(single) > 1 OR SUM(units) < 0 "
+                f"OR regexp_like(sku, {raw(BAD_SKU)}) THEN 1 ELSE 0 END AS refused "
+                f"FROM reserved_rows {kept} GROUP BY sku, stock"
+            ),
+            keep=True,
+        )
+        if self.job.bad_pairs is None and self._one("SELECT COUNT(*) FROM reserved_sums WHERE refused = 1"):
+            raise RowsRefused(frozenset())
+        query = "SELECT sku, stock, reserved FROM reserved_sums WHERE reserved > 0 AND refused = 0"
+        self._view("reservations", self.session.sql(query))
+
+    def _reserved(self, file: RowsFile) -> Any:
+        if STOCK in file.read:
+            stock = whens(cell(file, STOCK), {code: text(code) for code in self.job.store.stocks})
+        elif STOCK_ID in file.read:
+            known = {number: text(code) for number, code in self.job.stock_ids.items() if code in self.job.store.stocks}
+            stock = whens(cell(file, STOCK_ID), known)
+        else:
+            stock = text(next(iter(self.job.store.stocks)))
+        if RESERVED in file.read:
+            number = exact(file, RESERVED)
+            units, single = f"CASE WHEN {number} >= 0 THEN {number} END", 1
+        else:
+            units, single = f"0 - {exact(file, QUANTITY)}", 0
+        units = f"CAST({units} AS DECIMAL(12, 4)) AS units"
+        return self._read(file).selectExpr(
+            f"{cell(file, SKU)} AS sku", f"{stock} AS stock", units, f"{single} AS single"
+        )
+
+    def _checked(self) -> tuple[int, int, int]:
+        """The rows, the SKUs of the store among them and those unknown to it; RowsRefused when a row is."""
+        bad = f"refused = 1 OR sku IS NULL OR regexp_like(sku, {raw(BAD_SKU)})"
+        rows, refused = self.session.sql(
+            f"SELECT COALESCE(SUM(items), 0), COUNT(CASE WHEN {bad} THEN 1 END) FROM totals"
+        ).collect()[0]
+        if refused:
+            query = "SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1 AND sku IS NOT NULL"
+            raise RowsRefused(frozenset(sku for (sku,) in self.session.sql(query).collect()))
+        if not rows:
+            raise BackorderctlError(f"{', '.join(file.path for file in self.job.quantities)}: expected rows, got none")
+        known = self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku")
+        named = self._one("SELECT COUNT(*) FROM totals t JOIN products p ON p.sku = t.sku WHERE t.policy IS NULL")
+        return rows, known, self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named
+
+    def _write(self, to: str) -> int:
+        """Write the answers; gives how many they are."""
+        answers = self.session.sql(self.text.answers)
+        kind = Format.PARQUET if "://" in to else format_of(to)
+        answers = answers.selectExpr(*(COLUMNS if kind in (None, Format.PARQUET) else csv_columns()))
+        if "://" in to:
+            answers.write.parquet(to)
+            return int(self.session.read.parquet(to).count())
+        with written_aside(to) as aside:
+            if kind is None:
+                answers.write.mode("overwrite").parquet(str(aside))
+                return int(self.session.read.parquet(str(aside)).count())
+            return self._write_file(answers, kind, aside)
+
+    def _write_file(self, answers: Any, kind: Format, aside: Path) -> int:
+        """Write one file: Spark writes a folder, of which the only part is taken."""
+        folder = aside.with_name(f"{aside.name}.parts")
+        writer = answers.coalesce(1).write
+        try:
+            if kind is Format.PARQUET:
+                writer.parquet(str(folder))
+                number = self.session.read.parquet(str(folder)).count()
+            else:
+                packing = "gzip" if kind is Format.PACKED_CSV else "none"
+                for name, value in {**_CSV_OUT, "compression": packing}.items():
+                    writer = writer.option(name, value)
+                writer.csv(str(folder))
+                number = answers.count()
+            [part] = folder.glob("part-*")
+            part.replace(aside)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return int(number)
+
+    def _one(self, query: str) -> int:
+        return int(self.session.sql(query).collect()[0][0])
+
+
+_STATUS_NUMBERS = {written: "1" if status is StockStatus.IN_STOCK else "0" for written, status in STATUSES.items()}
+_CSV_ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+_EXACT = ("string", "decimal", "double", "tinyint", "smallint", "int", "bigint")
+"""Types of Spark whose values are exact; 8 digits and 4 decimals are few enough for a double."""
+_CSV_OUT = {
+    "header": "true",
+    "escape": '"',
+    "emptyValue": "",
+    "ignoreLeadingWhiteSpace": "false",
+    "ignoreTrailingWhiteSpace": "false",
+}
+
+
+def cell(file: RowsFile, name: str) -> str:
+    """A column as text; NULL in a record that has not the header's number of cells."""
+    place = file.read[name]
+    if file.delimiter is None:
+        return "CAST(`" + file.columns[place].replace("`", "``") + "` AS STRING)"
+    return f"CASE WHEN {CORRUPT} IS NULL THEN c{place} END"
+
+
+def exact(file: RowsFile, name: str) -> str:
+    """A column as a number with 4 places; NULL where the cell is none or has more."""
+    place = file.read[name]
+    if file.delimiter is None and not file.types[place].startswith("string"):
+        column = "`" + file.columns[place].replace("`", "``") + "`"
+        number = f"TRY_CAST({column} AS DECIMAL(12, 4))"
+        return f"CASE WHEN {number} = {column} THEN {number} END"
+    column = cell(file, name)
+    return f"CASE WHEN regexp_like({column}, {raw(NUMBER)}) THEN TRY_CAST({column} AS DECIMAL(12, 4)) END"
+
+
+def whens(column: str, values: Mapping[str, str]) -> str:
+    """The value of a cell among those that are known, else NULL."""
+    branches = " ".join(f"WHEN {text(written)} THEN {value}" for written, value in values.items())
+    return f"CASE {column} {branches} END" if values else "NULL"
+
+
+def csv_columns() -> Sequence[str]:
+    """The columns as `product list -o csv` writes them: no trailing zeros, and the word for no limit."""
+    written = []
+    for column in COLUMNS:
+        number = f"trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST({column} AS STRING)))"
+        if column in ("backorderable", "salable"):
+            written.append(f"CASE WHEN unlimited THEN 'unlimited' ELSE {number} END AS {column}")
+        elif column in ("quantity", "reserved", "on_hand", "only_x_left"):
+            written.append(f"{number} AS {column}")
+        else:
+            written.append(column)
+    return written
+
+
+def text(word: str) -> str:
+    """A text as Spark has it."""
+    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def raw(pattern: str) -> str:
+    """A pattern as Spark has it, with its backslashes."""
+    return f"r'{pattern}'"

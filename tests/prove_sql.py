@@ -1,0 +1,235 @@
+"""The proof that the files of `export sql` give the evaluator's answers in the databases they are written for.
+
+`python tests/prove_sql.py duckdb|spark|postgres|mysql...` runs them there: PostgreSQL and MariaDB are started in a
+folder of their own, from the programs that Debian's postgresql and mariadb-server install.
+"""
+
+import contextlib
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from prove_engines import output
+from quantity_files import COLUMNS, DAY, answers, write_case
+
+from backorderctl.cli import main
+
+STORES, PRODUCTS = 8, 300
+QUERY = f"SELECT {COLUMNS.replace(',', ', ')} FROM answers"
+IN_STOCK = ("1", "in_stock")
+Rows = list[tuple[Any, ...]]
+
+
+def prove(dialect: str) -> int:
+    """So many answers have been compared; AssertionError where one is another."""
+    compared = 0
+    with tempfile.TemporaryDirectory() as scratch, DATABASES[dialect](Path(scratch)) as run:
+        for seed in range(STORES):
+            folder = Path(scratch) / str(seed)
+            folder.mkdir()
+            Path(scratch).chmod(0o755)
+            write_case(folder, seed, PRODUCTS)
+            files = [str(folder / name) for name in ("store.toml", "quantities.csv", "reserved.csv")]
+            words = ["-f", files[0], "--at", DAY, "-q"]
+            assert main(["export", "sql", "--dialect", dialect, "--to", str(folder / "sql"), *words]) == 0
+            folder.chmod(0o755)
+            (folder / "sql").chmod(0o755)
+            quantities = [(row["source_code"], row["sku"], plain(row["quantity"]), flag(row)) for row in rows(files[1])]
+            reserved = [(row["sku"], row["stock"], plain(row["reserved"])) for row in rows(files[2])]
+            found = run(folder / "sql", quantities, reserved)
+            listed = ["product", "list", "--quantities", files[1], "--reserved", files[2], "--allow-missing"]
+            expected = answers(output([*listed, *words, "-o", "csv"]))
+            assert sorted(map(cells, found)) == expected, seed
+            compared += len(expected)
+    return compared
+
+
+def rows(path: str) -> Iterator[dict[str, str]]:
+    import gzip
+
+    content = Path(path).read_bytes()
+    text = (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode()
+    dialect = max(",;\t", key=text.partition("\n")[0].count)
+    yield from csv.DictReader(text.splitlines(), delimiter=dialect)
+
+
+def plain(number: str) -> str:
+    return f"{Decimal(number):.4f}"
+
+
+def flag(row: dict[str, str]) -> str:
+    return "1" if row["status"] in IN_STOCK else "0"
+
+
+def cells(row: tuple[Any, ...]) -> list[str]:
+    """An answer as `product list -o csv` writes it, whichever way a database gives it."""
+    found = dict(zip(COLUMNS.split(","), row, strict=True))
+    unlimited = str(found["unlimited"]).lower() in ("true", "t", "1")
+    for name, value in found.items():
+        if name in ("unlimited", "low_stock"):
+            found[name] = "true" if str(value).lower() in ("true", "t", "1") else "false"
+        elif name in ("backorderable", "salable") and unlimited:
+            found[name] = "unlimited"
+        elif value in (None, "", "NULL", "\\N"):
+            found[name] = ""
+        elif name in ("quantity", "reserved", "on_hand", "backorderable", "salable", "only_x_left"):
+            found[name] = format(Decimal(str(value)).normalize() + 0, "f")
+    return [str(value) for value in found.values()]
+
+
+Run = Callable[[Path, Any, Any], Rows]
+
+
+@contextlib.contextmanager
+def duckdb(scratch: Path) -> Iterator[Run]:
+    import duckdb as engine
+
+    def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
+        with contextlib.chdir(folder), engine.connect() as database:
+            database.execute(Path("tables.sql").read_text(encoding="utf-8"))
+            database.executemany("INSERT INTO quantities VALUES (?, ?, ?, ?)", quantities)
+            database.executemany("INSERT INTO reservations VALUES (?, ?, ?)", reserved)
+            database.execute(Path("answers.sql").read_text(encoding="utf-8"))
+            found: Rows = database.execute(QUERY).fetchall()
+            return found
+
+    yield run
+
+
+@contextlib.contextmanager
+def spark(scratch: Path) -> Iterator[Run]:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    session = builder.config("spark.sql.shuffle.partitions", "2").getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+
+    def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
+        items = [(source, sku, Decimal(units), int(status)) for source, sku, units, status in quantities]
+        held = [(sku, stock, Decimal(units)) for sku, stock, units in reserved]
+        schema = "source_code STRING, sku STRING, quantity DECIMAL(12, 4), status INT"
+        session.createDataFrame(items, schema).createOrReplaceTempView("quantities")
+        schema = "sku STRING, stock STRING, reserved DECIMAL(18, 4)"
+        session.createDataFrame(held, schema).createOrReplaceTempView("reservations")
+        for name in ("tables.sql", "answers.sql"):
+            text = (folder / name).read_text(encoding="utf-8").replace("path '", f"path '{folder}/")
+            for statement in text.split(";\n"):
+                if [line for line in statement.splitlines() if line.strip() and not line.startswith("--")]:
+                    session.sql(statement)
+        return [tuple(row) for row in session.sql(QUERY).collect()]
+
+    yield run
+    session.stop()
+
+
+@contextlib.contextmanager
+def postgres(scratch: Path) -> Iterator[Run]:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    data = tempfile.mkdtemp(dir="/tmp")
+    os.chmod(data, 0o777)  # noqa: PTH101
+    user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+
+    def command(*words: str, folder: Path | None = None, stdin: str = "") -> str:
+        ran = subprocess.run(
+            [*user, *words], input=stdin, capture_output=True, text=True, check=False, cwd=folder or "/"
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    command(str(programs / "initdb"), "-D", f"{data}/db", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust")
+    options = f"-k {data} -c listen_addresses='' -c fsync=off"
+    command(str(programs / "pg_ctl"), "-D", f"{data}/db", "-o", options, "-l", f"{data}/log", "-w", "start")
+    psql = [str(programs / "psql"), "-h", data, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-q"]
+
+    def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
+        command(*psql, "-c", "DROP TABLE IF EXISTS quantities; DROP TABLE IF EXISTS reservations")
+        command(*psql, "-f", "tables.sql", folder=folder)
+        command(*psql, "-c", "\\copy quantities FROM STDIN WITH (FORMAT csv)", stdin=as_csv(quantities))
+        command(*psql, "-c", "\\copy reservations FROM STDIN WITH (FORMAT csv)", stdin=as_csv(reserved))
+        command(*psql, "-f", "answers.sql", folder=folder)
+        return [tuple(row) for row in csv.reader(command(*psql, "--csv", "-t", "-c", QUERY).splitlines())]
+
+    try:
+        yield run
+    finally:
+        command(str(programs / "pg_ctl"), "-D", f"{data}/db", "-m", "immediate", "stop")
+        subprocess.run(["rm", "-rf", data], check=True)
+
+
+@contextlib.contextmanager
+def mysql(scratch: Path) -> Iterator[Run]:
+    data = tempfile.mkdtemp(dir="/tmp")
+    os.chmod(data, 0o777)  # noqa: PTH101
+    user = ["--user=mysql"] if os.getuid() == 0 else []
+    install = ["mariadb-install-db", *user, f"--datadir={data}/db", "--auth-root-authentication-method=normal"]
+    subprocess.run([*install, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = [
+        "mariadbd",
+        *user,
+        f"--datadir={data}/db",
+        f"--socket={data}/socket",
+        "--skip-networking",
+        "--local-infile=1",
+    ]
+    client = ["mariadb", "-uroot", f"--socket={data}/socket", "--local-infile=1", "--default-character-set=utf8mb4"]
+
+    def command(statements: str, *words: str, folder: Path | None = None) -> str:
+        ran = subprocess.run(
+            [*client, *words], input=statements, capture_output=True, text=True, check=False, cwd=folder or "/"
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
+        command("CREATE OR REPLACE DATABASE shop")
+        command((folder / "tables.sql").read_text(encoding="utf-8"), "shop", folder=folder)
+        for name, found in (("quantities", quantities), ("reservations", reserved)):
+            (folder / f"{name}.csv").write_text(as_csv(found), encoding="utf-8")
+            command(
+                f"LOAD DATA LOCAL INFILE '{name}.csv' INTO TABLE {name} CHARACTER SET utf8mb4 "
+                "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n'",
+                "shop",
+                folder=folder,
+            )
+        command((folder / "answers.sql").read_text(encoding="utf-8"), "shop")
+        lines = command(QUERY, "shop", "--batch", "--raw", "--skip-column-names").splitlines()
+        return [tuple(line.split("\t")) for line in lines]
+
+    with subprocess.Popen(server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            for _ in range(300):
+                if subprocess.run([*client, "-e", "SELECT 1"], capture_output=True, check=False).returncode == 0:
+                    break
+                time.sleep(0.2)
+            yield run
+        finally:
+            process.terminate()
+            process.wait()
+            subprocess.run(["rm", "-rf", data], check=True)
+
+
+def as_csv(found: Any) -> str:
+    import io
+
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(found)
+    return out.getvalue()
+
+
+DATABASES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Run]]] = {
+    "duckdb": duckdb,
+    "spark": spark,
+    "postgres": postgres,
+    "mysql": mysql,
+}
+
+if __name__ == "__main__":
+    for chosen in sys.argv[1:] or DATABASES:
+        print(f"export sql --dialect {chosen}: {prove(chosen):,} answers agree")

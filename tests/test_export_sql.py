@@ -1,0 +1,64 @@
+"""`export sql`: the files for a database of one's own, tried in DuckDB; tests/prove_sql.py tries the others."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from conftest import EXAMPLES, Run
+
+from backorderctl.bulk.policy_tables import policy_tables
+from backorderctl.bulk.sql_text import TEMPLATE, statements
+from backorderctl.store.load import load
+
+prove_sql = pytest.importorskip("prove_sql")
+
+
+def test_duckdb_gives_the_answers_of_the_evaluator(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("duckdb")
+    monkeypatch.setattr(prove_sql, "STORES", 2)
+    monkeypatch.setattr(prove_sql, "PRODUCTS", 40)
+    assert prove_sql.prove("duckdb") > 70
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "spark", "postgres", "mysql"])
+def test_the_folder_has_the_text_and_the_policy(run: Run, store_file: Path, folder: Path, dialect: str) -> None:
+    ran = run("export", "sql", "--dialect", dialect, "--to", "sql")
+    assert (ran.status, ran.err) == (0, "sql: tables.sql, answers.sql and the policy of 1 products\n")
+    names = ["answers.sql", "item_policies.csv", "products.csv", "stock_policies.csv", "tables.sql"]
+    assert sorted(path.name for path in (folder / "sql").iterdir()) == names
+    assert (folder / "sql" / "products.csv").read_text() == "sku,policy\n24-MB01,0\n"
+    assert (folder / "sql" / "item_policies.csv").read_text() == (
+        "policy,stock,source_code,counts,pool,backorders,effective,notify\n0,default,main,1,0,1,-50,10\n"
+    )
+
+
+def test_a_folder_with_files_is_refused(run: Run, store_file: Path) -> None:
+    assert run("export", "sql", "--dialect", "spark", "--to", ".").err == (
+        "Error: --to .: expected a new or empty folder, got one with files in it\n"
+    )
+    assert run("export", "sql", "--dialect", "spark", "--to", "sql.csv").err == (
+        "Error: --to sql.csv: expected a folder, got the name of a file\n"
+    )
+
+
+def test_the_text_has_comments_for_each_step_and_no_words_of_one_engine() -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    assert [f"-- Step {number}." in text for number in range(1, 7)] == [True] * 6
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
+    functions = {name.upper() for name in re.findall(r"\b([A-Za-z_]+)\(", code)}
+    assert functions <= {"MAX", "SUM", "COUNT", "BIT_OR", "CAST", "COALESCE", "DECIMAL"}
+
+
+def test_a_text_for_a_store_has_nothing_left_to_fill_in() -> None:
+    text = statements(policy_tables(load(str(EXAMPLES / "luma.toml"))))
+    assert not re.search(r"[{}]", text.totals + text.answers)
+
+
+def test_the_engines_know_nothing_of_precedence_and_pools() -> None:
+    rules = {"Scope", "BACKORDERS", "THRESHOLD", "levels", "effective_threshold", "takes_backorders", "share_pools"}
+    for path in TEMPLATE.parent.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+        attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not (names | attributes) & rules, path.name
