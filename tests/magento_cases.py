@@ -73,6 +73,18 @@ def write_magento_cases(folder: Path) -> dict[str, Expected]:
     return expected
 
 
+def magento_salable() -> list[dict[str, Any]]:
+    """The items of Magento's own answer for the cases, by SKU."""
+    return [
+        {
+            "sku": case["id"],
+            "qty": float(case["expected"]["salable_qty_direct"] or 0),
+            "is_salable": case["expected"]["is_salable"],
+        }
+        for case in _admitted()
+    ]
+
+
 def _admitted() -> list[Any]:
     with gzip.open(CASES, "rt", encoding="utf-8") as lines:
         cases = [json.loads(line, parse_float=Decimal) for line in lines]

@@ -1,18 +1,18 @@
 """Which files hold the rows: globs and folders looked up, headers read, columns found by their names."""
 
 import csv
-import gzip
 import io
-import zlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.store.delimited import GZIP, PARQUET, InputFile, Sheet, delimiter
+from backorderctl.store.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
 from backorderctl.store.parquet import column_types, connect
 from backorderctl.store.quantities_file import QUANTITY, RESERVED, SKU, SOURCE, STATUS, STOCK, STOCK_ID
+from backorderctl.toml.compressed import GZIP, decompressed
 
 ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 """The names of files that are taken from a folder."""
@@ -97,20 +97,22 @@ def _opened(path: str, kind: Kind, *, on_spark: bool) -> RowsFile:
                 types = {} if on_spark else column_types(connect(), path, name=path)
                 file, columns = RowsFile(path, (), {}, None, types=tuple(types.values())), list(types)
             else:
-                columns, dialect = _header(raw, packed=start.startswith(GZIP))
-                file = RowsFile(path, (), {}, dialect, packed=start.startswith(GZIP))
-    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile):
+                packed = start.startswith(GZIP)
+                columns, dialect = _header(raw, path)
+                file = RowsFile(path, (), {}, dialect, packed=packed)
+    except UnicodeDecodeError:
         raise BackorderctlError(f"{path}: expected a CSV file in UTF-8 or a Parquet file, got another") from None
     except OSError as error:
         raise BackorderctlError(f"{path}: cannot read: {error.strerror}") from None
     return file if on_spark and file.delimiter is None else with_columns(file, columns, kind)
 
 
-def _header(raw: io.BufferedReader, *, packed: bool) -> tuple[list[str], str]:
-    unpacked: Any = gzip.GzipFile(fileobj=raw) if packed else raw
-    with io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="") as text:
-        first = text.readline()
-    return header(first)
+def _header(raw: io.BufferedReader, path: str) -> tuple[list[str], str]:
+    with (
+        decompressed(raw, path, limit=sys.maxsize, longest_line=CELL_LIMIT) as content,
+        io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text,
+    ):
+        return header(text.readline())
 
 
 def header(line: str) -> tuple[list[str], str]:
@@ -121,4 +123,4 @@ def header(line: str) -> tuple[list[str], str]:
 
 def input_files(files: Sequence[RowsFile]) -> tuple[InputFile, ...]:
     """The same files as the Python reader takes them."""
-    return tuple(InputFile(file.path, file.path) for file in files)
+    return tuple(InputFile(file.path, file.path, limit=sys.maxsize) for file in files)

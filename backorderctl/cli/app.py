@@ -33,6 +33,7 @@ NOUNS = (
     "diff",
     "report",
     "evaluate",
+    "drift",
     "import",
     "export",
     "schema",

@@ -14,7 +14,7 @@ from backorderctl.store.settings import AnySetting, Scope
 
 VERSION = 1
 """The version of the store file that this program reads and writes."""
-FAMILIES = ("global", "stocks", "sources", "products", "schedule", "check")
+FAMILIES = ("global", "stocks", "sources", "products", "schedule", "check", "drift")
 """The top-level tables, in the order of a new file."""
 CODE = re.compile(r"[A-Za-z0-9_.-]+")
 """The characters of a source or stock code."""
@@ -215,6 +215,18 @@ FORMS = {
     Scope.SOURCE_ITEM: SOURCE_ITEM,
 }
 """The table of each scope."""
+DRIFT = _form("[drift]", {}, {}, ("accept",))
+DRIFT_ACCEPT = _form(
+    "accepted drift",
+    {
+        "product": Field(words, _WORDS, "only for this product"),
+        "match": Field(words, _WORDS, "only for products whose SKU matches, such as 'GIFT-*'"),
+        "stock": Field(words, _WORDS, "only for this stock"),
+        "reason": Field(words, _WORDS, "why it is meant"),
+        "until": Field(_date, {}, "the last day on which it is accepted"),
+    },
+    {},
+)
 CHECK = _form("[check]", {}, {}, ("accept",))
 ACCEPT = _form(
     "an accepted finding",

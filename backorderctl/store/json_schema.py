@@ -33,6 +33,7 @@ def json_schema() -> dict[str, Any]:
             products=_named(product, _SKUS),
             schedule={"type": "array", "items": _schedule_entry()},
             check=_table(fields.CHECK, accept=accept),
+            drift=_table(fields.DRIFT, accept={"type": "array", "items": _table(fields.DRIFT_ACCEPT)}),
         ),
     }
 

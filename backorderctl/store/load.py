@@ -8,7 +8,17 @@ from typing import Any, NamedTuple
 from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.store import fields, schedule, settings
 from backorderctl.store.fields import Form, StockStatus
-from backorderctl.store.model import DEFAULT_STOCK, Accept, Locations, Product, Source, SourceItem, Stock, Store
+from backorderctl.store.model import (
+    DEFAULT_STOCK,
+    Accept,
+    DriftAccept,
+    Locations,
+    Product,
+    Source,
+    SourceItem,
+    Stock,
+    Store,
+)
 from backorderctl.store.quantity import toml_repr
 from backorderctl.store.settings import Settings
 from backorderctl.toml import atomic_file
@@ -82,7 +92,10 @@ def _store(data: Data, lines: Lines, known: PreviousBuild | None, problems: _Pro
         same = {}
     products = {sku: same.get(sku) or _product(sku, table, sources, stocks, problems) for sku, table in tables.items()}
     accepts = _accepts(data, sources, stocks, problems)
-    store = Store(chosen, stocks, sources, products, accepts, Locations(lines), timezone=top.get("timezone"))
+    drift = _drift_accepts(data, stocks, problems) if "drift" in data else ()
+    store = Store(
+        chosen, stocks, sources, products, accepts, Locations(lines), timezone=top.get("timezone"), drift_accepts=drift
+    )
     return _scheduled(store, data, problems) if "schedule" in data else store
 
 
@@ -168,12 +181,29 @@ def _reserved(tables: Data, path: KeyPath, stocks: Mapping[str, Stock], problems
 def _accepts(
     data: Data, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
 ) -> tuple[Accept, ...]:
-    _values(data.get("check", {}), ("check",), fields.CHECK, problems)
-    tables = data["check"].get("accept", []) if isinstance(data.get("check"), dict) else []
-    if not isinstance(tables, list):
-        problems.append((("check", "accept"), f"expected an array of tables, got {toml_repr(tables)}"))
-        return ()
+    tables = _accept_tables(data, "check", fields.CHECK, problems)
     return tuple(_accept(table, number, sources, stocks, problems) for number, table in enumerate(tables))
+
+
+def _accept_tables(data: Data, name: str, form: Form, problems: _Problems) -> list[Any]:
+    """The array `accept` of the table `name`."""
+    _values(data.get(name, {}), (name,), form, problems)
+    tables = data[name].get("accept", []) if isinstance(data.get(name), dict) else []
+    if isinstance(tables, list):
+        return tables
+    problems.append(((name, "accept"), f"expected an array of tables, got {toml_repr(tables)}"))
+    return []
+
+
+def _drift_accepts(data: Data, stocks: Mapping[str, Stock], problems: _Problems) -> tuple[DriftAccept, ...]:
+    accepts = []
+    for number, table in enumerate(_accept_tables(data, "drift", fields.DRIFT, problems)):
+        path = ("drift", "accept", number)
+        own, _ = _values(table, path, fields.DRIFT_ACCEPT, problems)
+        if "stock" in own and own["stock"] not in stocks:
+            problems.append(((*path, "stock"), _no_such("stock", own["stock"], stocks, problems)))
+        accepts.append(DriftAccept(*(own.get(name) for name in DriftAccept._fields)))
+    return tuple(accepts)
 
 
 def _accept(

@@ -103,6 +103,16 @@ class Accept(NamedTuple):
     until: datetime.date | None
 
 
+class DriftAccept(NamedTuple):
+    """A difference from Magento that is intentional, for the products and the stock that it names; see Accept."""
+
+    product: str | None
+    match: str | None
+    stock: str | None
+    reason: str | None
+    until: datetime.date | None
+
+
 class ScheduleEntry(NamedTuple):
     """Values that replace those written at `place`, on the days from `start` to `until`; None is an open end.
 
@@ -149,6 +159,7 @@ class Store:
     lines: Locations = field(compare=False, repr=False)
     schedule: tuple[ScheduleEntry, ...] = ()
     timezone: str | None = None
+    drift_accepts: tuple[DriftAccept, ...] = ()
 
     def set_at(self, place: Place) -> Settings:
         """The values that `place` itself sets; its stock, source and product must exist."""

@@ -1,0 +1,64 @@
+"""`backorderctl drift`: what Magento says against what follows from the store file."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from backorderctl.cli.command import Command, noun
+from backorderctl.cli.options import StockOption
+from backorderctl.cli.quantities import AnswerOptions
+from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.scopes import typed_quantity
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.output import drift as view
+from backorderctl.policy.drift import accepts_today
+from backorderctl.policy.drift import drift as drift_of
+from backorderctl.store import model
+from backorderctl.store.delimited import InputFile
+from backorderctl.store.quantity import ZERO
+from backorderctl.store.salable_file import read_salable
+
+app = noun("")
+
+
+@app.command(cls=Command)
+@with_options
+def drift(
+    options: AnswerOptions,
+    salable: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SALABLE...",
+            help="Pages of the answer of Magento's export-stock-salable-qty, or a CSV of sku, qty and is_salable.",
+        ),
+    ],
+    stock: StockOption = None,
+    tolerance: Annotated[
+        str, typer.Option("--tolerance", metavar="N", help="Differences of at most N units are none.")
+    ] = "0",
+) -> None:
+    """Compare Magento's salable quantities with those of the store file, and name what explains a difference.
+
+    Exit status 1 for a difference that is not accepted in [[drift.accept]].
+    """
+    most = typed_quantity("--tolerance", tolerance, minimum=ZERO)
+    before = StoreOptions.store(options)
+    store = options.live(before)
+    if stock is None and len(store.stocks) > 1:
+        names = ", ".join(store.stocks)
+        raise BackorderctlError(
+            f"--stock: expected one of {names}, got none", hint=f"--stock {next(iter(store.stocks))}"
+        )
+    code = model.stock_named(store, stock).code if stock is not None else next(iter(store.stocks))
+    today = options.day(store)
+    offered = read_salable(InputFile(path, path) for path in salable)
+    report = drift_of(store, code, offered, before=before, tolerance=most, today=today)
+    view.show(report, options.output, sys.stdout)
+    for number, accept in enumerate(store.drift_accepts):
+        if not accepts_today(accept, today):
+            options.say(f"drift.accept[{number}]: accepts nothing, as it has no reason or is past its date")
+    for line in view.notes(report):
+        options.say(line)
+    if report.drift:
+        raise typer.Exit(ANSWER_IS_NO)

@@ -1,0 +1,76 @@
+"""What Magento says otherwise: a row for each product, with every cause that explains it."""
+
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from backorderctl.output import table
+from backorderctl.output.format import Cell, Output, count, json_number
+from backorderctl.output.table import Column, Listing
+from backorderctl.policy.drift import Cause, Drift, DriftReport, Kind, LeftOut
+from backorderctl.store.settings import BACKORDERS, THRESHOLD, format_value
+
+_COLUMNS = (
+    Column("sku"),
+    Column("stock", rank=2),
+    Column("ours", number=True),
+    Column("magento", number=True),
+    Column("ours_salable", rank=1),
+    Column("magento_salable", rank=1),
+    Column("causes"),
+)
+_REASONS = {
+    LeftOut.UNMANAGED: "whose stock is not managed",
+    LeftOut.NO_SOURCE_ITEM: "without a source item, such as composites",
+    LeftOut.ONLY_IN_STORE: "that only the store has",
+    LeftOut.ONLY_IN_MAGENTO: "that only Magento has",
+    LeftOut.ACCEPTED: "whose drift is accepted",
+}
+
+
+def show(report: DriftReport, output: Output, out: TextIO) -> None:
+    """Write the products that differ; a table says nothing where none does."""
+    if output is Output.JSON:
+        rows = ",\n".join(table.dumps(_document(each)) for each in report.drift)
+        rest = {"compared": report.compared, "left_out": {reason.value: n for reason, n in report.left_out.items()}}
+        out.write('{"drift": [' + rows + "],\n" + table.dumps(rest)[1:] + "\n")
+    elif report.drift or output is Output.CSV:
+        table.show(Listing("drift", _COLUMNS, map(_row, report.drift)), output, out)
+
+
+def notes(report: DriftReport) -> Iterator[str]:
+    """What was compared, and what was not."""
+    yield f"{count(report.compared, 'product')} compared, {len(report.drift)} with drift"
+    for reason, number in report.left_out.items():
+        yield f"{count(number, 'product')} {_REASONS[reason]}: left out"
+
+
+def _row(each: Drift) -> tuple[Cell, ...]:
+    causes = "; ".join(map(_words, each.causes)) or "unexplained"
+    return (each.sku, each.stock, each.ours, each.magento, each.ours_salable, each.magento_salable, causes)
+
+
+def _words(cause: Cause) -> str:
+    match cause.kind:
+        case Kind.RESERVATIONS:
+            return "reservations are not counted"
+        case Kind.THRESHOLD | Kind.BACKORDERS:
+            key = THRESHOLD.key if cause.kind is Kind.THRESHOLD else BACKORDERS.key
+            return f"{key} inherited" if cause.value is None else f"{key} {format_value(cause.value)}"
+        case Kind.SOURCE_NOT_LINKED:
+            return f"link of source {cause.source}"
+        case Kind.SOURCE_NOT_ENABLED:
+            return f"state of source {cause.source}"
+        case Kind.STALE_INDEX:
+            return "stale index"
+
+
+def _document(each: Drift) -> dict[str, Any]:
+    return {
+        "sku": each.sku,
+        "stock": each.stock,
+        "ours": json_number(each.ours),
+        "magento": json_number(each.magento),
+        "ours_salable": each.ours_salable,
+        "magento_salable": each.magento_salable,
+        "causes": [{"cause": cause.kind, "value": cause.value, "source": cause.source} for cause in each.causes],
+    }
