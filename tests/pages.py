@@ -31,6 +31,7 @@ NAMED = {
     "workflow": "tests/test_recipes.py",
     "gitlab": "tests/test_recipes.py",
     "hook": "tests/test_recipes.py",
+    "magento queries": "tests/prove_sql.py",
 }
 BLOCK = re.compile(
     r"^(?:<!-- (?P<name>.+) -->\n)?```(?P<language>.*)\n(?P<text>(?s:.*?))^```$", re.MULTILINE

@@ -21,7 +21,7 @@ from quantity_files import DAY, answers, write_case
 
 from backorderctl.cli import main
 
-FULL = {"duckdb": (200, 400), "spark": (14, 5_000), "connect": (14, 5_000)}
+FULL = {"duckdb": (200, 550), "spark": (6, 18_000), "connect": (6, 18_000)}
 """So many random stores of so many products: more than 100,000 answers."""
 PROGRAM = """
 import json, sys

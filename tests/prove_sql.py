@@ -1,12 +1,14 @@
 """The proof that the files of `export sql` give the evaluator's answers in the databases they are written for.
 
 `python tests/prove_sql.py duckdb|spark|postgres|mysql...` runs them there: PostgreSQL and MariaDB are started in a
-folder of their own, from the programs that Debian's postgresql and mariadb-server install.
+folder of their own, from the programs that Debian's postgresql and mariadb-server install. `magento` runs the queries
+of docs/quantities.md on tables as Magento's db_schema.xml defines them.
 """
 
 import contextlib
 import csv
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from conftest import EXAMPLES
+from pages import block
 from prove_engines import output
 from quantity_files import COLUMNS, DAY, answers, write_case
 
@@ -163,21 +167,40 @@ def postgres(scratch: Path) -> Iterator[Run]:
         subprocess.run(["rm", "-rf", data], check=True)
 
 
+Client = Callable[..., str]
+
+
 @contextlib.contextmanager
 def mysql(scratch: Path) -> Iterator[Run]:
+    with mariadb() as command:
+
+        def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
+            command("CREATE OR REPLACE DATABASE shop")
+            command((folder / "tables.sql").read_text(encoding="utf-8"), "shop", folder=folder)
+            for name, found in (("quantities", quantities), ("reservations", reserved)):
+                (folder / f"{name}.csv").write_text(as_csv(found), encoding="utf-8")
+                command(
+                    f"LOAD DATA LOCAL INFILE '{name}.csv' INTO TABLE {name} CHARACTER SET utf8mb4 "
+                    "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n'",
+                    "shop",
+                    folder=folder,
+                )
+            command((folder / "answers.sql").read_text(encoding="utf-8"), "shop")
+            lines = command(QUERY, "shop", "--batch", "--raw", "--skip-column-names").splitlines()
+            return [tuple(line.split("\t")) for line in lines]
+
+        yield run
+
+
+@contextlib.contextmanager
+def mariadb() -> Iterator[Client]:
+    """A client of a server that lives as long as the block."""
     data = tempfile.mkdtemp(dir="/tmp")
     os.chmod(data, 0o777)  # noqa: PTH101
     user = ["--user=mysql"] if os.getuid() == 0 else []
     install = ["mariadb-install-db", *user, f"--datadir={data}/db", "--auth-root-authentication-method=normal"]
     subprocess.run([*install, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    server = [
-        "mariadbd",
-        *user,
-        f"--datadir={data}/db",
-        f"--socket={data}/socket",
-        "--skip-networking",
-        "--local-infile=1",
-    ]
+    options = [f"--datadir={data}/db", f"--socket={data}/socket", "--skip-networking", "--local-infile=1"]
     client = ["mariadb", "-uroot", f"--socket={data}/socket", "--local-infile=1", "--default-character-set=utf8mb4"]
 
     def command(statements: str, *words: str, folder: Path | None = None) -> str:
@@ -187,32 +210,55 @@ def mysql(scratch: Path) -> Iterator[Run]:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
-    def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
-        command("CREATE OR REPLACE DATABASE shop")
-        command((folder / "tables.sql").read_text(encoding="utf-8"), "shop", folder=folder)
-        for name, found in (("quantities", quantities), ("reservations", reserved)):
-            (folder / f"{name}.csv").write_text(as_csv(found), encoding="utf-8")
-            command(
-                f"LOAD DATA LOCAL INFILE '{name}.csv' INTO TABLE {name} CHARACTER SET utf8mb4 "
-                "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n'",
-                "shop",
-                folder=folder,
-            )
-        command((folder / "answers.sql").read_text(encoding="utf-8"), "shop")
-        lines = command(QUERY, "shop", "--batch", "--raw", "--skip-column-names").splitlines()
-        return [tuple(line.split("\t")) for line in lines]
-
+    server = ["mariadbd", *user, *options]
     with subprocess.Popen(server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             for _ in range(300):
                 if subprocess.run([*client, "-e", "SELECT 1"], capture_output=True, check=False).returncode == 0:
                     break
                 time.sleep(0.2)
-            yield run
+            yield command
         finally:
             process.terminate()
             process.wait()
             subprocess.run(["rm", "-rf", data], check=True)
+
+
+MAGENTO = """
+CREATE TABLE inventory_source_item (
+  source_item_id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, source_code VARCHAR(255) NOT NULL,
+  sku VARCHAR(64) NOT NULL, quantity DECIMAL(12,4) NOT NULL DEFAULT 0, status SMALLINT UNSIGNED NOT NULL DEFAULT 0,
+  UNIQUE (source_code, sku)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
+CREATE TABLE inventory_reservation (
+  reservation_id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, stock_id INT UNSIGNED NOT NULL,
+  sku VARCHAR(64) NOT NULL, quantity DECIMAL(10,4) NOT NULL DEFAULT 0, metadata VARCHAR(255) NULL,
+  KEY (stock_id, sku, quantity)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
+INSERT INTO inventory_source_item (source_code, sku, quantity, status) VALUES
+  ('main', '24-MB01', 25, 1), ('main', 'back\\\\slash "quoted", Größe', -3.5, 1), ('main', 'off', 4, 0);
+INSERT INTO inventory_reservation (stock_id, sku, quantity, metadata) VALUES
+  (1, '24-MB01', -5, '{"event_type":"order_placed"}'), (1, '24-MB01', 2, '{"event_type":"order_canceled"}'),
+  (1, 'off', -1, NULL), (1, 'off', 1, NULL);
+"""
+
+
+def prove_magento() -> None:
+    """The queries of docs/quantities.md make files that `product list` reads; AssertionError where they do not."""
+    queries = re.findall(r"'\n(.*?)'", block("docs/quantities.md", "magento queries"), re.DOTALL)
+    with tempfile.TemporaryDirectory() as scratch, mariadb() as command:
+        command("CREATE DATABASE magento")
+        command(MAGENTO, "magento")
+        words = ["product", "list", "-f", str(EXAMPLES / "store.toml"), "-q", "-o", "csv"]
+        for option, query in zip(("--quantities", "--reserved"), queries, strict=True):
+            path = Path(scratch) / f"{option}.tsv"
+            path.write_text(command(query, "magento", "--batch", "--raw", "--quick"), encoding="utf-8")
+            words += [option, str(path)]
+        assert [row[:1] + row[2:6] for row in answers(output(words))] == [
+            ["24-MB01", "in_stock", "", "25", "3"],
+            ['back\\slash "quoted", Größe', "backorder", "", "-3.5", "0"],
+            ["off", "out_of_stock", "no_source_in_stock", "0", "0"],
+        ]
 
 
 def as_csv(found: Any) -> str:
@@ -231,5 +277,9 @@ DATABASES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Run]]] =
 }
 
 if __name__ == "__main__":
-    for chosen in sys.argv[1:] or DATABASES:
-        print(f"export sql --dialect {chosen}: {prove(chosen):,} answers agree")
+    for chosen in sys.argv[1:] or [*DATABASES, "magento"]:
+        if chosen == "magento":
+            prove_magento()
+            print("the queries of docs/quantities.md give files that are read")
+        else:
+            print(f"export sql --dialect {chosen}: {prove(chosen):,} answers agree")

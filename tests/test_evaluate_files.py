@@ -260,7 +260,7 @@ def test_a_full_disk_leaves_no_half_file(run: Run, files: Path) -> None:
 
 
 def test_an_interrupt_leaves_no_half_file(files: Path) -> None:
-    many(files, 1_000_000)
+    many(files, 2_000_000)
     command = [sys.executable, "-m", "backorderctl", "evaluate", "many.csv", "--to", "answers.csv"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None and not [path for path in files.iterdir() if "answers" in path.name]:

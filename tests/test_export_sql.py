@@ -24,7 +24,7 @@ def test_duckdb_gives_the_answers_of_the_evaluator(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("dialect", ["duckdb", "spark", "postgres", "mysql"])
 def test_the_folder_has_the_text_and_the_policy(run: Run, store_file: Path, folder: Path, dialect: str) -> None:
     ran = run("export", "sql", "--dialect", dialect, "--to", "sql")
-    assert (ran.status, ran.err) == (0, "sql: tables.sql, answers.sql and the policy of 1 products\n")
+    assert (ran.status, ran.err) == (0, "sql: tables.sql, answers.sql and the policy of 1 product\n")
     names = ["answers.sql", "item_policies.csv", "products.csv", "stock_policies.csv", "tables.sql"]
     assert sorted(path.name for path in (folder / "sql").iterdir()) == names
     assert (folder / "sql" / "products.csv").read_text() == "sku,policy\n24-MB01,0\n"

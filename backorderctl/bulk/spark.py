@@ -51,7 +51,8 @@ def _session(remote: str | None) -> Iterator[Any]:
         from pyspark.sql import SparkSession
     except ImportError:
         raise BackorderctlError("Spark is not installed", hint="pip install 'backorderctl[spark]'") from None
-    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    for name in ("py4j", "SQLQueryContextLogger"):  # what they log of a failure is told in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with _failures():
         existing = None if remote else SparkSession.getActiveSession()
         if existing is not None:
@@ -134,10 +135,10 @@ class _Run:
     def forget(self) -> None:
         """Take the views out of the session again."""
         with suppress(Exception):
+            for frame in self.kept:  # before the views, which their plans name
+                frame.unpersist()
             for name in self.views:
                 self.session.catalog.dropTempView(name)
-            for frame in self.kept:
-                frame.unpersist()
 
     def _view(self, name: str, frame: Any, *, keep: bool = False) -> None:
         if keep:

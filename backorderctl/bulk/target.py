@@ -48,6 +48,8 @@ def written_aside(to: str) -> Iterator[Path]:
     try:
         if format_of(to) is None:
             aside.mkdir()
+        else:
+            aside.touch()  # so that a folder which cannot be written to is found before anything is read
         yield aside
         if target.is_dir():
             target.rmdir()

@@ -16,7 +16,7 @@ from backorderctl.cli.target import ToOption, write_export
 from backorderctl.edit import bulk_csv
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import table
-from backorderctl.output.format import Output
+from backorderctl.output.format import Output, count
 from backorderctl.output.table import Column, Listing
 
 app = noun("Exports: a store as files that Magento or a spreadsheet reads.")
@@ -58,4 +58,4 @@ def sql(
         write_tables(sql_tables(tables), folder)
         for name, text in sql_files(tables, dialect).items():
             (folder / name).write_text(text, encoding="utf-8")
-    options.say(f"{to}: tables.sql, answers.sql and the policy of {len(tables.products)} products")
+    options.say(f"{to}: tables.sql, answers.sql and the policy of {count(len(tables.products), 'product')}")
