@@ -48,6 +48,29 @@ import csv, sys
 with open(sys.argv[1], encoding="utf-8", newline="") as file:
     for row in csv.DictReader(file): pass
 """
+READ = """
+import sys, duckdb
+duckdb.execute("SET threads = 2")
+query = "SELECT sum(quantity), max(sku), max(source_code), sum(status) FROM read_csv(?)"
+duckdb.execute(query, [sys.argv[1]]).fetchall()
+"""
+READER = """
+import csv, sys
+with open(sys.argv[1], encoding="utf-8", newline="") as file:
+    for row in csv.reader(file): pass
+"""
+PANDAS = """
+import sys, pandas
+rows = pandas.read_csv(sys.argv[1], dtype={"sku": str, "source_code": str})
+rows = rows[rows.status == 1]
+left = rows.groupby("sku", as_index=False).quantity.sum()
+left["salable"] = (left.quantity + 50).clip(lower=0)
+left["status"] = "out_of_stock"
+left.loc[left.salable > 0, "status"] = "backorder"
+left.loc[left.quantity > 0, "status"] = "in_stock"
+left.to_csv(sys.argv[2], index=False)
+"""
+"""What a person might write for a store with one threshold and no settings of products, without any check."""
 WITHOUT_FAST = "import sys; sys.modules['toml_rs'] = None; from backorderctl.cli import run; run()"
 BOUNDS = {
     ("fast", 10_000): (0.6, 1 / 12),
@@ -277,6 +300,82 @@ def generated(products: int, *, sources: int = 3, every: int = 1) -> str:
     return "".join(parts)
 
 
+def bulk(folder: Path) -> Iterator[str]:
+    """Answers for 10 million rows, against DuckDB reading the same file, and any command on a million of them."""
+    rows, answers = folder / "rows.csv", folder / "answers.parquet"
+    quantity_rows(rows, 10_000_000)
+    read = program(sys.executable, "-c", READ, str(rows))
+    for stocks, bound in ((1, 4.5), (2, 5.5)):
+        store = folder / f"store-{stocks}.toml"
+        store.write_text(bulk_policy(stocks))
+        run = command("evaluate", str(rows), "-f", str(store), "--to", str(answers), "-q")
+        yield ratio(f"evaluate, 10 M rows of CSV, {stocks} stock(s) / reading them", run, read, bound, 5)
+        yield f"evaluate, 10 M rows of CSV, {stocks} stock(s): {peak(run)} MiB at the peak (at most 768)"
+    store = folder / "store-1.toml"
+    with_pandas = program(sys.executable, "-c", PANDAS, str(rows), str(answers))
+    run = command("evaluate", str(rows), "-f", str(store), "--to", str(answers), "-q")
+    yield ratio("evaluate, 10 M rows of CSV / a pandas script", run, with_pandas, 0.5, 3)
+    quantity_rows(rows, 1_000_000)
+    read = program(sys.executable, "-c", READER, str(rows))
+    for words, bound in ((("product", "show", "SKU-00001234"), 1.5), (("product", "list", "-o", "csv"), 10)):
+        shown = command(*words, "-f", str(store), "--quantities", str(rows), "-q")
+        yield ratio(f"{' '.join(words)} --quantities, 1 M rows / csv.reader", shown, read, bound, 5)
+
+
+def bulk_large(folder: Path) -> Iterator[str]:
+    """A hundred million rows of Parquet in 1 GB of memory, against a tenth of them."""
+    import duckdb
+
+    store, answers = folder / "store.toml", folder / "answers.parquet"
+    store.write_text(bulk_policy(1))
+    runs = []
+    for millions in (10, 100):
+        path = folder / f"{millions}.parquet"
+        cells = (
+            "'s' || (i % 5) AS source_code, 'SKU-' || lpad((i // 5)::VARCHAR, 8, '0') AS sku, "
+            "((i * 7) % 505 - 5)::DECIMAL(12, 4) AS quantity, (i % 17 <> 0)::INTEGER AS status"
+        )
+        duckdb.execute(f"COPY (SELECT {cells} FROM range({millions} * 1000000) t(i)) TO '{path}'")
+        runs.append(command("evaluate", str(path), "-f", str(store), "--to", str(answers), "--memory", "1GB", "-q"))
+    ten, hundred = runs
+    yield ratio("evaluate, 100 M rows of Parquet / 10 M", hundred, ten, 18, 1)
+    yield f"evaluate, 100 M rows of Parquet, --memory 1GB: {peak(hundred)} MiB at the peak (at most 1024)"
+
+
+def bulk_spark(folder: Path) -> Iterator[str]:
+    """The same 10 million rows on a local Spark: its time is stated, not bounded."""
+    rows, store = folder / "rows.csv", folder / "store.toml"
+    quantity_rows(rows, 10_000_000)
+    store.write_text(bulk_policy(1))
+    run = command(
+        "evaluate", str(rows), "-f", str(store), "--to", str(folder / "answers.csv"), "--engine", "spark", "-q"
+    )
+    yield f"evaluate --engine spark, 10 M rows of CSV: {once(run):.0f} s"
+
+
+def quantity_rows(path: Path, rows: int) -> None:
+    """A CSV file of so many source items, five of each product, as Magento writes them."""
+    cells = [f"{number}.0000" for number in range(-5, 500)]
+    with path.open("w", encoding="utf-8") as out:
+        out.write("source_code,sku,quantity,status\n")
+        for sku in range(rows // 5):
+            out.writelines(
+                f"s{source},SKU-{sku:08},{cells[(sku * 7 + source * 13) % 505]},{int((sku + source) % 17 > 0)}\n"
+                for source in range(5)
+            )
+
+
+def bulk_policy(stocks: int) -> str:
+    """A store file with five sources and 20,000 products with settings of their own."""
+    parts = ['version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n']
+    parts += [f"[sources.s{source}]\n" for source in range(5)]
+    if stocks > 1:
+        parts.append('[stocks.eu]\nsources = ["s0", "s1", "s2", "s3"]\n')
+        parts.append('[stocks.us]\nsources = ["s2", "s3", "s4"]\nbackorders = "no"\n')
+    parts += [f"[products.SKU-{n * 97:08}]\nout_of_stock_threshold = -{n % 50 + 1}\n" for n in range(20_000)]
+    return "".join(parts)
+
+
 def command(*words: str) -> Callable[[], object]:
     return program(BACKORDERCTL, *words)
 
@@ -326,6 +425,9 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "reports": reports,
     "schedules": schedules,
     "imports": imports,
+    "bulk": bulk,
+    "bulk-large": bulk_large,
+    "bulk-spark": bulk_spark,
 }
 
 

@@ -262,13 +262,18 @@ def test_a_full_disk_leaves_no_half_file(run: Run, files: Path) -> None:
 def test_an_interrupt_leaves_no_half_file(files: Path) -> None:
     many(files, 2_000_000)
     command = [sys.executable, "-m", "backorderctl", "evaluate", "many.csv", "--to", "answers.csv"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    # A shell starts a job in the background with interrupts ignored, and so may whoever runs the tests.
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts) as process:
         while process.poll() is None and not [path for path in files.iterdir() if "answers" in path.name]:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate()
     assert (process.returncode, "Traceback" in err) == (130, False)
     assert not [path for path in files.iterdir() if "answers" in path.name]
+
+
+def heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def many(folder: Path, rows: int) -> None:
