@@ -7,6 +7,8 @@ stores in every column, and all of Magento's cases; `connect` starts a server of
 import contextlib
 import io
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -54,6 +56,30 @@ def prove(engine: str, stores: int, products: int) -> tuple[int, int]:
             expected.pop(row[0]).check(row)
         assert not expected
         return compared, len(rows)
+
+
+def prove_death() -> None:
+    """A Spark that is killed ends a run with status 2 and one line, and leaves no half file; AssertionError if not."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        write_case(folder, 1, 20_000, packed=False)
+        words = [*_evaluate(folder), "--engine", "spark"]
+        command = [sys.executable, "-m", "backorderctl", *words]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            while not list(folder.glob(".answers*")) and process.poll() is None:
+                time.sleep(0.05)
+            os.kill(_child(process.pid, "java"), signal.SIGKILL)
+            _, err = process.communicate()
+        assert process.returncode == 2, err
+        assert len([line for line in err.splitlines() if line.startswith("Error: Spark: ")]) == 1, err
+        assert "Traceback" not in err, err
+        assert not [path for path in folder.iterdir() if "answers" in path.name]
+
+
+def _child(parent: int, name: str) -> int:
+    """The id of a process of that name that another has started."""
+    found = subprocess.run(["pgrep", "-P", str(parent), name], capture_output=True, text=True, check=True)
+    return int(found.stdout.split()[0])
 
 
 def _evaluate(folder: Path) -> list[str]:
@@ -139,4 +165,6 @@ if __name__ == "__main__":
     stores, products = map(int, size) if size else FULL[engine]
     begun = time.monotonic()
     compared, cases = prove(engine, stores, products)
+    if engine == "spark":
+        prove_death()
     print(f"{engine}: {compared:,} answers and {cases} of Magento's cases agree, {time.monotonic() - begun:.0f} s")

@@ -232,6 +232,26 @@ def test_a_source_without_a_row_is_refused(run: Run, files: Path) -> None:
     assert run("evaluate", "live.csv", "--summary", "--allow-missing").status == 0
 
 
+MISSING = {
+    "duckdb": ("DuckDB is not installed\nHint: pip install duckdb", []),
+    "pyspark.sql": ("Spark is not installed\nHint: pip install 'pyspark[connect]>=4.0'", ["--engine", "spark"]),
+}
+
+
+@pytest.mark.parametrize("module", MISSING)
+def test_an_engine_that_is_not_installed_is_named_with_what_to_type(files: Path, module: str) -> None:
+    said, words = MISSING[module]
+    program = (
+        f"import sys; sys.modules[{module!r}] = None; from backorderctl.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "evaluate", "live.csv", "--summary", *words],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == f"Error: {said}\n"
+
+
 def test_many_rows_are_cut_into_parts_to_the_same_end(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_case(folder, 1, 200)
     words = ("evaluate", "quantities.csv", "--reserved", "reserved.csv", "--at", DAY, "--allow-missing", "-q")

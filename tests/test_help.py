@@ -66,6 +66,8 @@ def shop(folder: Path) -> Path:
     (folder / "store.test.toml").write_text((FILES / "store.test.toml").read_text())
     (folder / "changes.csv").write_text("product,source,stock,key,value\n24-MB01,,,backorders,allow\n")
     (folder / "products.csv").write_text("sku,qty,allow_backorders\n24-MB01,5,1\n")
+    (folder / "live.csv").write_text("source_code,sku,quantity,status\nmain,24-MB01,5,1\nlyon,24-MB02,1,1\n")
+    (folder / "salable.csv").write_text("sku,qty,is_salable\n24-MB01,75,1\n")
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
         identity = ["-c", "user.name=shop", "-c", "user.email=shop@example.com", "-c", "commit.gpgsign=false"]
         subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)

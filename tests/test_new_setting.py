@@ -98,8 +98,11 @@ COMMANDS = {
     "accept remove": "accept add BO101 --reason tried && accept remove 1",
     "diff": "diff store.toml store.toml",
     "report": "report",
+    "evaluate": "evaluate live.csv --allow-missing --to answers.csv --summary",
+    "drift": "drift salable.csv --stock eu",
     "test": "test",
     "import magento": "import magento --products products.csv --config config.csv",
+    "export sql": "export sql --dialect duckdb --to sql",
     "export magento config": "export magento config",
     "export magento products": "export magento products",
     "export magento all": "export magento all --to out",
@@ -124,6 +127,8 @@ for line in lines:
 sys.__stdout__.write(json.dumps(answers))
 """
 FILES = {
+    "live.csv": "source_code,sku,quantity\ndefault,A,1\n",
+    "salable.csv": "sku,qty,is_salable\nA,1,1\n",
     "store.toml": STORE,
     "store.test.toml": '[[test]]\nname = "days"\nproduct = "A"\nexpect = { safety_days = -5.5, express = false }\n',
     "changes.csv": "product,source,key,value\nB,,safety_days,9\nA,default,late_orders,1\n",

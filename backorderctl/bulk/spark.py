@@ -7,9 +7,11 @@ Spark can cut large files into parts.
 import logging
 import os
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ def evaluate(job: Job, to: str | None, *, summary: bool, remote: str | None) -> 
 
     RowsRefused when a row is; BackorderctlError when Spark is not there, or cannot go on.
     """
-    with _session(remote) as session, _failures():
+    with _without_talk(), _session(remote) as session, _failures():
         run = _Run(session, job)
         try:
             return run.evaluate(to, summary=summary)
@@ -45,12 +47,20 @@ def evaluate(job: Job, to: str | None, *, summary: bool, remote: str | None) -> 
 
 
 @contextmanager
+def _without_talk() -> Iterator[None]:
+    """PySpark warns of the versions of its own libraries, and its threads print tracebacks when Spark dies."""
+    with warnings.catch_warnings(), redirect_stderr(StringIO()):
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
+@contextmanager
 def _session(remote: str | None) -> Iterator[Any]:
     """The session that spark-submit gives, that of a Spark Connect server, or one of this machine, which then ends."""
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise BackorderctlError("Spark is not installed", hint="pip install 'backorderctl[spark]'") from None
+        raise BackorderctlError("Spark is not installed", hint="pip install 'pyspark[connect]>=4.0'") from None
     for name in ("py4j", "SQLQueryContextLogger"):  # what they log of a failure is told in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with _failures():

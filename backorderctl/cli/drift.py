@@ -38,7 +38,9 @@ def drift(
         str, typer.Option("--tolerance", metavar="N", help="Differences of at most N units are none.")
     ] = "0",
 ) -> None:
-    """Compare Magento's salable quantities with those of the store file, and name what explains a difference.
+    """Say where Magento sells more or less than it should, and why.
+
+    Magento's salable quantities are compared with those that follow from the store file.
 
     Exit status 1 for a difference that is not accepted in [[drift.accept]].
     """

@@ -77,7 +77,7 @@ def evaluate(
         typer.Option("--skip-bad", metavar="FOLDER", help="Go on without the refused rows and write them here."),
     ] = None,
 ) -> None:
-    """Answer for millions of rows and more: what every product offers in every stock, as `product list` does."""
+    """Answer for files of any size, as `product list` does."""
     if to is None and not summary:
         raise BackorderctlError("expected --to ANSWERS, --summary or both, got neither")
     if remote is not None and engine is not Engine.SPARK:

@@ -53,6 +53,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "test": ("test", "test --junit results.xml"),
     "diff": ("diff git:HEAD", "diff old.toml store.toml --exit-code"),
     "report": ("report", "report --stock eu --top 20 -o json"),
+    "evaluate": ("evaluate live.csv --to answers.csv", "evaluate live.csv --summary -o json"),
+    "drift": ("drift salable.csv --stock eu",),
     "import magento": ("import magento --products products.csv -n",),
     "export csv": ("export csv --to settings.csv",),
     "export magento config": ("export magento config",),
@@ -60,6 +62,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "export magento stock-sources": ("export magento stock-sources --to stock-sources.csv",),
     "export magento low-quantity": ("export magento low-quantity",),
     "export magento all": ("export magento all --to magento",),
+    "export sql": ("export sql --dialect postgres --to policy",),
     "schema": ("schema",),
 }
 """By the words after `backorderctl`, command lines without it."""

@@ -46,9 +46,9 @@ def sql(
     dialect: Annotated[Dialect, typer.Option("--dialect", help="The database that shall run it.")],
     to: Annotated[str, typer.Option("--to", metavar="FOLDER", help="A new or empty folder.")],
 ) -> None:
-    """Write what `evaluate` runs as files for a database or scheduler of your own: SQL, and the policy as tables.
+    """Write what `evaluate` runs, for a database of your own.
 
-    The policy is that of one day. The rows are yours: tables.sql says which columns they need.
+    The files are SQL, and the policy of one day as tables. The rows are yours: tables.sql says which columns they need.
     """
     check_target(to)
     if format_of(to) is not None:
