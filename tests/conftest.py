@@ -15,6 +15,13 @@ hypothesis.settings.register_profile("without deadlines", deadline=None)
 hypothesis.settings.load_profile("without deadlines")
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+FORKING = ("test_faults.py", "test_file.py", "test_hostile.py", "test_writers.py")
+"""The modules whose tests fork this process."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that fork first: a fork of a process in which DuckDB has run, with its threads, crashes."""
+    items.sort(key=lambda item: item.path.name not in FORKING)
 
 
 class Ran(NamedTuple):
