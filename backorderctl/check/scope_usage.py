@@ -1,4 +1,4 @@
-"""Where each written value is in force, and what would be in force in its stead: its fallbacks."""
+"""Where each written value is in force, and its fallbacks: the values that would be in force without it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
