@@ -3,13 +3,14 @@
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,51 @@ def test_a_write_gives_up_when_an_editor_keeps_saving(store: Path) -> None:
         rewrite("store.toml", transform)
     assert caught.value.message == "store.toml: changed by another program 5 times while it was being written"
     assert (store.read_text(), len(saved), names()) == (saved[-1], 5, ["store.toml"])
+
+
+def test_an_editor_that_saves_all_the_time_wins_in_one_attempt(store: Path) -> None:
+    attempts: list[str] = []
+
+    def save_all_the_time() -> None:
+        for number in range(1_000_000):
+            save_by_rename(store, f"save {number}\n")
+            time.sleep(0.005)
+
+    def transform(before: str) -> str:
+        attempts.append(before)
+        while atomic_file.read_text("store.toml") == before:
+            time.sleep(0.001)
+        return "mine\n"
+
+    with running(save_all_the_time), pytest.raises(BackorderctlError) as caught:
+        rewrite("store.toml", transform)
+    assert caught.value.message == "store.toml: another program keeps changing it while it is being written"
+    assert len(attempts) == 1
+    assert store.read_text().startswith("save ")
+
+
+def test_writers_of_a_file_that_was_just_created_are_no_other_program(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready, sender = os.pipe()
+
+    def write_on() -> None:
+        for number in range(1_000_000):
+            rewrite("export.csv", lambda _, number=number: f"{number}\n")  # type: ignore[misc]
+            if number == 0:
+                os.write(sender, b".")
+
+    with ExitStack() as others:
+
+        def link(_: Path, target: Path) -> None:
+            target.write_text("created by another process\n")
+            others.enter_context(running(write_on))
+            os.read(ready, 1)
+            raise FileExistsError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "link", link)
+            atomic_file.replace_bytes("export.csv", b"mine\n")
 
 
 def test_a_removed_file_is_not_created_again(store: Path) -> None:
@@ -255,10 +301,8 @@ def test_a_full_disk_leaves_the_old_file(store: Path) -> None:
     limited = ["sh", "-c", 'ulimit -f 64 && exec "$@"', "-"]
     seen = 0
     for prefix, reason in ((mounted, "no space left on device"), (limited, "file too large")):
-        try:
-            subprocess.run([*prefix, "true"], check=True, capture_output=True)
-        except (FileNotFoundError, subprocess.CalledProcessError):  # not every machine lets a user mount
-            continue
+        if shutil.which(prefix[0]) is None or subprocess.run([*prefix, "true"], capture_output=True).returncode:
+            continue  # not every machine lets a user mount
         ran = subprocess.run([*prefix, sys.executable, "-c", FILL_A_DISK], capture_output=True, text=True, check=True)
         refused = [f"{name}: cannot write: {reason}\n" for name in ("store.toml", "store.toml", "new.toml")]
         assert ran.stdout == "".join(refused) + "old ['store.toml']\n"

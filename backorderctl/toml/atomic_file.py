@@ -135,14 +135,11 @@ def replace_bytes(path: str, new: bytes, options: Replacing = Replacing(take_own
 
 
 def _undisturbed(path: str, attempt: Callable[[], Result]) -> Result:
-    """The result of the first attempt that is not disturbed; BackorderctlError when the file does not come to rest."""
+    """The result of the first attempt that is not disturbed; BackorderctlError when every one of them is."""
     for _ in range(ATTEMPTS):
         with suppress(Disturbed):
             return attempt()
-        before = version(path)
         time.sleep(_QUIET)
-        if version(path) != before:
-            raise BackorderctlError(f"{path}: another program keeps changing it while it is being written")
     raise BackorderctlError(f"{path}: changed by another program {ATTEMPTS} times while it was being written")
 
 
@@ -185,10 +182,19 @@ def _replace(path: str, file: int, before: bytes, after: bytes, options: Replaci
         # The bytes catch a change within one tick of the file system's clock; the second look is quick, so that only
         # some microseconds are left in which the save of an editor, which takes no lock, can still be overwritten.
         if content(file, path) != before or version_of(Path(path).stat()) != version_of(old):
+            _refuse_restless(path)
             raise Disturbed
         new_file.name.replace(target)
         _fsync_directory(target.parent)
     return tuple(losses(path, old, new))
+
+
+def _refuse_restless(path: str) -> None:
+    """BackorderctlError when the locked file goes on changing, by a program that takes no lock."""
+    before = version(path)
+    time.sleep(_QUIET)
+    if version(path) != before:
+        raise BackorderctlError(f"{path}: another program keeps changing it while it is being written")
 
 
 def _refuse_read_only(path: str, target: Path, old: os.stat_result) -> None:
