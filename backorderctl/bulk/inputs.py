@@ -12,7 +12,7 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.store.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
 from backorderctl.store.parquet import column_types, connect
 from backorderctl.store.quantities_file import QUANTITY, RESERVED, SKU, SOURCE, STATUS, STOCK, STOCK_ID
-from backorderctl.toml.compressed import GZIP, decompressed
+from backorderctl.toml.file_access import GZIP, decompressed
 
 ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 """The names of files that are taken from a folder."""

@@ -35,7 +35,7 @@ from backorderctl.policy.unreached import changed_values, unreached
 from backorderctl.store import settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, Value
-from backorderctl.toml.limits import MAX_SIZE
+from backorderctl.toml.file_access import MAX_SIZE
 
 app = noun("Settings: set and unset them, and see what is in force and why.")
 

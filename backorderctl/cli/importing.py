@@ -29,8 +29,7 @@ from backorderctl.output.progress import progress
 from backorderctl.store.model import Store
 from backorderctl.store.rejects import REASON, Refused, write_rejects
 from backorderctl.toml import atomic_file
-from backorderctl.toml.file_access import open_input
-from backorderctl.toml.limits import MAX_SIZE
+from backorderctl.toml.file_access import MAX_SIZE, open_input
 from backorderctl.toml.parse import collector_off
 
 app = noun("Imports: files that merchants have, into the store file.")
@@ -248,7 +247,7 @@ def _write_rejects(report: Report, rejects: Mapping[str, Sequence[Refused]], opt
 
 def _is_rejects(name: str) -> bool:
     """Whether an existing file was written for refused rows: nothing else is ever removed."""
-    from backorderctl.toml.compressed import decompressed
+    from backorderctl.toml.file_access import decompressed
 
     with open_input(name) as raw, decompressed(raw, name) as content:
         return content.readline().startswith(f"{REASON},line,".encode())

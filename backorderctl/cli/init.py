@@ -15,7 +15,7 @@ from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.output import text_difference
 from backorderctl.policy.policy_test_file import tests_beside
 from backorderctl.store.load import load_bytes
-from backorderctl.toml import atomic_file
+from backorderctl.toml import atomic_file, file_access
 
 app = noun("")
 
@@ -64,7 +64,7 @@ def _write_tests(options: WriteOptions, *, force: bool) -> None:
     if there and not force:
         raise BackorderctlError(f"{file}: file exists")
     if options.dry_run:
-        text_difference.show(atomic_file.read_text(file) if there else "", text, file, sys.stdout)
+        text_difference.show(file_access.read_text(file) if there else "", text, file, sys.stdout)
         return
     atomic_file.create(file, text, force=force)
     options.say(f"{file}: written")
@@ -76,7 +76,7 @@ def _preview(options: WriteOptions, text: str, *, force: bool) -> None:
     if os.path.lexists(options.file):
         if not force:
             raise BackorderctlError(f"{options.file}: file exists")
-        old = atomic_file.read_text(options.file)
+        old = file_access.read_text(options.file)
     try:
         before = load_bytes((old or EMPTY).encode(), options.file)
     except InvalidFile:  # what is in force in it, nobody can say

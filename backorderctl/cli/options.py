@@ -12,7 +12,7 @@ from backorderctl.output.format import Output
 from backorderctl.store import settings
 from backorderctl.store.load import load
 from backorderctl.store.model import Store
-from backorderctl.toml.limits import parse_size
+from backorderctl.toml.file_access import parse_size
 
 DEFAULT_FILE = "store.toml"
 STANDARD_INPUT = "-"

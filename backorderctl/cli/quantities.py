@@ -26,7 +26,7 @@ from backorderctl.store.quantities_file import STOCK_IDS, Inputs
 from backorderctl.store.rejects import write_rejects
 from backorderctl.store.replace_quantities import Replaced, with_quantities
 from backorderctl.toml import atomic_file
-from backorderctl.toml.limits import MAX_SIZE, limited
+from backorderctl.toml.file_access import MAX_SIZE, limited
 
 QUANTITIES_VARIABLE = "BACKORDERCTL_QUANTITIES"
 RESERVED_VARIABLE = "BACKORDERCTL_RESERVED"

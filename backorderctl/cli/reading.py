@@ -25,9 +25,8 @@ from backorderctl.output.format import Output, printable
 from backorderctl.store.load import load, load_bytes
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import store_on
-from backorderctl.toml import atomic_file
-from backorderctl.toml.file_access import open_input
-from backorderctl.toml.limits import MAX_SIZE, limited
+from backorderctl.toml import file_access
+from backorderctl.toml.file_access import MAX_SIZE, limited, open_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +127,12 @@ def with_file(command: tuple[str, ...], file: str) -> tuple[str, ...]:
 
 def read_text(path: str, *, limit: int = MAX_SIZE) -> str:
     """The text of a file that is no store, decompressed if need be, or of standard input for `-`."""
-    from backorderctl.toml.compressed import decompressed
+    from backorderctl.toml.file_access import decompressed
 
     name = "<stdin>" if path == STANDARD_INPUT else path
     raw = open_input(path) if name == path else limited(sys.stdin.buffer, name, limit=limit)
     with raw, decompressed(raw, name, limit=limit) as content:
-        return atomic_file.decoded(content.read(), name)
+        return file_access.decoded(content.read(), name)
 
 
 def read_standard_input(*, limit: int = MAX_SIZE) -> bytes:

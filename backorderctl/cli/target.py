@@ -11,7 +11,7 @@ from backorderctl.cli.reading import say
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import printable
 from backorderctl.toml import atomic_file
-from backorderctl.toml.compressed import compressed_for
+from backorderctl.toml.file_access import compressed_for
 
 ToOption = Annotated[
     str | None,

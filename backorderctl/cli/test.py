@@ -20,7 +20,7 @@ from backorderctl.policy.policy_test import InvalidTest
 from backorderctl.policy.policy_test_file import SUFFIX, names, read_tests, store_beside, tests_beside
 from backorderctl.policy.policy_tests import Result, run
 from backorderctl.store.schedule import days_of_change, store_on
-from backorderctl.toml import atomic_file
+from backorderctl.toml import atomic_file, file_access
 
 app = noun("")
 
@@ -36,7 +36,7 @@ def complete_test_name(ctx: typer.Context, incomplete: str) -> list[str]:
     """The names of the tests in the files that are typed, or in the one of the store; none that cannot be read."""
     try:
         paths = _paths(ctx.params.get("files") or [], ctx.params.get("file") or DEFAULT_FILE, chosen=False)
-        data = [atomic_file.read_text(each.tests) for each in paths]
+        data = [file_access.read_text(each.tests) for each in paths]
     except (BackorderctlError, OSError):
         return []
     return [name for text in data for name in names(text) if name.startswith(incomplete)]

@@ -11,7 +11,7 @@ from backorderctl.edit.operations import Changes
 from backorderctl.store import fields
 from backorderctl.store.load import PreviousBuild, build
 from backorderctl.store.model import Store
-from backorderctl.toml import atomic_file
+from backorderctl.toml import atomic_file, file_access
 from backorderctl.toml.atomic_file import USUAL, Replacing
 from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.parse import parse
@@ -87,7 +87,7 @@ def write_store(
             atomic_file.create(path, made.new_text, options=replacing)
         return made
     if dry_run:
-        return edited(atomic_file.read_text(path))
+        return edited(file_access.read_text(path))
 
     def transform(text: str) -> tuple[str, WriteResult[Result]]:
         result = edited(text)

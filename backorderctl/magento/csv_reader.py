@@ -16,9 +16,7 @@ from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.magento.report import Count, Report, Tally
 from backorderctl.store.delimited import CELL_LIMIT, csv_problem, delimiter
 from backorderctl.store.rejects import Refused
-from backorderctl.toml.compressed import decompressed
-from backorderctl.toml.file_access import open_input
-from backorderctl.toml.limits import MAX_SIZE
+from backorderctl.toml.file_access import MAX_SIZE, decompressed, open_input
 
 BLANK = " \t\r\n\ufeff"
 """What may stand before a header, and around its names: a byte-order mark is not always the first thing in a file."""

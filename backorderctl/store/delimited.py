@@ -11,9 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
-from backorderctl.toml.compressed import decompressed
-from backorderctl.toml.file_access import open_input
-from backorderctl.toml.limits import MAX_SIZE, format_size
+from backorderctl.toml.file_access import MAX_SIZE, decompressed, format_size, open_input
 
 DELIMITERS = (",", ";", "\t")
 PARQUET = b"PAR1"

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.limits import MAX_SIZE, too_large
+from backorderctl.toml.file_access import MAX_SIZE, too_large
 
 PREFIX = "git:"
 PATIENCE = 30

@@ -21,7 +21,7 @@ from backorderctl.store.model import (
 )
 from backorderctl.store.quantity import toml_repr
 from backorderctl.store.settings import Settings
-from backorderctl.toml import atomic_file
+from backorderctl.toml import file_access
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.parse import Data, parse
@@ -32,12 +32,12 @@ def load(path: str) -> Store:
 
     BackorderctlError when it cannot be read, InvalidFile with all that is wrong in it.
     """
-    return _read(atomic_file.read_text(path), path)
+    return _read(file_access.read_text(path), path)
 
 
 def load_bytes(content: bytes, name: str) -> Store:
     """The store in the bytes of a file, called `name` in messages; InvalidFile with every problem in it."""
-    return _read(atomic_file.decoded(content, name), name)
+    return _read(file_access.decoded(content, name), name)
 
 
 class PreviousBuild(NamedTuple):

@@ -10,19 +10,18 @@ from errno import ENXIO
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.errors import BackorderctlError
 from backorderctl.toml.file_access import (
     Disturbed,
     check_path,
     content,
-    open_file,
+    decoded,
     reading,
     shell_quoted,
     writing,
 )
 from backorderctl.toml.file_lock import PATIENCE, OnWait, locked, version, version_of
-from backorderctl.toml.file_metadata import copy_metadata, losses, may_write, user_name
-from backorderctl.toml.temporary_file import temporary, write_all
+from backorderctl.toml.temporary_file import copy_metadata, losses, may_write, temporary, user_name, write_all
 
 ATTEMPTS = 5
 """Times to start again because another program changed the file."""
@@ -56,25 +55,6 @@ class Rewritten(Generic[Result]):
     after: str
     result: Result
     warnings: tuple[str, ...]
-
-
-def read_text(path: str) -> str:
-    """The text of the file, line ends and byte-order mark included.
-
-    BackorderctlError when it cannot be read, InvalidFile when it is not UTF-8.
-    """
-    with open_file(path, os.O_RDONLY) as descriptor:
-        return decoded(content(descriptor, path), path)
-
-
-def decoded(content: bytes, name: str) -> str:
-    """Strict UTF-8 as text; InvalidFile, under `name`, with the position of the first byte that is not UTF-8."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode().removeprefix("\ufeff")
-        found = f"expected UTF-8, got byte 0x{content[error.start]:02x}"
-    raise InvalidFile(name, [Problem(found, before.count("\n") + 1, len(before) - before.rfind("\n"))])
 
 
 def rewrite(path: str, transform: Callable[[str], tuple[str, Result]], options: Replacing = USUAL) -> Rewritten[Result]:

@@ -1,18 +1,24 @@
-"""Opening and reading files, never more than a limit, and the wording of what can fail."""
+"""Opening and reading files, compressed or not, never more than a limit; and the wording of what can fail."""
 
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
-from backorderctl.errors import BackorderctlError, system_reason
-from backorderctl.toml.limits import MAX_SIZE, too_large
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, system_reason
 
+MAX_SIZE = 1 << 30
+"""Bytes of the largest file that is read, counted after decompression."""
 PIPE_PATIENCE = 10.0
 """Seconds that a named pipe may have no writer."""
+GZIP = b"\x1f\x8b"
+"""The first bytes of a compressed file."""
 _CHUNK = 1 << 20
+_BUFFER = 1 << 18
 
 
 @contextmanager
@@ -28,6 +34,25 @@ def open_file(path: str, flags: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def read_text(path: str) -> str:
+    """The text of the file, line ends and byte-order mark included.
+
+    BackorderctlError when it cannot be read, InvalidFile when it is not UTF-8.
+    """
+    with open_file(path, os.O_RDONLY) as descriptor:
+        return decoded(content(descriptor, path), path)
+
+
+def decoded(content: bytes, name: str) -> str:
+    """Strict UTF-8 as text; InvalidFile, under `name`, with the position of the first byte that is not UTF-8."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode().removeprefix("\ufeff")
+        found = f"expected UTF-8, got byte 0x{content[error.start]:02x}"
+    raise InvalidFile(name, [Problem(found, before.count("\n") + 1, len(before) - before.rfind("\n"))])
 
 
 def content(descriptor: int, path: str, *, limit: int = MAX_SIZE) -> bytes:
@@ -131,3 +156,84 @@ def shell_quoted(path: str) -> str:
     from shlex import quote
 
     return quote(path)
+
+
+def limited(file: BinaryIO, name: str, *, limit: int = MAX_SIZE, longest_line: int | None = None) -> io.BufferedReader:
+    """The bytes of an open file; reading more of them than the limits, in all or in a line, is a BackorderctlError."""
+    return io.BufferedReader(_Limited(file, name, limit, longest_line), _BUFFER)
+
+
+class _Limited(io.RawIOBase):
+    def __init__(self, file: BinaryIO, name: str, limit: int, longest_line: int | None) -> None:
+        self._file: Any = file
+        self._name = name
+        self._limit = limit
+        self._longest_line = longest_line
+        self._size = 0
+        self._line = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as the file does, and count."""
+        count: int = self._file.readinto(buffer)
+        self._size += count
+        if self._size > self._limit:
+            raise too_large(self._name, self._limit)
+        if self._longest_line is not None:
+            last = bytes(buffer[:count]).rfind(b"\n")
+            self._line = self._line + count if last == -1 else count - last - 1
+            if self._line > self._longest_line:
+                most = format_size(self._longest_line)
+                raise BackorderctlError(f"{self._name}: cannot read: expected at most {most} in a line, got more")
+        return count
+
+
+def too_large(path: str, limit: int) -> BackorderctlError:
+    """The error for a file of more than `limit` bytes."""
+    return BackorderctlError(f"{path}: cannot read: expected at most {format_size(limit)}, got more")
+
+
+def format_size(size: int) -> str:
+    """A number of bytes in the largest unit that gives a whole number: `1 GiB`, `1500 bytes`."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size % 1024 or unit == "GiB":
+            break
+        size //= 1024
+    return f"{size} {unit}"
+
+
+def parse_size(typed: str) -> int:
+    """A number of bytes as typed: `1500`, `64MiB`, `4 GiB`; Mismatch otherwise."""
+    found = re.fullmatch(r"(\d{1,15}) ?(?:([kmg])i?b)?", typed.strip().lower())
+    if found is None or not int(found[1]):
+        raise Mismatch("a size such as 4GiB", repr(typed))
+    return int(found[1]) << {"k": 10, "m": 20, "g": 30}.get(found[2], 0)
+
+
+@contextmanager
+def decompressed(
+    raw: io.BufferedReader, name: str, *, limit: int = MAX_SIZE, longest_line: int | None = None
+) -> Iterator[io.BufferedReader]:
+    """The content of an open file, decompressed when it begins as gzip does.
+
+    BackorderctlError, from wherever it is read, when the compressed file is damaged or its content exceeds the limits.
+    """
+    import gzip
+    import zlib
+
+    try:
+        content = cast("BinaryIO", gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(GZIP) else raw)
+        yield limited(content, name, limit=limit, longest_line=longest_line)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise BackorderctlError(f"{name}: expected a whole gzip file, got a damaged one") from None
+
+
+def compressed_for(name: str, content: bytes) -> bytes:
+    """What a file of that name holds: gzip, the same for the same content, when the name ends in .gz."""
+    if not name.endswith(".gz"):
+        return content
+    import gzip
+
+    return gzip.compress(content, mtime=0)

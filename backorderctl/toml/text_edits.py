@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from backorderctl.toml import encode, trivia
+from backorderctl.toml import encode, layout
 from backorderctl.toml.change import REMOVED, KeyPath, Step
 from backorderctl.toml.index import Outline, Statement, key_parts, plain_value
-from backorderctl.toml.insertion_point import header_parts, new_header_key, new_table, table_end
 from backorderctl.toml.parse import NOTHING, Data, value_at
 from backorderctl.toml.tomlkit_fallback import edited_by_tomlkit
+from backorderctl.toml.layout import header_parts, new_header_key, new_table, table_end
 
 
 class Splice(NamedTuple):
@@ -108,7 +108,7 @@ class _Plan:
     def _add_dotted(self, number: int, statement: Statement, depth: int, line: str) -> None:
         text = self.outline.text
         parts = _parts_of(text, statement)[: depth - len(self.outline.paths[number])]
-        new = trivia.indent(text, statement.start) + ".".join([*parts, line])
+        new = layout.indent(text, statement.start) + ".".join([*parts, line])
         self.pieces.append(_lines_after(text, statement.end, new))
 
     def _create(self, path: KeyPath, value: dict[str, Any]) -> None:
@@ -187,15 +187,15 @@ class _Plan:
             return
         number, statement = outline.dotted(path)[0]
         parts = _parts_of(text, statement)[: len(path) - len(outline.paths[number])]
-        line = trivia.indent(text, statement.start) + ".".join(parts) + " = {}"
+        line = layout.indent(text, statement.start) + ".".join(parts) + " = {}"
         del self.removed_keys[statement.start]
         ending = _ending(text[statement.start : statement.end])
         self.pieces.append(Splice(statement.start, statement.end, line + ending))
 
     def _table(self, number: int) -> tuple[int, int]:
         """A table with the comment directly above it; a comment at the top of the file belongs to the file."""
-        start = trivia.block_start(self.outline, number) or self.outline.starts[number]
-        return start, trivia.own_end(self.outline, number)
+        start = layout.block_start(self.outline, number) or self.outline.starts[number]
+        return start, layout.own_end(self.outline, number)
 
     def _without_tables(self) -> Iterator[Splice]:
         """The removals of tables, those of consecutive tables as one."""
@@ -203,7 +203,7 @@ class _Plan:
         runs: list[tuple[int, int]] = []
         for number in sorted(self.removed_tables):
             start, end = self._table(number)
-            if runs and trivia.after_blank_lines(text, runs[-1][1]) == start:
+            if runs and layout.after_blank_lines(text, runs[-1][1]) == start:
                 start = runs.pop()[0]
             runs.append((start, end))
         for start, end in runs:
@@ -221,19 +221,19 @@ class _Plan:
         outline, text = self.outline, self.outline.text
         statements = outline.body(number).statements
         if not statements and number == 0 and len(outline.starts) > 1:
-            position = trivia.block_start(outline, 1)
-            ending = trivia.newline(text, position)
+            position = layout.block_start(outline, 1)
+            ending = layout.newline(text, position)
             return Splice(position, position, "".join(line + ending for line in [*lines, ""]))
         start = statements[-1].start if statements else outline.starts[number]
-        position = trivia.keys_end(outline, number) if statements or number else table_end(self.outline, 0)
-        indent = trivia.indent(text, start)
+        position = layout.keys_end(outline, number) if statements or number else table_end(self.outline, 0)
+        indent = layout.indent(text, start)
         return _lines_after(text, position, "\n".join(indent + line for line in lines))
 
     def _with_tables(self, position: int, tables: list[str], following: int) -> Splice:
         """New tables, with blank lines around and between them; the text that remains continues at `following`."""
         text = self.outline.text
-        above = position and trivia.before_blank_lines(text, position) == position
-        below = following < len(text) and trivia.after_blank_lines(text, following) == following
+        above = position and layout.before_blank_lines(text, position) == position
+        below = following < len(text) and layout.after_blank_lines(text, following) == following
         return _lines_after(text, position, "\n" * above + "\n\n".join(tables) + "\n" * below)
 
     def _path(self, number: int, statement: Statement) -> KeyPath:
@@ -250,7 +250,7 @@ def _parts_of(text: str, statement: Statement) -> list[str]:
 
 def _lines_after(text: str, position: int, lines: str) -> Splice:
     """New lines at the beginning of a line; after a last line without a line end, the new last line has none either."""
-    ending = trivia.newline(text, position)
+    ending = layout.newline(text, position)
     new = lines.replace("\n", ending)
     follows_text = position and text[position - 1] != "\n"
     return Splice(position, position, ending + new if follows_text else new + ending)
@@ -263,7 +263,7 @@ def _ending(piece: str) -> str:
 
 def _with_blank_lines(text: str, start: int, end: int) -> tuple[int, int]:
     """The range of removed tables with the blank lines below, or at the end of the text those above."""
-    above, below = trivia.before_blank_lines(text, start), trivia.after_blank_lines(text, end)
+    above, below = layout.before_blank_lines(text, start), layout.after_blank_lines(text, end)
     if below == len(text):
         return above, below
     return (start, below) if above < start or not start else (start, end)
