@@ -42,12 +42,12 @@ quantity = 3
 """
 ROWS = """    for row in (
         BACKORDERS, THRESHOLD, NOTIFY_BELOW, ONLY_X_LEFT, MANAGE_STOCK,
-        Setting("safety_days", "Safety Days", kinds.number(), Decimal(2), EVERYWHERE,
+        Setting("safety_days", "Safety Days", number_kind(), Decimal(2), EVERYWHERE,
                 "cataloginventory/item_options/safety_days", "safety_days", "use_config_safety_days",
                 "safety_days", "made up"),
-        Setting("express", "Express", kinds.BOOLEAN, True, WHOLE_PRODUCT,
+        Setting("express", "Express", BOOLEAN_KIND, True, WHOLE_PRODUCT,
                 "cataloginventory/item_options/express", "express", "use_config_express", "express", "made up"),
-        Setting("late_orders", "Late Orders", kinds.BACKORDERS, Backorders.ALLOW, EVERYWHERE,
+        Setting("late_orders", "Late Orders", BACKORDERS_KIND, Backorders.ALLOW, EVERYWHERE,
                 "cataloginventory/item_options/late_orders", "late_orders", "use_config_late_orders",
                 "late_orders", "made up"),
     )

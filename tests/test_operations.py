@@ -10,9 +10,8 @@ from stores import built
 from backorderctl.edit import operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError, Mismatch
-from backorderctl.store.kinds import Backorders
 from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, Scope
+from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, Backorders, Scope
 from backorderctl.toml.change import REMOVED, Change
 
 NAMED = {

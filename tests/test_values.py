@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch
-from backorderctl.store import fields, kinds
+from backorderctl.store import fields, settings
 from backorderctl.store.load import PreviousBuild, build, load_bytes
 from backorderctl.store.model import item_place
 from backorderctl.toml.line_numbers import Lines
@@ -38,18 +38,18 @@ def test_a_stock_status_in_the_file_is_one_of_two_words(raw: object) -> None:
 @pytest.mark.parametrize("raw", ["NO", "No Backorders", 0, False])
 def test_backorders_in_the_file_are_one_of_three_words(raw: object) -> None:
     with pytest.raises(Mismatch, match="expected no, allow or notify, got "):
-        kinds.BACKORDERS.from_toml(raw)
+        settings.BACKORDERS_KIND.from_toml(raw)
 
 
 @pytest.mark.parametrize("raw", [0, 1, "true"])
 def test_a_boolean_in_the_file_is_true_or_false(raw: object) -> None:
     with pytest.raises(Mismatch, match="expected true or false, got "):
-        kinds.boolean(raw)
+        settings.boolean(raw)
 
 
 @pytest.mark.parametrize(("typed", "value"), [("yes", True), ("TRUE", True), ("1", True), (" no", False), ("0", False)])
 def test_a_boolean_is_typed_in_several_ways(typed: str, value: bool) -> None:
-    assert kinds.BOOLEAN.parse(typed) is value
+    assert settings.BOOLEAN_KIND.parse(typed) is value
 
 
 @pytest.mark.parametrize("version", ["true", "1.0", "2", '"1"'])

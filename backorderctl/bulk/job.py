@@ -11,9 +11,9 @@ from backorderctl.bulk.policy_tables import PolicyTables
 from backorderctl.errors import BackorderctlError
 from backorderctl.policy.evaluate import Reason
 from backorderctl.policy.totals import StockTotals
+from backorderctl.store.delimited import Refused
 from backorderctl.store.model import Store
 from backorderctl.store.quantities_file import STOCK_IDS, FileRead, Inputs, Reading
-from backorderctl.store.rejects import Refused
 
 COLUMNS = (
     *("sku", "stock", "status", "reason", "quantity", "reserved", "on_hand", "backorderable", "salable"),

@@ -9,9 +9,8 @@ from backorderctl.check.scope_usage import Chain, Chains, Fallbacks, Populated, 
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
-from backorderctl.store.kinds import V
 from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import BACKORDERS, Scope, Setting, Value, format_value
+from backorderctl.store.settings import BACKORDERS, Scope, Setting, V, Value, format_value
 
 NARROWNESS = {scope: number for number, scope in enumerate(Scope)}
 """How specific a scope is, from the default on."""

@@ -24,8 +24,8 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output, count
 from backorderctl.output.progress import progress
+from backorderctl.store.delimited import write_rejects
 from backorderctl.store.quantities_file import refusal
-from backorderctl.store.rejects import write_rejects
 from backorderctl.toml import atomic_file
 
 app = noun("")

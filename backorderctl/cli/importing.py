@@ -26,8 +26,8 @@ from backorderctl.magento.report import Count, Report
 from backorderctl.output import importing as view
 from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
+from backorderctl.store.delimited import REASON, Refused, write_rejects
 from backorderctl.store.model import Store
-from backorderctl.store.rejects import REASON, Refused, write_rejects
 from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import MAX_SIZE, open_input
 from backorderctl.toml.parse import collector_off

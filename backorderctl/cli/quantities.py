@@ -20,10 +20,9 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.output import quantities as view
 from backorderctl.output.format import Output, count
 from backorderctl.output.progress import progress
-from backorderctl.store.delimited import InputFile
+from backorderctl.store.delimited import InputFile, write_rejects
 from backorderctl.store.model import Store
 from backorderctl.store.quantities_file import STOCK_IDS, Inputs
-from backorderctl.store.rejects import write_rejects
 from backorderctl.store.replace_quantities import Replaced, with_quantities
 from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import MAX_SIZE, limited

@@ -14,8 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.magento.report import Count, Report, Tally
-from backorderctl.store.delimited import CELL_LIMIT, csv_problem, delimiter
-from backorderctl.store.rejects import Refused
+from backorderctl.store.delimited import CELL_LIMIT, Refused, csv_problem, delimiter
 from backorderctl.toml.file_access import MAX_SIZE, decompressed, open_input
 
 BLANK = " \t\r\n\ufeff"

@@ -32,9 +32,9 @@ from backorderctl.magento.headers import check_header
 from backorderctl.magento.remarks import remarks
 from backorderctl.magento.report import Count, Notice, Report
 from backorderctl.magento.sku import Spellings
+from backorderctl.store.delimited import Refused
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity
-from backorderctl.store.rejects import Refused
 from backorderctl.store.settings import SETTINGS, format_value
 
 COMPOSITE = ("configurable", "grouped", "bundle")

@@ -14,9 +14,9 @@ from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table
 from backorderctl.magento.headers import check_header
 from backorderctl.magento.report import Count, Report
 from backorderctl.magento.sku import Spellings
+from backorderctl.store.delimited import Refused
 from backorderctl.store.quantities_file import QUANTITY, RESERVED, STOCK, STOCK_ID, STOCK_IDS
 from backorderctl.store.quantity import ZERO, format_quantity, parse_quantity
-from backorderctl.store.rejects import Refused
 
 Reservations = dict[tuple[str, str | None], Decimal]
 """Reserved units by SKU and stock; the stock is None where the file does not say it."""

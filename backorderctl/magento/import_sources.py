@@ -11,9 +11,9 @@ from backorderctl.magento.headers import check_header
 from backorderctl.magento.report import Count, Notice, Report
 from backorderctl.magento.sku import Spellings
 from backorderctl.store import fields
+from backorderctl.store.delimited import Refused
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity
-from backorderctl.store.rejects import Refused
 
 SOURCE_CODE = "source_code"
 STATUS = "status"

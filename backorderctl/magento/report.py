@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backorderctl.store.rejects import Refused
+from backorderctl.store.delimited import Refused
 
 
 class Count(StrEnum):

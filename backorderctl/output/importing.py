@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from backorderctl.errors import Problem
 from backorderctl.magento.report import Count, Note, Notice, Report
-from backorderctl.store.rejects import Refused
+from backorderctl.store.delimited import Refused
 
 SHOWN = 20
 """Refused rows that are named one by one."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from backorderctl.errors import Mismatch, nearest
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status
 from backorderctl.policy.orders import EXCEEDS_SALABLE, Order, Shipment
-from backorderctl.store import kinds
+from backorderctl.store import settings
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity, toml_repr
 from backorderctl.store.settings import OF_ITEMS, SETTINGS, AnySetting
@@ -165,7 +165,7 @@ _NUMBER = Values("a number", _read_number, {"type": "number"}, measured=True)
 _AMOUNT = Values("a number", _read_number, {"type": "number"}, measured=True, nullable=True)
 _LIMIT_SCHEMA = {"anyOf": [{"type": "number"}, {"const": UNLIMITED}]}
 _LIMIT = Values("a number or unlimited", _read_limit, _LIMIT_SCHEMA, measured=True, nullable=True)
-_FLAG = Values("true or false", kinds.boolean, {"type": "boolean"})
+_FLAG = Values("true or false", settings.boolean, {"type": "boolean"})
 _TEXT = Values("a string", _read_text, {"type": "string"}, nullable=True)
 
 

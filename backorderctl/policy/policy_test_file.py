@@ -9,7 +9,7 @@ from typing import Any
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, nearest
 from backorderctl.policy.expectations import Expected, parse_expected
 from backorderctl.policy.policy_test import Given, GivenItem, InvalidTest, PolicyTest, fields_of
-from backorderctl.store import fields, kinds, quantity
+from backorderctl.store import fields, quantity, settings
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Store
 from backorderctl.store.quantity import toml_repr
@@ -229,7 +229,7 @@ KEYS: Mapping[str, Callable[[Any], Any]] = {
     "given": _table,
     "at": _day,
     "expect": _table,
-    "allow_empty": kinds.boolean,
+    "allow_empty": settings.boolean,
 }
 """What reads the value of each key of a test."""
 GIVEN_KEYS: Mapping[str, Callable[[Any], Any]] = {"reserved": fields.reserved, "sources": _items}

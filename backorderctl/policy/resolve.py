@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, cast
 
-from backorderctl.store.kinds import V
 from backorderctl.store.model import Locations, Place, ScheduleEntry, Store
-from backorderctl.store.settings import Scope, Setting, Settings, Value
+from backorderctl.store.settings import Scope, Setting, Settings, V, Value
 
 
 class InForce(NamedTuple):

@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
 from backorderctl.toml.file_access import MAX_SIZE, decompressed, format_size, open_input
@@ -25,6 +25,8 @@ END = "\ue000end of file\ue000"
 
 Record = tuple[int, int, Sequence[str]]
 """A record's number after the header, counted from 1, the line on which it begins, and its cells."""
+REASON, LINE = "refused", "line"
+"""Columns before those of the file; whatever reads the file passes over them, as over every other unknown one."""
 
 
 class InputFile(NamedTuple):
@@ -152,3 +154,21 @@ def _records_with(only: str, file: InputFile, lines: Iterator[str], dialect: str
 
 def _nothing() -> None:
     """No look at how far the reading has come."""
+
+
+class Refused(NamedTuple):
+    """A row that was not taken: its number after the header, the line on which it begins, why, and its cells."""
+
+    file: str
+    number: int
+    line: int
+    reason: str
+    cells: Sequence[str]
+
+
+def write_rejects(header: Sequence[str], refused: Iterable[Refused], out: TextIO) -> None:
+    """Write the refused rows of one file, as they were, after why and where they were refused."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([REASON, LINE, *header])
+    for row in refused:
+        writer.writerow([row.reason, row.line, *row.cells])

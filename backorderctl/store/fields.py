@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from backorderctl.errors import Mismatch
-from backorderctl.store import kinds, quantity, settings
+from backorderctl.store import quantity, settings
 from backorderctl.store.quantity import toml_repr
 from backorderctl.store.settings import AnySetting, Scope
 
@@ -181,7 +181,7 @@ SOURCE = _form(
     "a source",
     {
         "name": _NAME,
-        "enabled": Field(kinds.boolean, {"type": "boolean", "default": True}, "whether its goods count"),
+        "enabled": Field(settings.boolean, {"type": "boolean", "default": True}, "whether its goods count"),
     },
     settings.settings_of(Scope.SOURCE),
 )
@@ -250,7 +250,7 @@ SCHEDULE = _form(
         "source": Field(words, _WORDS, "the source whose values it replaces"),
         "product": Field(words, _WORDS, "the product whose values it replaces, with a source that source item's"),
         "reason": Field(words, _WORDS, "why"),
-        "enabled": Field(kinds.boolean, {"type": "boolean"}, "whether the source's goods count, for a source alone"),
+        "enabled": Field(settings.boolean, {"type": "boolean"}, "whether the source's goods count, for a source alone"),
     },
     settings.SETTINGS,
     reader=_or_inherit,

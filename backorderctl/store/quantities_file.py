@@ -12,11 +12,10 @@ from typing import TypeVar
 
 from backorderctl.errors import BackorderctlError, Mismatch, nearest
 from backorderctl.store import fields
-from backorderctl.store.delimited import InputFile, Record, Sheet, open_sheet
+from backorderctl.store.delimited import InputFile, Record, Refused, Sheet, open_sheet
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Product, SourceItem, Store
 from backorderctl.store.quantity import ZERO, format_quantity, parse_quantity, toml_repr
-from backorderctl.store.rejects import Refused
 
 SOURCE, SKU, QUANTITY, STATUS = "source_code", "sku", "quantity", "status"
 RESERVED, STOCK, STOCK_ID = "reserved", "stock", "stock_id"

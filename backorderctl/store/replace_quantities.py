@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from backorderctl.errors import BackorderctlError
+from backorderctl.store.delimited import Refused
 from backorderctl.store.model import Product, SourceItem, Store, source_named
 from backorderctl.store.quantities_file import FileRead, Inputs, Items, Reading, Reservations, Watch
-from backorderctl.store.rejects import Refused
 
 
 @dataclass(frozen=True, slots=True)

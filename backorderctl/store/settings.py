@@ -1,20 +1,19 @@
 """The settings: one row each, with its kind, its default, the scopes that may set it and Magento's names for it.
 
-The store file, the commands, imports and exports take all they need of a setting from its row.
+The store file, the commands, imports and exports take all they need of a setting from its row. A kind says how its
+values are typed, read from TOML, printed, and written for Magento.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Generic, NamedTuple
+from functools import partial
+from typing import Any, Generic, TypeVar
 
-from backorderctl.errors import BackorderctlError, nearest
-from backorderctl.store import kinds
-from backorderctl.store.kinds import LABELS as LABELS
-from backorderctl.store.kinds import Backorders as Backorders
-from backorderctl.store.kinds import Kind, V
-from backorderctl.store.kinds import Value as Value
-from backorderctl.store.kinds import format_value as format_value
+from backorderctl.errors import BackorderctlError, Mismatch, nearest
+from backorderctl.store import quantity
 
 
 class Scope(StrEnum):
@@ -28,22 +27,51 @@ class Scope(StrEnum):
     SOURCE_ITEM = "source_item"
 
 
-Settings = Mapping[str, Value]
-"""The values that one scope sets, by key."""
+class Backorders(StrEnum):
+    """What happens when the shelf is empty, in the order of Magento's 0, 1 and 2."""
 
-INHERIT = "inherit"
-"""In the place of a value: the one written at the scope does not count."""
-
-EVERYWHERE = (Scope.GLOBAL, Scope.STOCK, Scope.SOURCE, Scope.PRODUCT, Scope.SOURCE_ITEM)
-WHOLE_PRODUCT = (Scope.GLOBAL, Scope.STOCK, Scope.PRODUCT)
+    NO = "no"
+    ALLOW = "allow"
+    NOTIFY = "notify"
 
 
-class Setting(NamedTuple, Generic[V]):
+LABELS = {
+    Backorders.NO: "No Backorders",
+    Backorders.ALLOW: "Allow Qty Below 0",
+    Backorders.NOTIFY: "Allow Qty Below 0 and Notify Customer",
+}
+"""The Admin's labels of the values of Backorders."""
+
+Value = Backorders | Decimal | bool
+V = TypeVar("V", Backorders, Decimal, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueKind(Generic[V]):
+    """The values a setting takes. Each reader raises Mismatch for anything else.
+
+    `type` names the values for a person, `choices` lists them where there are few. `parse` reads what a person types,
+    `from_toml` a parsed TOML value, `from_magento` a cell or configuration value of Magento's, which `config_value` and
+    `csv_cell` write. `schema` is the JSON Schema of a value.
+    """
+
+    type: str
+    choices: tuple[str, ...]
+    parse: Callable[[str], V]
+    from_toml: Callable[[Any], V]
+    from_magento: Callable[[str], V]
+    config_value: Callable[[Any], str]
+    csv_cell: Callable[[Any], str]
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[V]):
     """One setting; a column is None where Magento has none."""
 
     key: str
     label: str
-    kind: Kind[V]
+    kind: ValueKind[V]
     default: V
     scopes: tuple[Scope, ...]
     config_path: str
@@ -59,10 +87,97 @@ class Setting(NamedTuple, Generic[V]):
         return {"title": self.label, "description": self.meaning, **self.kind.schema, "default": default}
 
 
+def boolean(raw: Any) -> bool:
+    """A parsed TOML boolean; Mismatch otherwise."""
+    if isinstance(raw, bool):
+        return raw
+    raise Mismatch("true or false", quantity.toml_repr(raw))
+
+
+def _parse_boolean(typed: str) -> bool:
+    if (answer := _BOOLEANS_TYPED.get(typed.strip().casefold())) is not None:
+        return answer
+    raise Mismatch("true or false", repr(typed))
+
+
+def _backorders(raw: Any) -> Backorders:
+    if isinstance(raw, str) and raw in _BACKORDERS:
+        return _BACKORDERS[raw]
+    raise Mismatch("no, allow or notify", quantity.toml_repr(raw))
+
+
+def _parse_backorders(typed: str) -> Backorders:
+    """Our words, the Admin's labels or Magento's 0, 1 and 2."""
+    if (word := _BACKORDERS_TYPED.get(typed.strip().casefold())) is not None:
+        return word
+    raise Mismatch("no, allow or notify", repr(typed))
+
+
+def _without_decimals(text: str) -> str:
+    """Magento's `1.0000` as 1."""
+    return re.sub(r"\.0*$", "", text.strip())
+
+
+def _magento_number(minimum: Decimal | None, text: str) -> Decimal:
+    return quantity.shortest(quantity.parse_quantity(text, minimum=minimum))
+
+
+def number_kind(*, minimum: Decimal | None = None) -> ValueKind[Decimal]:
+    """Numbers of at most 8 digits and 4 decimals, none below `minimum`."""
+    read = partial(quantity.quantity_from_toml, minimum=minimum)
+    bounds = {"exclusiveMinimum": -int(quantity.LIMIT)} if minimum is None else {"minimum": int(minimum)}
+    return ValueKind(
+        type="number" if minimum is None else f"number, {quantity.format_quantity(minimum)} or more",
+        choices=(),
+        parse=partial(quantity.parse_quantity, minimum=minimum),
+        from_toml=quantity.quantity_from_toml if minimum is None else read,
+        from_magento=partial(_magento_number, minimum),
+        config_value=quantity.format_quantity,
+        csv_cell=quantity.format_magento_number,
+        schema={"type": "number", **bounds, "exclusiveMaximum": int(quantity.LIMIT)},
+    )
+
+
+_NUMBERS = {word: str(number) for number, word in enumerate(Backorders)}
+_BACKORDERS = {word.value: word for word in Backorders}
+_BACKORDERS_TYPED = {
+    spelling.casefold(): word for word in Backorders for spelling in (word.value, LABELS[word], _NUMBERS[word])
+}
+_BOOLEANS_TYPED = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+BACKORDERS_KIND: ValueKind[Backorders] = ValueKind(
+    type=", ".join(Backorders),
+    choices=tuple(Backorders),
+    parse=_parse_backorders,
+    from_toml=_backorders,
+    from_magento=lambda text: _parse_backorders(_without_decimals(text)),
+    config_value=_NUMBERS.__getitem__,
+    csv_cell=_NUMBERS.__getitem__,
+    schema={"enum": [word.value for word in Backorders]},
+)
+BOOLEAN_KIND: ValueKind[bool] = ValueKind(
+    type="true, false",
+    choices=("true", "false"),
+    parse=_parse_boolean,
+    from_toml=boolean,
+    from_magento=lambda text: _parse_boolean(_without_decimals(text)),
+    config_value="{:d}".format,
+    csv_cell="{:d}".format,
+    schema={"type": "boolean"},
+)
+
+Settings = Mapping[str, Value]
+"""The values that one scope sets, by key."""
+
+INHERIT = "inherit"
+"""In the place of a value: the one written at the scope does not count."""
+
+EVERYWHERE = (Scope.GLOBAL, Scope.STOCK, Scope.SOURCE, Scope.PRODUCT, Scope.SOURCE_ITEM)
+WHOLE_PRODUCT = (Scope.GLOBAL, Scope.STOCK, Scope.PRODUCT)
+
 BACKORDERS: Setting[Backorders] = Setting(
     key="backorders",
     label="Backorders",
-    kind=kinds.BACKORDERS,
+    kind=BACKORDERS_KIND,
     default=Backorders.NO,
     scopes=EVERYWHERE,
     config_path="cataloginventory/item_options/backorders",
@@ -74,7 +189,7 @@ BACKORDERS: Setting[Backorders] = Setting(
 THRESHOLD: Setting[Decimal] = Setting(
     key="out_of_stock_threshold",
     label="Out-of-Stock Threshold",
-    kind=kinds.number(),
+    kind=number_kind(),
     default=Decimal(0),
     scopes=EVERYWHERE,
     config_path="cataloginventory/item_options/min_qty",
@@ -86,7 +201,7 @@ THRESHOLD: Setting[Decimal] = Setting(
 NOTIFY_BELOW: Setting[Decimal] = Setting(
     key="notify_for_quantity_below",
     label="Notify for Quantity Below",
-    kind=kinds.number(),
+    kind=number_kind(),
     default=Decimal(1),
     scopes=EVERYWHERE,
     config_path="cataloginventory/item_options/notify_stock_qty",
@@ -98,7 +213,7 @@ NOTIFY_BELOW: Setting[Decimal] = Setting(
 ONLY_X_LEFT: Setting[Decimal] = Setting(
     key="only_x_left_threshold",
     label="Only X left Threshold",
-    kind=kinds.number(minimum=Decimal(0)),
+    kind=number_kind(minimum=Decimal(0)),
     default=Decimal(0),
     scopes=WHOLE_PRODUCT,
     config_path="cataloginventory/options/stock_threshold_qty",
@@ -110,7 +225,7 @@ ONLY_X_LEFT: Setting[Decimal] = Setting(
 MANAGE_STOCK: Setting[bool] = Setting(
     key="manage_stock",
     label="Manage Stock",
-    kind=kinds.BOOLEAN,
+    kind=BOOLEAN_KIND,
     default=True,
     scopes=WHOLE_PRODUCT,
     config_path="cataloginventory/item_options/manage_stock",
@@ -129,6 +244,13 @@ OF_ITEMS = tuple(key for key, row in SETTINGS.items() if Scope.SOURCE_ITEM in ro
 OF_PRODUCTS = tuple(key for key in SETTINGS if key not in OF_ITEMS)
 """The keys of the settings that belong to a product as a whole."""
 DEFAULTS: Settings = {row.key: row.default for row in SETTINGS.values()}
+
+
+def format_value(value: Value) -> str:
+    """The value as it is typed and printed: `notify`, `-50`, `true`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quantity.format_quantity(value) if isinstance(value, Decimal) else value.value
 
 
 def settings_of(scope: Scope) -> dict[str, AnySetting]:

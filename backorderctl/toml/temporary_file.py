@@ -89,8 +89,6 @@ def _remove_strays(target: Path) -> None:
                 Path(stray).unlink()
 
 
-
-
 def copy_metadata(descriptor: int, *, like: int) -> None:
     """Give an open file another's owner, group, extended attributes (access lists are such) and mode, where allowed."""
     old = os.fstat(like)

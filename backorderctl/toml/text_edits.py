@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from backorderctl.toml import encode, layout
 from backorderctl.toml.change import REMOVED, KeyPath, Step
 from backorderctl.toml.index import Outline, Statement, key_parts, plain_value
+from backorderctl.toml.layout import header_parts, new_header_key, new_table, table_end
 from backorderctl.toml.parse import NOTHING, Data, value_at
 from backorderctl.toml.tomlkit_fallback import edited_by_tomlkit
-from backorderctl.toml.layout import header_parts, new_header_key, new_table, table_end
 
 
 class Splice(NamedTuple):
