@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from backorderctl.check.rules import RULES
-from backorderctl.cli.clock import parse_day
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import ProductOption, SourceOption, StockOption
-from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.command import Command, ProductOption, SourceOption, StockOption, noun
+from backorderctl.cli.reading import ReadOptions, parse_day, with_options
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import accept_operations
 from backorderctl.edit.operations import Changes

@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.clock import parse_day
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import ProductOption
+from backorderctl.cli.command import Command, ProductOption, noun
 from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.reading import parse_day, with_options
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import agenda as view
 from backorderctl.policy.agenda import agenda as agenda_of

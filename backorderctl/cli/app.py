@@ -12,8 +12,7 @@ import typer.core
 import typer.main
 
 from backorderctl.cli.command import HELP, SHIELD
-from backorderctl.cli.reading import say
-from backorderctl.cli.streams import safe_messages
+from backorderctl.cli.reading import safe_messages, say
 from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
 from backorderctl.output.format import format_hint
 

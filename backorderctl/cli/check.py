@@ -14,8 +14,7 @@ from backorderctl.check.findings import Finding, LocatedFinding, problems
 from backorderctl.check.registry import RuleKind
 from backorderctl.check.rules import RULES, selected
 from backorderctl.check.violation import Severity
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT
+from backorderctl.cli.command import OUTPUT_VARIABLE, STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import QuantitiesOptions
 from backorderctl.cli.reading import with_file, with_options
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint, nearest

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import (
+from backorderctl.cli.command import (
     BACKORDER_LIMIT,
     STANDARD_INPUT,
+    Command,
     KeyArgument,
     MatchOption,
     MaxSizeOption,
@@ -19,11 +19,20 @@ from backorderctl.cli.options import (
     SourceOption,
     StockOption,
     complete_setting,
+    noun,
 )
 from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_text, with_options
-from backorderctl.cli.scheduling import Days, FromOption, ReasonOption, UntilOption, describe_new_entry, first_day
 from backorderctl.cli.scopes import places, seen_place
-from backorderctl.cli.writing import WriteOptions, transact
+from backorderctl.cli.writing import (
+    Days,
+    FromOption,
+    ReasonOption,
+    UntilOption,
+    WriteOptions,
+    describe_new_entry,
+    first_day,
+    transact,
+)
 from backorderctl.edit import operations
 from backorderctl.edit.transaction import Result, WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch

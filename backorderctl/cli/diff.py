@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.clock import parse_day
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import STANDARD_INPUT
+from backorderctl.cli.command import STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.reading import parse_day, with_options
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import diff as view
 from backorderctl.policy.compare import compare

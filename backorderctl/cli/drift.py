@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import StockOption
+from backorderctl.cli.command import Command, StockOption, noun
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.scopes import typed_quantity

@@ -15,8 +15,7 @@ from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
 from backorderctl.bulk.job import Engine, Job, Result, RowsRefused, refusals
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import OutputOption
+from backorderctl.cli.command import Command, OutputOption, noun
 from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, parse_stock_ids
 from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import refuse_overwriting_input

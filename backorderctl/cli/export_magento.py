@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import StockOption
+from backorderctl.cli.command import Command, StockOption, noun
 from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_export
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError

@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import STANDARD_INPUT, MaxSizeOption
+from backorderctl.cli.command import STANDARD_INPUT, Command, MaxSizeOption, noun
 from backorderctl.cli.quantities import StockIdOption, parse_stock_ids
 from backorderctl.cli.reading import read_standard_input, with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import STANDARD_INPUT
+from backorderctl.cli.command import STANDARD_INPUT, Command, noun
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.writing import Versions, WriteOptions, preview
 from backorderctl.errors import BackorderctlError, InvalidFile

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import SkuArgument, StockOption
+from backorderctl.cli.command import Command, SkuArgument, StockOption, noun
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.scopes import one_stock, typed_quantity

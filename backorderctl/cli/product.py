@@ -8,15 +8,17 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import SHIELD, Command, noun
-from backorderctl.cli.options import (
+from backorderctl.cli.command import (
+    SHIELD,
     CascadeOption,
+    Command,
     MatchOption,
     SkuArgument,
     SourceArgument,
     SourceOption,
     StockOption,
     complete_source,
+    noun,
 )
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options

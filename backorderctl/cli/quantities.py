@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.options import STANDARD_INPUT, MaxSizeOption, OutputOption, complete_source
+from backorderctl.cli.command import STANDARD_INPUT, MaxSizeOption, OutputOption, complete_source
 from backorderctl.cli.reading import StoreOptions, say
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError

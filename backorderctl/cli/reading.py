@@ -1,16 +1,17 @@
-"""What commands that read have in common: their options, the store that they read, and what they say."""
+"""What every command has: its options, the store and the day that it is about, and where its words go."""
 
 import inspect
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TextIO, TypeVar, cast
 
-from backorderctl.cli.clock import TODAY, local_day, now, parse_day
-from backorderctl.cli.options import (
+from backorderctl.cli.command import (
     DEFAULT_FILE,
     STANDARD_INPUT,
     AtOption,
@@ -19,7 +20,6 @@ from backorderctl.cli.options import (
     QuietOption,
     SpreadsheetOption,
 )
-from backorderctl.cli.streams import safe_output
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import Output, printable
 from backorderctl.store.load import load, load_bytes
@@ -27,6 +27,15 @@ from backorderctl.store.model import Store
 from backorderctl.store.schedule import store_on
 from backorderctl.toml import file_access
 from backorderctl.toml.file_access import MAX_SIZE, limited, open_input
+
+TODAY = "today"
+GITHUB_RUNNER = "GITHUB_ACTIONS"
+"""The environment variable that GitHub's runner sets, which executes what looks like a command in a log."""
+
+
+def now() -> datetime:
+    """The present instant; a command reads it once, so that all of it is about one day."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +161,59 @@ def say(message: str, *, quiet: bool) -> None:
     if not quiet:
         with suppress(OSError):
             print(printable(message), file=sys.stderr)
+
+
+def local_day(instant: datetime, timezone: str | None) -> date:
+    """The day that it is then in the time zone, or by the machine's own setting."""
+    if timezone is None:
+        return instant.astimezone().date()
+    from zoneinfo import ZoneInfo
+
+    return instant.astimezone(ZoneInfo(timezone)).date()
+
+
+def parse_day(typed: str, today: date, *, option: str) -> date:
+    """The day typed for an option: `today`, `2026-12-01`, or `+30d` from today; BackorderctlError for anything else."""
+    if typed == TODAY:
+        return today
+    try:
+        if days := re.fullmatch(r"\+(\d{1,7})d", typed):
+            return today + timedelta(days=int(days[1]))
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", typed):
+            return date.fromisoformat(typed)
+    except (ValueError, OverflowError):  # no day of the calendar
+        pass
+    raise BackorderctlError(f"{option}: expected {TODAY}, a date such as 2026-12-01, or +30d, got {typed!r}")
+
+
+@contextmanager
+def safe_messages() -> Iterator[None]:
+    """While the block runs, GitHub's runner finds no command on standard error."""
+    if not os.environ.get(GITHUB_RUNNER):
+        yield
+        return
+    from backorderctl.output.workflow_commands import Shown, breaking_commands
+
+    with redirect_stderr(breaking_commands(sys.stderr, Shown.TEXT)):
+        yield
+
+
+@contextmanager
+def safe_output(output: str | None, *, spreadsheet: bool) -> Iterator[None]:
+    """While the block runs, neither GitHub's runner nor a spreadsheet executes what is on standard output.
+
+    `output` is what is given for --output, None where a command has no such option.
+    """
+    out = sys.stdout
+    if os.environ.get(GITHUB_RUNNER):
+        from backorderctl.output.workflow_commands import breaking_commands, shown_as
+
+        out = breaking_commands(out, shown_as(output))
+    if spreadsheet:
+        from backorderctl.output.table import Spreadsheet
+
+        if output != Output.CSV:
+            raise BackorderctlError("--spreadsheet: expected -o csv beside it")
+        out = cast("TextIO", Spreadsheet(out))
+    with redirect_stdout(out):
+        yield

@@ -11,8 +11,7 @@ import typer
 
 from backorderctl.check import check as findings_of
 from backorderctl.check.rules import RULES
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import OUTPUT_VARIABLE, STANDARD_INPUT, SourceOption, StockOption
+from backorderctl.cli.command import OUTPUT_VARIABLE, STANDARD_INPUT, Command, SourceOption, StockOption, noun
 from backorderctl.cli.quantities import QuantitiesOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.output import report as view

@@ -5,12 +5,19 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import CascadeOption, SourceArgument
+from backorderctl.cli.command import CascadeOption, Command, SourceArgument, noun
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
-from backorderctl.cli.scheduling import Days, FromOption, ReasonOption, UntilOption, describe_new_entry
-from backorderctl.cli.writing import WriteOptions, change, transact
+from backorderctl.cli.writing import (
+    Days,
+    FromOption,
+    ReasonOption,
+    UntilOption,
+    WriteOptions,
+    change,
+    describe_new_entry,
+    transact,
+)
 from backorderctl.edit import operations
 from backorderctl.output import scopes as view
 from backorderctl.store import model

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import CascadeOption, StockArgument, complete_source
+from backorderctl.cli.command import CascadeOption, Command, StockArgument, complete_source, noun
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.writing import WriteOptions, change

@@ -8,8 +8,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.options import DEFAULT_FILE, STANDARD_INPUT
+from backorderctl.cli.command import DEFAULT_FILE, STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import read_text, say, with_options
 from backorderctl.cli.target import refuse_overwriting_input
