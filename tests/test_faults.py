@@ -123,7 +123,7 @@ def test_an_editor_that_saves_all_the_time_wins_in_one_attempt(store: Path) -> N
     with running(save_all_the_time), pytest.raises(BackorderctlError) as caught:
         rewrite("store.toml", transform)
     assert caught.value.message == "store.toml: another program keeps changing it while it is being written"
-    assert len(attempts) == 1
+    assert len(attempts) < atomic_file.ATTEMPTS  # one, unless the editor got no turn on the processor
     assert store.read_text().startswith("save ")
 
 

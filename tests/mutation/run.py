@@ -27,10 +27,6 @@ LIST = Path(__file__).with_name("mutations.toml")
 COPIES = 2
 MOST_SECONDS = 900
 """A run of tests that takes longer has met an endless loop: the error is noticed."""
-COPIED = (
-    "backorderctl", "tests", "examples", "docs", ".ci", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
-    "CHANGELOG.md", "LICENSE", "pyproject.toml", "constraints.txt", ".pre-commit-hooks.yaml",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +114,11 @@ def likely(tests: dict[str, list[str]], file: str) -> list[str]:
 
 def copied(folder: Path) -> Path:
     """A copy of the tree with an environment of its own, in which the copied package takes the place of this one."""
-    folder.mkdir()
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.exists():
-            shutil.copy(source, folder / name)
+    of_git = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(of_git, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    for name in filter(lambda name: (ROOT / name).exists(), listed):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
     [packages] = (folder / ".venv" / "lib").glob("python*/site-packages")
     # The path of this environment is added without its own .pth files, so that its editable install does not count.
