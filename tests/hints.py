@@ -23,8 +23,8 @@ from stores import built, seeded_stores
 
 from backorderctl.check import check
 from backorderctl.check.findings import Finding
+from backorderctl.check.registry import Severity
 from backorderctl.check.rules import RULES
-from backorderctl.check.violation import Severity
 
 Data = dict[str, Any]
 """A store as its TOML is parsed."""

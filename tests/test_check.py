@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from checking import codes, found, lines
 
+from backorderctl.check.registry import Severity
 from backorderctl.check.rules import RULES
-from backorderctl.check.violation import Severity
 from backorderctl.output.finding_text import message
 from backorderctl.store.settings import Scope
 

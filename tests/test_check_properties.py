@@ -9,8 +9,8 @@ from checking import found
 from hints import answers, hinted, typed
 from stores import QUANTITIES, RESERVED, seeded_stores, toml_text
 
+from backorderctl.check.registry import Severity
 from backorderctl.check.rules import RULES
-from backorderctl.check.violation import Severity
 from backorderctl.output.finding_text import message
 from backorderctl.store.settings import Scope
 

@@ -7,10 +7,9 @@ from backorderctl.check import hints
 from backorderctl.check.context import Context
 from backorderctl.check.findings import Finding, candidates, finding, grouped, ordered
 from backorderctl.check.hints import Day, Trouble
-from backorderctl.check.registry import RuleKind
+from backorderctl.check.registry import RuleKind, Severity, Violation
 from backorderctl.check.rules import RULES
 from backorderctl.check.suppressions import Violations, apply_suppressions
-from backorderctl.check.violation import Severity, Violation
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, store_on
 

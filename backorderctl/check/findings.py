@@ -6,10 +6,10 @@ from datetime import date
 from typing import NamedTuple
 
 from backorderctl.check.hints import Candidate, Chosen, Effect, bulk_command
+from backorderctl.check.registry import Severity, Violation
 from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNREADABLE
 from backorderctl.check.suppressions import Violations
-from backorderctl.check.violation import Severity, Violation
 from backorderctl.errors import BackorderctlError, Hint, InvalidFile, Problem
 from backorderctl.store.model import Place, Store
 

@@ -17,8 +17,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 from backorderctl.check.context import NARROWNESS, Context, backordered
+from backorderctl.check.registry import Edit, Words
 from backorderctl.check.scope_usage import NOWHERE, Chain, View, WrittenValue, chain, policy_views
-from backorderctl.check.violation import Edit, Words
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place, Product, Store

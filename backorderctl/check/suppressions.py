@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 
-from backorderctl.check.registry import RuleKind
+from backorderctl.check.registry import RuleKind, Violation
 from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNSOUND_ACCEPT
-from backorderctl.check.violation import Violation
 from backorderctl.errors import did_you_mean
 from backorderctl.store.model import Accept, Place, Store
 from backorderctl.store.settings import Scope

@@ -10,7 +10,7 @@ from backorderctl.check.rules import RULES
 from backorderctl.cli.command import Command, ProductOption, SourceOption, StockOption, noun
 from backorderctl.cli.reading import ReadOptions, parse_day, with_options
 from backorderctl.cli.writing import WriteOptions, transact
-from backorderctl.edit import accept_operations
+from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError, nearest
 from backorderctl.output import accepts as view
@@ -43,7 +43,7 @@ def add(
     def operation(store: Store) -> tuple[Changes, Accept]:
         last = None if until is None else parse_day(until, options.today(store), option="--until")
         accept = Accept(rule, stock, source, product, match, reason, last)
-        return accept_operations.add_accept(store, accept), accept
+        return entry_operations.add_accept(store, accept), accept
 
     written = transact(options, operation)
     options.report(f"accepted {view.describe_accept(written.result)} (accept {len(written.new_store.accepts)})")
@@ -65,7 +65,7 @@ def remove(
     """Remove accepts: check reports their findings again."""
 
     def operation(store: Store) -> tuple[Changes, Sequence[tuple[int, Accept]]]:
-        changes = accept_operations.remove_accepts(store, numbers)
+        changes = entry_operations.remove_accepts(store, numbers)
         return changes, [(number, store.accepts[number - 1]) for number in sorted(set(numbers))]
 
     for number, accept in transact(options, operation).result:

@@ -11,9 +11,8 @@ import typer
 from backorderctl.check import DEFAULT_CODES
 from backorderctl.check import check as findings_of
 from backorderctl.check.findings import Finding, LocatedFinding, problems
-from backorderctl.check.registry import RuleKind
+from backorderctl.check.registry import RuleKind, Severity
 from backorderctl.check.rules import RULES, selected
-from backorderctl.check.violation import Severity
 from backorderctl.cli.command import OUTPUT_VARIABLE, STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import QuantitiesOptions
 from backorderctl.cli.reading import with_file, with_options

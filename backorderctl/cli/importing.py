@@ -17,7 +17,7 @@ from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
-from backorderctl.magento import import_config, import_products, import_reservations, import_sources
+from backorderctl.magento import import_config, import_inventory, import_products
 from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress, file_input
 from backorderctl.magento.merge import merged
 from backorderctl.magento.merge_products import Imported
@@ -192,10 +192,10 @@ def _read(
             products = import_products.read_products(inputs.products, report, watch, names_only=names_only)
     if inputs.stock_sources:
         with _watched(inputs.stock_sources, options) as watch:
-            items = import_sources.read_stock_sources(inputs.stock_sources, report, watch)
+            items = import_inventory.read_stock_sources(inputs.stock_sources, report, watch)
     if inputs.reservations:
         with _watched(inputs.reservations, options) as watch:
-            reserved = import_reservations.read_reservations(inputs.reservations, report, watch, stock_ids)
+            reserved = import_inventory.read_reservations(inputs.reservations, report, watch, stock_ids)
     return Imported(products, items, values, links, reserved)
 
 

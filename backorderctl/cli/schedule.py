@@ -9,7 +9,7 @@ import typer
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.reading import ReadOptions, with_options
 from backorderctl.cli.writing import WriteOptions, transact
-from backorderctl.edit import schedule_operations
+from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
 from backorderctl.output import schedule as view
 from backorderctl.store.model import ScheduleEntry, Store
@@ -34,7 +34,7 @@ def remove(
     """Remove entries from the schedule."""
 
     def operation(store: Store) -> tuple[Changes, Sequence[ScheduleEntry]]:
-        changes = schedule_operations.remove_entries(store, numbers)
+        changes = entry_operations.remove_entries(store, numbers)
         return changes, [entry for entry in store.schedule if entry.number + 1 in numbers]
 
     for entry in transact(options, operation).result:
@@ -47,8 +47,8 @@ def prune(options: WriteOptions) -> None:
     """Remove the entries whose last day is past."""
 
     def operation(store: Store) -> tuple[Changes, Sequence[ScheduleEntry]]:
-        past = schedule_operations.past_entries(store, options.today(store))
-        return schedule_operations.remove_entries(store, [entry.number + 1 for entry in past]), past
+        past = entry_operations.past_entries(store, options.today(store))
+        return entry_operations.remove_entries(store, [entry.number + 1 for entry in past]), past
 
     past = transact(options, operation).result
     for entry in past:

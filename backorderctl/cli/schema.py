@@ -8,7 +8,7 @@ import typer
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.reading import PlainOptions, with_options
 from backorderctl.output import table
-from backorderctl.policy.policy_test_schema import policy_test_schema
+from backorderctl.policy.policy_test import policy_test_schema
 from backorderctl.store.json_schema import json_schema
 
 app = noun("")

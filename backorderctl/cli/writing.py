@@ -20,7 +20,7 @@ from backorderctl.cli.command import (
     WaitOption,
 )
 from backorderctl.cli.reading import PlainOptions, parse_day, read_text, say
-from backorderctl.edit import schedule_operations
+from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
 from backorderctl.edit.transaction import Check, Operation, Result, Stage, WriteResult, write_store
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
@@ -170,7 +170,7 @@ class Days:
         today = options.today(store)
         start = None if self.start is None else parse_day(self.start, today, option="--from")
         until = None if self.until is None else parse_day(self.until, today, option="--until")
-        return schedule_operations.schedule_values(
+        return entry_operations.schedule_values(
             store, places, values, start=start, until=until, reason=self.reason
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple, TextIO
 
 from backorderctl.magento.columns import DEFAULT_SOURCE, SKU
-from backorderctl.magento.import_sources import SOURCE_CODE, STATUS, UNITS
+from backorderctl.magento.import_inventory import SOURCE_CODE, STATUS, UNITS
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Store

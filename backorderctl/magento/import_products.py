@@ -27,11 +27,8 @@ from backorderctl.magento.columns import (
     stock_status,
     units,
 )
-from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress
-from backorderctl.magento.headers import check_header
-from backorderctl.magento.remarks import remarks
-from backorderctl.magento.report import Count, Notice, Report
-from backorderctl.magento.sku import Spellings
+from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, check_header
+from backorderctl.magento.report import Count, Notice, Report, Spellings, remarks
 from backorderctl.store.delimited import Refused
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity

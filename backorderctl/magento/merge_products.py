@@ -10,9 +10,8 @@ from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError
 from backorderctl.magento.columns import DEFAULT_SOURCE, Cell, Inherited, Unmarked
 from backorderctl.magento.import_config import Unset
+from backorderctl.magento.import_inventory import Pair, Reservations, SourceRow
 from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
-from backorderctl.magento.import_reservations import Reservations
-from backorderctl.magento.import_sources import Pair, SourceRow
 from backorderctl.magento.report import Count, Notice, Report
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Product, SourceItem, Store

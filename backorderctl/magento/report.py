@@ -1,10 +1,39 @@
-"""What an import has met: rows read and refused, what was taken, and what was left aside, with a first example each."""
+"""What an import has met: rows read and refused, what was taken, what was left aside, with a first example each.
 
-from collections.abc import Sequence
+So are the cells of a product CSV for which a store file has no place, and what spreadsheets have done to SKUs.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.store.delimited import Refused
+from backorderctl.store.quantity import parse_quantity, shortest
+from backorderctl.store.sku import canonical_sku
+
+DEFAULT_MAXIMUM = 10000
+"""Magento's default of the most that an order may have of a product (CatalogInventory, etc/config.xml)."""
+REMARKED = (
+    "product_online",
+    "status",
+    "product_websites",
+    "min_cart_qty",
+    "min_sale_qty",
+    "use_config_min_sale_qty",
+    "max_cart_qty",
+    "max_sale_qty",
+    "use_config_max_sale_qty",
+    "enable_qty_increments",
+    "use_config_enable_qty_inc",
+    "qty_increments",
+)
+"""The columns that are looked at."""
+MANY = 10
+"""So many SKUs cut short by a spreadsheet, and the whole file is refused."""
+_CUT_SHORT = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
 class Count(StrEnum):
@@ -121,3 +150,69 @@ class Report:
     def refuse(self, row: Refused) -> None:
         """A row that is not taken."""
         self.refused.append(row)
+
+
+def remarks(cells: Mapping[str, str]) -> Iterator[tuple[Notice, str]]:
+    """The notes that the cells of a product's row deserve, with the value that is noted; names as in REMARKED."""
+    online = cells.get("product_online") or cells.get("status", "")
+    if plain(online).lower() in ("2", "0", "disabled", "no"):
+        yield Notice.DISABLED_PRODUCT, online
+    websites = [code for code in re.split("[,|]", cells.get("product_websites", "")) if code.strip()]
+    if len(websites) > 1:
+        yield Notice.SEVERAL_WEBSITES, ",".join(websites)
+    minimum = _own(cells, ("min_cart_qty", "min_sale_qty"), "use_config_min_sale_qty")
+    if minimum is not None and minimum > 1:
+        yield Notice.OWN_MINIMUM, f"{minimum:f}"
+    maximum = _own(cells, ("max_cart_qty", "max_sale_qty"), "use_config_max_sale_qty")
+    if maximum is not None and maximum not in (0, DEFAULT_MAXIMUM):
+        yield Notice.OWN_MAXIMUM, f"{maximum:f}"
+    if _own(cells, ("enable_qty_increments",), "use_config_enable_qty_inc"):
+        yield Notice.OWN_INCREMENTS, plain(cells.get("qty_increments", ""))
+
+
+def _own(cells: Mapping[str, str], columns: Sequence[str], flag: str) -> Decimal | None:
+    """A product's own number, if it has one that is in force."""
+    if plain(cells.get(flag, "")) != "0":
+        return None
+    try:
+        return shortest(parse_quantity(next(filter(None, map(cells.get, columns)), "")))
+    except Mismatch:
+        return None
+
+
+def plain(number: str) -> str:
+    """A whole number without Magento's decimals: `1.0000` is 1."""
+    return re.sub(r"\.0*$", "", number.strip())
+
+
+class Spellings:
+    """The SKUs met so far in one file, by what Magento takes for the same: letter case and blanks at the ends."""
+
+    def __init__(self, file: str, report: Report) -> None:
+        self._file = file
+        self._report = report
+        self._cut_short = 0
+        self._known: dict[str, str] = {}
+
+    def sku(self, cell: str, line: int) -> str:
+        """The SKU in a cell as the file wrote it first, or nothing for a blank cell.
+
+        BackorderctlError when it is one that a spreadsheet has cut short; InvalidFile when it is one of many.
+        """
+        sku = cell.strip()
+        # Magento's export sets one blank before what a spreadsheet would take for a formula.
+        if len(sku) < len(cell) and sku and not (cell == f" {sku}" and sku[0] in "=+-"):
+            self._report.note(Notice.SKU_BLANKS, line=line, value=cell)
+        if "+" in sku and _CUT_SHORT.fullmatch(sku):
+            self._refuse(sku, line)
+        first = self._known.setdefault(canonical_sku(sku), sku)
+        if first != sku:
+            self._report.note(Notice.SKU_CASE, line=line, value=sku, other=first)
+        return first
+
+    def _refuse(self, sku: str, line: int) -> None:
+        self._cut_short += 1
+        if self._cut_short < MANY:
+            raise BackorderctlError(f"sku: expected a SKU, got {sku!r}, which a spreadsheet has cut short")
+        problem = f"sku: {MANY} SKUs that a spreadsheet has cut short, such as {sku!r}: export the file again"
+        raise InvalidFile(self._file, [Problem(problem, line)])

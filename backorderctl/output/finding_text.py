@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from backorderctl.check.findings import Example, Finding
 from backorderctl.check.hints import Effect
-from backorderctl.check.violation import Severity
+from backorderctl.check.registry import Severity
 from backorderctl.output.format import UNLIMITED, describe_place_in_full, format_hint
 from backorderctl.store.quantity import format_quantity
 from backorderctl.store.settings import Scope

@@ -6,9 +6,8 @@ from itertools import groupby
 from typing import TextIO
 
 from backorderctl.check.findings import Finding, LocatedFinding
-from backorderctl.check.registry import Rule
+from backorderctl.check.registry import Rule, Severity
 from backorderctl.check.rules import RULES
-from backorderctl.check.violation import Severity
 from backorderctl.output import table
 from backorderctl.output.finding_text import message, message_and_hint
 from backorderctl.output.format import Cell, Output, format_hint, printable

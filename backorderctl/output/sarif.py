@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from backorderctl.check.findings import Finding, LocatedFinding
-from backorderctl.check.registry import Rule
+from backorderctl.check.registry import Rule, Severity
 from backorderctl.check.rules import RULES
-from backorderctl.check.violation import Severity
 from backorderctl.output.finding_text import message_and_hint
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

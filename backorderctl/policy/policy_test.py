@@ -1,14 +1,18 @@
-"""A policy test: a promise about the products of a store, and the values it expects."""
+"""A policy test: a promise about the products of a store and the values it expects; and the JSON Schema of a file."""
 
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backorderctl.errors import Problem
-from backorderctl.policy.expectations import OF_ORDERS, OF_PRODUCTS, OF_SOURCE_ITEMS, Expected, Field
+from backorderctl.policy.expectations import NULL, OF_ORDERS, OF_PRODUCTS, OF_SOURCE_ITEMS, Expected, Field, Values
 from backorderctl.store.fields import StockStatus
+
+_STRING: dict[str, Any] = {"type": "string"}
+_STRINGS: dict[str, Any] = {"type": "array", "items": _STRING, "minItems": 1}
+_NUMBER: dict[str, Any] = {"type": "number"}
 
 
 class GivenItem(NamedTuple):
@@ -65,3 +69,63 @@ class InvalidTest:
 def fields_of(*, order: bool, source: bool) -> Mapping[str, Field]:
     """The fields of what a test looks at: of an order, of source items, or of products."""
     return OF_ORDERS if order else OF_SOURCE_ITEMS if source else OF_PRODUCTS
+
+
+def policy_test_schema() -> dict[str, Any]:
+    """A JSON Schema (draft 2020-12) that every valid test file meets once it is read as TOML 1.0."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "backorderctl test file",
+        **_object({"test": {"type": "array", "minItems": 1, "items": _test()}}, "test"),
+    }
+
+
+def _test() -> dict[str, Any]:
+    item = {"anyOf": [_NUMBER, _object({"quantity": _NUMBER, "status": {"enum": list(StockStatus)}}, "quantity")]}
+    keys: dict[str, Any] = {
+        "name": {**_STRING, "minLength": 1, "description": "the promise in words, different for every test"},
+        "product": {**_STRING, "description": "the SKU that it is about"},
+        "products": {**_STRINGS, "description": "the SKUs that it is about"},
+        "match": {**_STRING, "description": "a glob: every product whose SKU it matches"},
+        "except": {**_STRINGS, "description": "globs of SKUs that match does not mean"},
+        "stock": {**_STRING, "description": "only as this stock sees it"},
+        "source": {**_STRING, "description": "the source items at this source"},
+        "order": {**_NUMBER, "exclusiveMinimum": 0, "description": "an order for so many units"},
+        "given": {
+            **_object(
+                {"reserved": {**_NUMBER, "minimum": 0}, "sources": {"type": "object", "additionalProperties": item}}
+            ),
+            "description": "what is assumed in place of the store's reservation and source items",
+        },
+        "at": {"description": "the day it is judged on; without it today and every coming day of change"},
+        "expect": {"type": "object"},
+        "allow_empty": {"type": "boolean", "default": False, "description": "whether it may match no product"},
+    }
+    return {
+        **_object(keys, "name", "expect"),
+        "oneOf": [{"required": [key]} for key in ("product", "products", "match")],
+        "dependentRequired": {"except": ["match"]},
+        "if": {"required": ["order"]},
+        "then": {"properties": {"expect": _expect(OF_ORDERS), "source": False}},
+        "else": {
+            "if": {"required": ["source"]},
+            "then": {"properties": {"expect": _expect(OF_SOURCE_ITEMS)}},
+            "else": {"properties": {"expect": _expect(OF_PRODUCTS)}},
+        },
+    }
+
+
+def _expect(fields: Mapping[str, Field]) -> dict[str, Any]:
+    return {**_object({name: _expected(field.values) for name, field in fields.items()}), "minProperties": 1}
+
+
+def _expected(values: Values) -> dict[str, Any]:
+    """A value, a list of values, or bounds."""
+    value = {"anyOf": [values.schema, {"const": NULL}]} if values.nullable else dict(values.schema)
+    bounds = {**_object({"min": _NUMBER, "max": _NUMBER}), "minProperties": 1}
+    return {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}, *([bounds] if values.measured else [])]}
+
+
+def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": dict(properties)}
+    return schema | ({"required": list(required)} if required else {})

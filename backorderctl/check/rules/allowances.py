@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from backorderctl.check.context import Context, counting, describe_scope, in_stock, own_value, subject
-from backorderctl.check.registry import RuleKind, rule
+from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
 from backorderctl.check.scope_usage import Chain
-from backorderctl.check.violation import Edit, Severity, Violation
 from backorderctl.policy.evaluate import ItemInForce, Salability
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, format_value

@@ -11,9 +11,8 @@ from backorderctl.check.context import (
     own_value,
     subject,
 )
-from backorderctl.check.registry import RuleKind, rule
+from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
 from backorderctl.check.scope_usage import has_products, policy_views
-from backorderctl.check.violation import Edit, Severity, Violation
 from backorderctl.policy.evaluate import ItemInForce, Salability, takes_backorders
 from backorderctl.policy.resolve import InForce, in_force, value_of
 from backorderctl.store.model import Place

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backorderctl.check.context import Context, counting
-from backorderctl.check.registry import RuleKind, rule
-from backorderctl.check.violation import Severity, Violation
+from backorderctl.check.registry import RuleKind, Severity, Violation, rule
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.model import Place

@@ -1,7 +1,10 @@
-"""The two rules that do not look at a store: one is found in reading the file, the other among its accepts."""
+"""Rules about the file itself: whether it can be read, its accepts, which no function finds, and its schedule."""
 
-from backorderctl.check.registry import REGISTERED, Rule, RuleKind
-from backorderctl.check.violation import Severity
+from collections.abc import Iterator
+
+from backorderctl.check.context import Context
+from backorderctl.check.registry import REGISTERED, Rule, RuleKind, Severity, Violation, rule
+from backorderctl.store.schedule import State, state
 
 UNREADABLE = Rule(
     code="BO001",
@@ -20,3 +23,34 @@ UNSOUND_ACCEPT = Rule(
     remedy="Correct or remove the accept.",
 )
 REGISTERED.update({each.code: each for each in (UNREADABLE, UNSOUND_ACCEPT)})
+
+
+@rule(
+    "BO401",
+    "past-entry",
+    Severity.INFO,
+    RuleKind.STYLE,
+    reason="The last day of an entry of the schedule is past: it changes nothing any longer.",
+    remedy="Remove what is past with `schedule prune`.",
+)
+def past_entry(context: Context) -> Iterator[Violation]:
+    """BO401: entries that are past today; every entry is so on some coming day."""
+    past = [entry for entry in context.store.schedule if state(entry, context.today) is State.PAST]
+    for entry in () if context.coming else past:
+        message = f"the last day of the entry was {entry.until}"
+        yield Violation(place=entry.place, message=message, path=entry.path, hint=("schedule", "prune"))
+
+
+@rule(
+    "BO402",
+    "entry-without-reason",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="An entry of the schedule has no reason: who reads it later cannot know whether it still holds.",
+    remedy="Say why in its `reason`.",
+)
+def entry_without_reason(context: Context) -> Iterator[Violation]:
+    """BO402: entries without a reason, or with a blank one."""
+    for entry in context.store.schedule:
+        if not (entry.reason and entry.reason.strip()):
+            yield Violation(place=entry.place, message="the entry has no reason", path=entry.path)

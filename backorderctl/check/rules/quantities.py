@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from backorderctl.check.context import Context, backordered, counting, in_stock, own_value, subject
-from backorderctl.check.registry import RuleKind, rule
-from backorderctl.check.violation import Edit, Severity, Violation
+from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
 from backorderctl.policy.evaluate import Excluded, Pool, Status
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from backorderctl.check.context import NARROWNESS, Context, backordered, describe_scope, own_value
-from backorderctl.check.registry import RuleKind, rule
+from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
 from backorderctl.check.scope_usage import Chain, has_products, policy_fallbacks
-from backorderctl.check.violation import Edit, Severity, Violation
 from backorderctl.policy.evaluate import ItemInForce, Salability
 from backorderctl.policy.resolve import InForce
 from backorderctl.store.model import Place

@@ -1,12 +1,14 @@
-"""Changes to the schedule of a store file: entries are appended and removed, never rewritten."""
+"""Changes to the schedule and the accepts of a store file: entries are appended and removed, never rewritten."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import cast
 
 from backorderctl.edit.operations import Changes, stock_place, toml
 from backorderctl.errors import BackorderctlError
 from backorderctl.policy import viewpoints
-from backorderctl.store.model import Place, ScheduleEntry, Store
+from backorderctl.store import model
+from backorderctl.store.model import Accept, Place, ScheduleEntry, Store
 from backorderctl.store.schedule import ENABLED, State, overlap, state
 from backorderctl.store.settings import INHERIT, Scope, Value
 from backorderctl.toml.change import REMOVED, Change, TomlValue
@@ -82,3 +84,26 @@ def _table(entry: ScheduleEntry) -> dict[str, TomlValue]:
     }
     table = {key: value for key, value in named.items() if value is not None}
     return table | {key: INHERIT if value is None else toml(value) for key, value in entry.values.items()}
+
+
+def add_accept(store: Store, accept: Accept) -> Changes:
+    """The accept, after those of the file; BackorderctlError for a stock, source or product that is not in the file."""
+    if accept.stock is not None:
+        model.stock_named(store, accept.stock)
+    if accept.source is not None:
+        model.source_named(store, accept.source)
+    if accept.product is not None:
+        model.product_named(store, accept.product)
+    if accept.product is not None and accept.match is not None:
+        raise BackorderctlError("--match: expected without --product, got both")
+    table = {key: cast("TomlValue", value) for key, value in accept._asdict().items() if value is not None}
+    return [Change(("check", "accept", len(store.accepts)), table)]
+
+
+def remove_accepts(store: Store, numbers: Sequence[int]) -> Changes:
+    """The accepts with these numbers, counted from 1, are removed; BackorderctlError for one that there is not."""
+    for number in numbers:
+        if not 1 <= number <= len(store.accepts):
+            last = f"1 to {len(store.accepts)}" if store.accepts else "an accept, and the file has none"
+            raise BackorderctlError(f"accept: expected {last}, got {number}", hint=("accept", "list"))
+    return [Change(("check", "accept", number - 1), REMOVED) for number in sorted(set(numbers), reverse=True)]

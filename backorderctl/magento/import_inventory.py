@@ -1,0 +1,169 @@
+"""Magento's inventory: the stock_sources CSV, and what is reserved.
+
+What is reserved has a row for each product and stock, or is the sum of all entries of inventory_reservation: an entry's
+quantity is negative for what an order reserves and positive for what a shipment gives back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
+from backorderctl.magento import csv_reader
+from backorderctl.magento.columns import QUANTITY, SKU, stock_status, units
+from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table, check_header
+from backorderctl.magento.report import Count, Notice, Report, Spellings
+from backorderctl.store import fields
+from backorderctl.store.delimited import Refused
+from backorderctl.store.fields import StockStatus
+from backorderctl.store.quantities_file import RESERVED, STOCK, STOCK_ID, STOCK_IDS
+from backorderctl.store.quantity import ZERO, format_quantity, parse_quantity
+
+SOURCE_CODE = "source_code"
+STATUS = "status"
+UNITS = "quantity"
+Pair = tuple[str, str]
+"""A SKU and a source code."""
+Reservations = dict[tuple[str, str | None], Decimal]
+"""Reserved units by SKU and stock; the stock is None where the file does not say it."""
+
+
+class SourceRow(NamedTuple):
+    """The units at one source, and whether they are on sale."""
+
+    quantity: Decimal
+    status: StockStatus
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _SourceColumns:
+    source: int
+    sku: int
+    quantity: int
+    status: int | None
+
+
+def read_stock_sources(source: Input, report: Report, watch: OnProgress) -> dict[Pair, SourceRow]:
+    """The source items in the file; of two rows for one the last counts, as in Magento. InvalidFile as `open_table`."""
+    found: dict[Pair, SourceRow] = {}
+    with csv_reader.open_table(source, report, Count.STOCK_SOURCE_ROWS, watch) as table:
+        check_header(table, "--stock-sources", "a Magento stock_sources CSV")
+        columns = _source_columns(table)
+        spellings = Spellings(source.name, report)
+        for row in table.rows:
+            try:
+                pair, item = _item(row, columns, spellings)
+            except InvalidFile:
+                raise
+            except BackorderctlError as failure:
+                report.refuse(Refused(source.name, row.number, row.line, failure.message, row.cells))
+                continue
+            if pair in found:
+                _note_twice(report, pair, found[pair], item)
+            found[pair] = item
+    return found
+
+
+def _source_columns(table: Table) -> _SourceColumns:
+    return _SourceColumns(
+        table.needed(SOURCE_CODE), table.needed(SKU), table.needed(UNITS, QUANTITY), table.column(STATUS)
+    )
+
+
+def _item(row: CsvRow, columns: _SourceColumns, spellings: Spellings) -> tuple[Pair, SourceRow]:
+    sku = spellings.sku(row.cells[columns.sku], row.line)
+    if not sku:
+        raise BackorderctlError(f"{SKU}: expected a SKU, got none")
+    try:
+        source = fields.code(row.cells[columns.source].strip())
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"{SOURCE_CODE}: {mismatch}") from None
+    quantity = units(UNITS, row.cells[columns.quantity])
+    status = "" if columns.status is None else row.cells[columns.status].strip()
+    # Magento's SourceItemConvert: no status means in stock.
+    in_stock = stock_status(STATUS, status) if status else StockStatus.IN_STOCK
+    return (sku, source), SourceRow(quantity, in_stock, row.line)
+
+
+def _note_twice(report: Report, pair: Pair, first: SourceRow, last: SourceRow) -> None:
+    sku, source = pair
+    value = f"{format_quantity(first.quantity)} at {source}"
+    report.note(Notice.ITEM_TWICE, sku=sku, line=last.line, value=value, other=format_quantity(last.quantity))
+
+
+@dataclass(frozen=True, slots=True)
+class _ReservationColumns:
+    sku: int
+    reserved: int | None
+    quantity: int | None
+    stock: int | None
+    stock_id: int | None
+
+
+def read_reservations(
+    source: Input, report: Report, watch: OnProgress, stock_ids: Mapping[str, str] = STOCK_IDS
+) -> Reservations:
+    """What is reserved, 0 included; rows refused go to the report.
+
+    InvalidFile as `open_table`, and when the entries of a product add up to more than 0: their sign is turned.
+    """
+    found: Reservations = {}
+    with csv_reader.open_table(source, report, Count.RESERVATION_ROWS, watch) as table:
+        check_header(table, "--reservations", "a file of reservations")
+        columns = _reservation_columns(table)
+        spellings = Spellings(source.name, report)
+        for row in table.rows:
+            try:
+                pair, reserved = _reservation(row, columns, spellings, stock_ids)
+                if columns.reserved is not None and pair in found:
+                    raise BackorderctlError(f"{SKU} {pair[0]!r}: expected one row, got another")
+            except InvalidFile:
+                raise
+            except BackorderctlError as failure:
+                report.refuse(Refused(source.name, row.number, row.line, failure.message, row.cells))
+                continue
+            found[pair] = found.get(pair, ZERO) + reserved
+    _refuse_positive(source.name, found)
+    return found
+
+
+def _reservation_columns(table: Table) -> _ReservationColumns:
+    columns = _ReservationColumns(
+        table.needed(SKU), *(table.column(name) for name in (RESERVED, UNITS, STOCK, STOCK_ID))
+    )
+    if (columns.reserved is None) == (columns.quantity is None):
+        got = "neither" if columns.reserved is None else "both"
+        raise InvalidFile(table.file, [Problem(f"expected a column {RESERVED!r} or {UNITS!r}, got {got}", 1)])
+    return columns
+
+
+def _reservation(
+    row: CsvRow, columns: _ReservationColumns, spellings: Spellings, stock_ids: Mapping[str, str]
+) -> tuple[tuple[str, str | None], Decimal]:
+    sku = spellings.sku(row.cells[columns.sku], row.line)
+    if not sku:
+        raise BackorderctlError(f"{SKU}: expected a SKU, got none")
+    stock = None if columns.stock is None else row.cells[columns.stock].strip()
+    if stock is None and columns.stock_id is not None:
+        number = row.cells[columns.stock_id].strip()
+        stock = stock_ids.get(number)
+        if stock is None:
+            raise BackorderctlError(f"{STOCK_ID}: expected {', '.join(stock_ids)} or a --stock-id, got {number!r}")
+    if columns.reserved is None:
+        return (sku, stock), -units(UNITS, row.cells[columns.quantity or 0])
+    try:
+        return (sku, stock), parse_quantity(row.cells[columns.reserved], minimum=ZERO)
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"{RESERVED}: {mismatch}") from None
+
+
+def _refuse_positive(file: str, found: Reservations) -> None:
+    positive = [(sku, -reserved) for (sku, _), reserved in found.items() if reserved < 0]
+    if positive:
+        sku, total = positive[0]
+        more = f"; so for {len(positive) - 1} more" if len(positive) > 1 else ""
+        problem = f"{SKU} {sku!r}: expected a {UNITS} of 0 or less in all, got {format_quantity(total)}{more}"
+        hint = f"Magento writes what is reserved as a negative {UNITS}; if the sign is turned, call it {RESERVED}"
+        raise InvalidFile(file, [Problem(problem)], hint=hint)
