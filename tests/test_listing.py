@@ -2,7 +2,7 @@
 
 import json
 
-from backorderctl.output.table import dumps
+from backorderctl.output.listing import dumps
 
 
 def test_an_indented_document_is_json_whatever_the_names() -> None:

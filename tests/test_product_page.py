@@ -9,7 +9,7 @@ import pytest
 from conftest import Run
 
 from backorderctl.output import product_page
-from backorderctl.output.terminal import Terminal
+from backorderctl.output.table import Terminal
 
 HEAD = "version = 1\n[sources.main]\n"
 

@@ -7,8 +7,7 @@ from typing import TextIO
 import pytest
 
 from backorderctl.output.format import Cell
-from backorderctl.output.table import KEY, Column, draw
-from backorderctl.output.terminal import Style, Terminal, folded, shortened, terminal, width_of
+from backorderctl.output.table import KEY, Column, Style, Terminal, draw, folded, shortened, terminal, width_of
 
 COLUMNS = (
     Column("sku"),

@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 
 from backorderctl.output.format import UNLIMITED, Output
-from backorderctl.output.table import Column, Listing, draw, show, show_one
-from backorderctl.output.terminal import Style, Terminal, folded, shortened, terminal
+from backorderctl.output.listing import Listing, show, show_one
+from backorderctl.output.table import Column, Style, Terminal, draw, folded, shortened, terminal
 
 COLUMNS = (
     Column("sku", shorten=True),

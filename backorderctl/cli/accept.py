@@ -13,7 +13,7 @@ from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError, nearest
-from backorderctl.output import accepts as view
+from backorderctl.output import entries as view
 from backorderctl.store.model import Accept, Store
 
 app = noun("Accepted findings of check: which, for what, and why.")
@@ -53,7 +53,7 @@ def add(
 @with_options
 def list_(options: ReadOptions) -> None:
     """List the accepted findings, each with its reason and last day."""
-    view.show(options.store(), options.output, sys.stdout)
+    view.show_accepts(options.store(), options.output, sys.stdout)
 
 
 @app.command(cls=Command)

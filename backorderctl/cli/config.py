@@ -38,7 +38,7 @@ from backorderctl.edit.transaction import Result, WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
 from backorderctl.output import settings as view
 from backorderctl.output.format import Output, describe_place_in_full
-from backorderctl.output.unreached import sentences
+from backorderctl.output.settings import describe_unreached
 from backorderctl.policy import viewpoints
 from backorderctl.policy.unreached import changed_values, unreached
 from backorderctl.store import settings
@@ -296,7 +296,7 @@ def _described(scopes: Sequence[Place], match: str | None) -> Iterator[tuple[str
 def _report_unreached(options: WriteOptions, written: WriteResult[Result]) -> None:
     """Which narrower scopes keep another value than the one that has been written."""
     changed = changed_values(change.path for change in written.changes)
-    for sentence in sentences(unreached(written.new_store, changed)):
+    for sentence in describe_unreached(unreached(written.new_store, changed)):
         options.report(sentence)
 
 

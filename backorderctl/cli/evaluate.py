@@ -21,7 +21,7 @@ from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
-from backorderctl.output.format import Output, count
+from backorderctl.output.format import Output, counted
 from backorderctl.output.progress import progress
 from backorderctl.store.delimited import write_rejects
 from backorderctl.store.quantities_file import refusal
@@ -154,7 +154,7 @@ def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options
             write_rejects(file.header, rows, out)
             atomic_file.replace_bytes(target, out.getvalue().encode())
             first = f"the first at line {rows[0].line}: {rows[0].reason}"
-            options.say(f"{target}: {count(len(rows), 'row')} refused, {first}")
+            options.say(f"{target}: {counted(len(rows), 'row')} refused, {first}")
     return replace(job, bad_pairs=found.pairs)
 
 

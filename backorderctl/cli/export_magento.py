@@ -22,7 +22,7 @@ from backorderctl.magento.report import Notice, Report
 from backorderctl.magento.selection import Export, export, gone_items, selected
 from backorderctl.output import importing
 from backorderctl.output import magento as view
-from backorderctl.output.format import count
+from backorderctl.output.format import counted
 from backorderctl.store import git_revision, model
 from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Store
@@ -84,7 +84,7 @@ def config(
     store = _read(options)
     out = io.StringIO()
     rows = write_config(store, config_format, out)
-    _export(options, store, out.getvalue(), to, rows=count(rows, "value"))
+    _export(options, store, out.getvalue(), to, rows=counted(rows, "value"))
     _say_config(options, store)
 
 
@@ -127,7 +127,7 @@ def products(
     chosen = selected(new, None if since is None else exported(_old(options, since)))
     out = io.StringIO()
     export_products.write_products(chosen.rows, out, quantities=quantities)
-    _export(options, store, out.getvalue(), to, rows=count(len(chosen.rows), "product"))
+    _export(options, store, out.getvalue(), to, rows=counted(len(chosen.rows), "product"))
     _say_effects(options, chosen.rows, tuple(Effect))
     _say_gone(options, since, chosen.gone, ())
     if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
@@ -150,7 +150,7 @@ def stock_sources(options: StoreOptions, since: SinceOption = None, to: ToOption
         rows = list(export_sources.changed_items(every, old))
     out = io.StringIO()
     export_sources.write_source_items(rows, out)
-    said = count(len(rows), "source item")
+    said = counted(len(rows), "source item")
     write_export(out.getvalue(), to, rows=said, store=options.file, quiet=options.quiet)
     _say_gone(options, since, (), gone_items(every, old))
 
@@ -167,7 +167,7 @@ def low_quantity(options: StoreOptions, stock: StockOption = None, to: ToOption 
     """
     store = _read(options, stock)
     text, rows = _low_quantities(store, stock)
-    _export(options, store, text, to, rows=count(rows, "source item"))
+    _export(options, store, text, to, rows=counted(rows, "source item"))
 
 
 @app.command("all", cls=Command)
@@ -225,7 +225,7 @@ def _read(options: StoreOptions, stock: str | None = None) -> Store:
     if unsafe := list(unsafe_skus(store.products)):
         raise Inexact("\n".join(map(view.unsafe, unsafe)))
     if formulas := sum(map(is_formula, store.products)):
-        found = f"{count(formulas, 'SKU')} that a spreadsheet takes for formulas"
+        found = f"{counted(formulas, 'SKU')} that a spreadsheet takes for formulas"
         options.say(f"Warning: {found}: do not open the file in one")
     return store
 

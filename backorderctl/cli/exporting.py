@@ -15,9 +15,10 @@ from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import ToOption, write_export
 from backorderctl.edit import bulk_csv
 from backorderctl.errors import BackorderctlError
-from backorderctl.output import table
-from backorderctl.output.format import Output, count
-from backorderctl.output.table import Column, Listing
+from backorderctl.output import listing
+from backorderctl.output.format import Output, counted
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import Column
 
 app = noun("Exports: a store as files that Magento or a spreadsheet reads.")
 app.add_typer(export_magento.app, name="magento")
@@ -33,7 +34,7 @@ def csv_(options: StoreOptions, to: ToOption = None) -> None:
     out = io.StringIO()
     store = options.written()
     rows = list(bulk_csv.exported_rows(store))
-    table.show(Listing("changes", tuple(map(Column, bulk_csv.COLUMNS)), rows), Output.CSV, out)
+    listing.show(Listing("changes", tuple(map(Column, bulk_csv.COLUMNS)), rows), Output.CSV, out)
     write_export(out.getvalue(), to, rows=f"{len(rows)} rows", store=options.file, quiet=options.quiet)
     if entries := len(store.schedule):
         options.say(f"schedule: {entries} {'entry' if entries == 1 else 'entries'} left out; values are as written")
@@ -58,4 +59,4 @@ def sql(
         write_tables(sql_tables(tables), folder)
         for name, text in sql_files(tables, dialect).items():
             (folder / name).write_text(text, encoding="utf-8")
-    options.say(f"{to}: tables.sql, answers.sql and the policy of {count(len(tables.products), 'product')}")
+    options.say(f"{to}: tables.sql, answers.sql and the policy of {counted(len(tables.products), 'product')}")

@@ -26,9 +26,9 @@ from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.edit import operations
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.output import listing, product_page
 from backorderctl.output import product as view
-from backorderctl.output import product_page, table
-from backorderctl.output.arrange import arranged
+from backorderctl.output.listing import arranged
 from backorderctl.policy import viewpoints
 from backorderctl.policy.catalogue import Filter, listed
 from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_at
@@ -97,9 +97,9 @@ def list_(
     )
     products = _matching(store, match)
     answers = partial(listed, store, wanted, products)
-    listing = view.source_items(store, wanted, answers) if by_source else view.products(answers)
+    found = view.source_items(store, wanted, answers) if by_source else view.products(answers)
     chosen = columns.split(",") if columns is not None else ()
-    table.show(arranged(listing, columns=chosen, sort=sort, limit=limit), options.output, sys.stdout)
+    listing.show(arranged(found, columns=chosen, sort=sort, limit=limit), options.output, sys.stdout)
     if products == []:
         options.say(f"no product matches {match!r}")
         raise typer.Exit(ANSWER_IS_NO)

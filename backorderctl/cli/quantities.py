@@ -18,7 +18,7 @@ from backorderctl.cli.reading import StoreOptions, say
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import quantities as view
-from backorderctl.output.format import Output, count
+from backorderctl.output.format import Output, counted
 from backorderctl.output.progress import progress
 from backorderctl.store.delimited import InputFile, write_rejects
 from backorderctl.store.model import Store
@@ -192,7 +192,7 @@ def write_refused(read: Replaced, to: str, options: StoreOptions) -> None:
         write_rejects(headers[name], rows, out)
         atomic_file.replace_bytes(target, encoded_export(out.getvalue(), target))
         first = rows[0]
-        options.say(f"{target}: {count(len(rows), 'row')} refused, the first at line {first.line}: {first.reason}")
+        options.say(f"{target}: {counted(len(rows), 'row')} refused, the first at line {first.line}: {first.reason}")
 
 
 def parse_stock_ids(typed: tuple[str, ...] | list[str]) -> dict[str, str]:

@@ -210,7 +210,7 @@ def safe_output(output: str | None, *, spreadsheet: bool) -> Iterator[None]:
 
         out = breaking_commands(out, shown_as(output))
     if spreadsheet:
-        from backorderctl.output.table import Spreadsheet
+        from backorderctl.output.listing import Spreadsheet
 
         if output != Output.CSV:
             raise BackorderctlError("--spreadsheet: expected -o csv beside it")

@@ -11,7 +11,7 @@ from backorderctl.cli.reading import ReadOptions, with_options
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
-from backorderctl.output import schedule as view
+from backorderctl.output import entries as view
 from backorderctl.store.model import ScheduleEntry, Store
 
 app = noun("The schedule: changes that begin and end by themselves.")
@@ -22,7 +22,7 @@ app = noun("The schedule: changes that begin and end by themselves.")
 def list_(options: ReadOptions) -> None:
     """List the entries: when each holds, what it sets where, and why. `config set --from --until` adds one."""
     store = options.written()
-    view.show(store, options.day(store), options.output, sys.stdout)
+    view.show_schedule(store, options.day(store), options.output, sys.stdout)
 
 
 @app.command(cls=Command)

@@ -7,7 +7,7 @@ import typer
 
 from backorderctl.cli.command import Command, noun
 from backorderctl.cli.reading import PlainOptions, with_options
-from backorderctl.output import table
+from backorderctl.output import listing
 from backorderctl.policy.policy_test import policy_test_schema
 from backorderctl.store.json_schema import json_schema
 
@@ -24,4 +24,4 @@ def schema(
 
     With --tests that of test files.
     """
-    sys.stdout.write(table.dumps(policy_test_schema() if tests else json_schema(), indent=2) + "\n")
+    sys.stdout.write(listing.dumps(policy_test_schema() if tests else json_schema(), indent=2) + "\n")

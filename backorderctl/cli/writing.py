@@ -24,9 +24,9 @@ from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
 from backorderctl.edit.transaction import Check, Operation, Result, Stage, WriteResult, write_store
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.output.entries import describe_days
 from backorderctl.output.format import Output, describe_place_in_full
 from backorderctl.output.progress import progress
-from backorderctl.output.schedule import describe_days
 from backorderctl.store.model import Place, Store
 from backorderctl.store.schedule import store_on
 from backorderctl.store.settings import Value

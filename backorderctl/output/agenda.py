@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from backorderctl.output import diff, table, unreached
+from backorderctl.output import diff, listing, settings
+from backorderctl.output.entries import entry_document
 from backorderctl.output.format import Output, describe_place_in_full
-from backorderctl.output.schedule import document
-from backorderctl.output.table import Column, Listing
-from backorderctl.output.unreached import sentences
+from backorderctl.output.listing import Listing
+from backorderctl.output.settings import describe_unreached
+from backorderctl.output.table import Column
 from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.diff import SettingChange
 from backorderctl.store.model import ScheduleEntry
@@ -22,22 +23,22 @@ def show(days: Iterable[AgendaDay], output: Output, out: TextIO) -> None:
             _json(days, out)
         case Output.CSV:
             rows = ((str(each.day), *row) for each in days for row in diff.csv_rows(each.difference))
-            table.show(Listing("changes", tuple(map(Column, ("date", *diff.CSV_COLUMNS))), rows), output, out)
+            listing.show(Listing("changes", tuple(map(Column, ("date", *diff.CSV_COLUMNS))), rows), output, out)
         case Output.TABLE:
             lines = [row for each in days for row in change_rows(each)]
-            table.show(Listing("days", _COLUMNS, lines), output, out)
+            listing.show(Listing("days", _COLUMNS, lines), output, out)
 
 
 def _json(days: Iterable[AgendaDay], out: TextIO) -> None:
     separator = '{"days": ['
     for each in days:
         begins, ends = (
-            table.dumps([document(each.store, entry, each.day) for entry in entries])
+            listing.dumps([entry_document(each.store, entry, each.day) for entry in entries])
             for entries in (each.begins, each.ends)
         )
         out.write(f'{separator}\n{{"date": "{each.day}", "begins": {begins}, "ends": {ends},\n')
         diff.write_documents(each.difference, out)
-        out.write(f',\n"unreached": {table.dumps(list(map(unreached.document, each.unreached)))}}}')
+        out.write(f',\n"unreached": {listing.dumps(list(map(settings.unreached_document, each.unreached)))}}}')
         separator = ","
     out.write('{"days": []}\n' if separator != "," else "\n]}\n")
 
@@ -46,7 +47,8 @@ def change_rows(day: AgendaDay) -> Iterator[tuple[str, str, str, str]]:
     """For each value that begins or ends: date, event, change, and with the first what follows for products."""
     changes = {(change.place, change.key): change for change in day.difference.settings}
     begun = {(entry.place, key) for entry in day.begins for key in entry.values}
-    effect = "; ".join(filter(None, (*diff.describe_effects(day.difference.products), *sentences(day.unreached))))
+    effects = (*diff.describe_effects(day.difference.products), *describe_unreached(day.unreached))
+    effect = "; ".join(filter(None, effects))
     for event, entries in (("ends", day.ends), ("begins", day.begins)):
         for entry, key in _values(entries):
             at = (entry.place, key)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TextIO
 
-from backorderctl.output import table
-from backorderctl.output.format import Cell, Output, printable
-from backorderctl.output.schedule import dates, describe_days, describe_level
-from backorderctl.output.table import Column, Listing
-from backorderctl.output.terminal import Style, padded, terminal, width_of
+from backorderctl.output import listing
+from backorderctl.output.entries import dates, describe_days
+from backorderctl.output.format import Cell, Output, describe_level, printable
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import Column, Style, padded, terminal, width_of
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
 from backorderctl.policy.resolve import Values, value_of
 from backorderctl.policy.viewpoints import Chain, ChainLevel
@@ -54,9 +54,9 @@ def show_chains(key: str, chains: Iterable[Chain], output: Output, out: TextIO, 
     match output:
         case Output.JSON:
             document = {"key": key, "file": file, "chains": [chain_document(chain) for chain in chains]}
-            out.write(table.dumps(document, indent=2) + "\n")
+            out.write(listing.dumps(document, indent=2) + "\n")
         case Output.CSV:
-            table.show(Listing("chains", tuple(map(Column, _CHAIN)), _chain_rows(key, chains)), output, out)
+            listing.show(Listing("chains", tuple(map(Column, _CHAIN)), _chain_rows(key, chains)), output, out)
         case Output.TABLE:
             _chains_page(key, chains, file, out)
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
-from backorderctl.output import table
+from backorderctl.output import listing
+from backorderctl.output.entries import describe_entry, entry_terms
 from backorderctl.output.format import Cell, Output, counted, describe_place_in_full, plain_text, printable
-from backorderctl.output.schedule import describe_entry, terms
-from backorderctl.output.table import Column, Listing
-from backorderctl.output.terminal import Style
-from backorderctl.output.unreached import document, sentences
+from backorderctl.output.listing import Listing
+from backorderctl.output.settings import describe_unreached, unreached_document
+from backorderctl.output.table import Column, Style
 from backorderctl.policy.diff import Difference, EntryChange, SettingChange
 from backorderctl.policy.product_changes import Consequence, FieldChange, ProductChange, worst_first
 from backorderctl.store.settings import Scope
@@ -67,7 +67,7 @@ def show(difference: Difference, output: Output, out: TextIO, *, everything: boo
         case Output.JSON:
             _json(difference, out)
         case Output.CSV:
-            table.show(Listing("changes", tuple(map(Column, CSV_COLUMNS)), csv_rows(difference)), output, out)
+            listing.show(Listing("changes", tuple(map(Column, CSV_COLUMNS)), csv_rows(difference)), output, out)
         case Output.TABLE:
             _page(difference, out, everything=everything)
 
@@ -107,7 +107,7 @@ def _json(difference: Difference, out: TextIO) -> None:
     out.write(',\n"schedule": ')
     _write_rows(map(_entry_document, difference.schedule), out)
     out.write(',\n"unreached": ')
-    _write_rows(map(document, difference.unreached), out)
+    _write_rows(map(unreached_document, difference.unreached), out)
     out.write("}\n")
 
 
@@ -138,8 +138,8 @@ def _entry_document(change: EntryChange) -> dict[str, Any]:
     """An entry that changes, as JSON has it, with the rows of what follows on its first coming day."""
     return {
         "change": _entry_event(change),
-        "old": change.old and terms(change.old),
-        "new": change.new and terms(change.new),
+        "old": change.old and entry_terms(change.old),
+        "new": change.new and entry_terms(change.new),
         "day": change.day and str(change.day),
         "settings": list(_setting_documents(change.effect)),
         "products": list(_product_documents(change.effect)),
@@ -161,7 +161,7 @@ def _entry_event(change: EntryChange) -> str:
 def _write_rows(rows: Iterable[dict[str, Any]], out: TextIO) -> None:
     separator = "["
     for row in rows:
-        out.write(separator + table.dumps(row))
+        out.write(separator + listing.dumps(row))
         separator = ",\n"
     out.write("[]" if separator == "[" else "]")
 
@@ -191,11 +191,11 @@ def _page(difference: Difference, out: TextIO, *, everything: bool) -> None:
         if rows:
             out.write("\n")
             listed = rows if everything else rows[:LONG]
-            table.show(Listing(noun, columns, listed), Output.TABLE, out)
+            listing.show(Listing(noun, columns, listed), Output.TABLE, out)
             if more := len(rows) - len(listed):
                 out.write(f"{counted(more, f'more {noun}')}: --all lists everything\n")
         if noun == "setting":
-            out.writelines(printable(sentence) + "\n" for sentence in sentences(difference.unreached))
+            out.writelines(printable(sentence) + "\n" for sentence in describe_unreached(difference.unreached))
 
 
 def _entry_cells(change: EntryChange) -> tuple[Cell, ...]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from backorderctl.output import table
-from backorderctl.output.format import Cell, Output, count, json_number
-from backorderctl.output.table import Column, Listing
+from backorderctl.output import listing
+from backorderctl.output.format import Cell, Output, counted, json_number
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import Column
 from backorderctl.policy.drift import Cause, Drift, DriftReport, Kind, LeftOut
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, format_value
 
@@ -30,18 +31,18 @@ _REASONS = {
 def show(report: DriftReport, output: Output, out: TextIO) -> None:
     """Write the products that differ; a table says nothing where none does."""
     if output is Output.JSON:
-        rows = ",\n".join(table.dumps(_document(each)) for each in report.drift)
+        rows = ",\n".join(listing.dumps(_document(each)) for each in report.drift)
         rest = {"compared": report.compared, "left_out": {reason.value: n for reason, n in report.left_out.items()}}
-        out.write('{"drift": [' + rows + "],\n" + table.dumps(rest)[1:] + "\n")
+        out.write('{"drift": [' + rows + "],\n" + listing.dumps(rest)[1:] + "\n")
     elif report.drift or output is Output.CSV:
-        table.show(Listing("drift", _COLUMNS, map(_row, report.drift)), output, out)
+        listing.show(Listing("drift", _COLUMNS, map(_row, report.drift)), output, out)
 
 
 def notes(report: DriftReport) -> Iterator[str]:
     """What was compared, and what was not."""
-    yield f"{count(report.compared, 'product')} compared, {len(report.drift)} with drift"
+    yield f"{counted(report.compared, 'product')} compared, {len(report.drift)} with drift"
     for reason, number in report.left_out.items():
-        yield f"{count(number, 'product')} {_REASONS[reason]}: left out"
+        yield f"{counted(number, 'product')} {_REASONS[reason]}: left out"
 
 
 def _row(each: Drift) -> tuple[Cell, ...]:

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any, TextIO
 
 from backorderctl.bulk.job import Result
-from backorderctl.output import table
-from backorderctl.output.format import Output, count
+from backorderctl.output import listing
+from backorderctl.output.format import Output, counted
+from backorderctl.output.listing import Listing
 from backorderctl.output.report import stock_row
-from backorderctl.output.table import Column, Listing
+from backorderctl.output.table import Column
 
 _STOCKS = (
     Column("stock"),
@@ -33,13 +34,13 @@ _STOCKS = (
 
 def notes(result: Result, to: str | None) -> Iterator[str]:
     """What a person should know before trusting the answers."""
-    yield count(result.rows, "row")
+    yield counted(result.rows, "row")
     if result.without_row:
-        yield f"{count(result.without_row, 'product')} of the store file without a row"
+        yield f"{counted(result.without_row, 'product')} of the store file without a row"
     if result.unknown:
-        yield f"{count(result.unknown, 'SKU')} not in the store file: without settings of their own"
+        yield f"{counted(result.unknown, 'SKU')} not in the store file: without settings of their own"
     if to is not None:
-        yield f"{to}: {count(result.answers, 'answer')}"
+        yield f"{to}: {counted(result.answers, 'answer')}"
 
 
 def show_summary(result: Result, at: date, output: Output, out: TextIO) -> None:
@@ -53,15 +54,15 @@ def show_summary(result: Result, at: date, output: Output, out: TextIO) -> None:
                 "products_without_row": result.without_row,
                 "unknown_skus": result.unknown,
             }
-            out.write(table.dumps({**head, "stocks": rows}) + "\n")
+            out.write(listing.dumps({**head, "stocks": rows}) + "\n")
         case Output.CSV:
             reasons = dict.fromkeys(reason for row in rows for reason in row["out_of_stock"])
             flat = [_flat(row, list(reasons)) for row in rows]
             columns = tuple(map(Column, flat[0]))
-            table.show(Listing("stocks", columns, [tuple(row.values()) for row in flat]), output, out)
+            listing.show(Listing("stocks", columns, [tuple(row.values()) for row in flat]), output, out)
         case Output.TABLE:
             cells = [(*row.values(),) for row in map(_counted, rows)]
-            table.show(Listing("stocks", _STOCKS, cells), output, out)
+            listing.show(Listing("stocks", _STOCKS, cells), output, out)
 
 
 def _flat(row: dict[str, Any], reasons: list[str]) -> dict[str, Any]:

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TextIO
 
-from backorderctl.output import table
+from backorderctl.output import listing
 from backorderctl.output.chains import chain_document, note
-from backorderctl.output.format import UNLIMITED, Cell, Output, printable
+from backorderctl.output.format import UNLIMITED, Cell, Output, describe_level, printable
+from backorderctl.output.listing import Listing
 from backorderctl.output.product_page import EXCLUDED_WORDS, setting_text, title, write_headline
-from backorderctl.output.schedule import describe_level, describe_origin
-from backorderctl.output.table import Column, Listing
-from backorderctl.output.terminal import Style, terminal
+from backorderctl.output.table import Column, Style, terminal
 from backorderctl.policy.evaluate import Pool, Salability
 from backorderctl.policy.explain import Term, terms
+from backorderctl.policy.resolve import InForce
 from backorderctl.policy.viewpoints import Chain
 from backorderctl.store.quantity import ZERO, format_quantity
 from backorderctl.store.settings import format_value
@@ -33,9 +33,9 @@ def show_sums(explained: Iterable[Explained], output: Output, out: TextIO) -> No
         case Output.JSON:
             product = explained[0].answer.product
             stocks = [_sum(each) for each in explained]
-            out.write(table.dumps({"sku": product.sku, "name": product.name, "stocks": stocks}, indent=2) + "\n")
+            out.write(listing.dumps({"sku": product.sku, "name": product.name, "stocks": stocks}, indent=2) + "\n")
         case Output.CSV:
-            table.show(Listing("terms", tuple(map(Column, _TERMS)), _term_rows(explained)), output, out)
+            listing.show(Listing("terms", tuple(map(Column, _TERMS)), _term_rows(explained)), output, out)
         case Output.TABLE:
             _sums_page(explained, out)
 
@@ -111,8 +111,7 @@ def pool_sums(answer: Salability) -> Iterator[list[str]]:
 
 def _pool_words(pool: Pool) -> str:
     side = "backorders are on" if pool.backorders else "backorders are off"
-    where = _with_line(describe_origin(pool.threshold), pool.threshold.line)
-    return f"threshold {setting_text(pool.threshold)} from {where}; {side}"
+    return f"threshold {setting_text(pool.threshold)} from {_origin(pool.threshold)}; {side}"
 
 
 def _reserved_words(answer: Salability) -> str:
@@ -137,7 +136,7 @@ def _term_line(term: Term, width: int) -> str:
 def _lost_line(key: str, chain: Chain) -> str:
     where = f" at {chain.seen.source}" if chain.seen.source else ""
     value = chain.seen.value
-    words = f"{key}{where}: {format_value(value.value)} from {_with_line(describe_origin(value), value.line)}"
+    words = f"{key}{where}: {format_value(value.value)} from {_origin(value)}"
     lost = [
         f"{describe_level(step.place, step.entry)} {format_value(step.value)}"
         + (f" (line {step.line})" if step.line else "")
@@ -148,5 +147,7 @@ def _lost_line(key: str, chain: Chain) -> str:
     return words + clamp + (f"; lost: {', '.join(lost)}" if lost else "")
 
 
-def _with_line(where: str, line: int | None) -> str:
-    return f"{where}, line {line}" if line else where
+def _origin(found: InForce) -> str:
+    """Where a value comes from: `source lyon, line 12`."""
+    where = describe_level(found.origin, found.entry)
+    return f"{where}, line {found.line}" if found.line else where

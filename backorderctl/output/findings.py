@@ -8,10 +8,11 @@ from typing import TextIO
 from backorderctl.check.findings import Finding, LocatedFinding
 from backorderctl.check.registry import Rule, Severity
 from backorderctl.check.rules import RULES
-from backorderctl.output import table
+from backorderctl.output import listing, table
 from backorderctl.output.finding_text import message, message_and_hint
 from backorderctl.output.format import Cell, Output, format_hint, printable
-from backorderctl.output.table import Column, Listing
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import Column
 
 
 class Format(StrEnum):
@@ -45,11 +46,11 @@ def show(found: Sequence[LocatedFinding], output: Format, out: TextIO, *, comple
         case Format.SARIF:
             from backorderctl.output import sarif
 
-            out.write(table.dumps(sarif.log(found, complete=complete), indent=2) + "\n")
+            out.write(listing.dumps(sarif.log(found, complete=complete), indent=2) + "\n")
         case Format.JSON:
             _json(found, out)
         case _:
-            table.show(Listing("findings", _FINDINGS, map(_row, found)), Output(output.value), out)
+            listing.show(Listing("findings", _FINDINGS, map(_row, found)), Output(output.value), out)
 
 
 def show_rules(output: Output, out: TextIO) -> None:
@@ -57,7 +58,7 @@ def show_rules(output: Output, out: TextIO) -> None:
     if output is Output.TABLE:
         out.write("\n".join(_paragraph(rule) for rule in RULES.values()))
     else:
-        table.show(Listing("rules", _RULES, map(_rule_row, RULES.values())), output, out)
+        listing.show(Listing("rules", _RULES, map(_rule_row, RULES.values())), output, out)
 
 
 def _row(located: LocatedFinding) -> tuple[Cell, ...]:
@@ -75,7 +76,7 @@ def _json(found: Sequence[LocatedFinding], out: TextIO) -> None:
     rows = []
     for located in found:
         places = [{**each.place._asdict(), "line": each.line} for each in located.finding.places]
-        rows.append(table.dumps({**dict(zip(names, _row(located), strict=True)), "places": places}))
+        rows.append(listing.dumps({**dict(zip(names, _row(located), strict=True)), "places": places}))
     out.write('{"findings": [' + ("\n" + ",\n".join(rows) + "\n" if rows else "") + "]}\n")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from backorderctl.errors import Hint
 from backorderctl.store import quantity
-from backorderctl.store.model import Place
+from backorderctl.store.model import Place, ScheduleEntry
 from backorderctl.store.settings import Scope
 
 
@@ -53,9 +53,11 @@ def plain_text(cell: Cell) -> str:
     return str(cell)
 
 
-def count(number: int, noun: str) -> str:
-    """A number of things in words: `1 row`, `2 rows`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: `1 product`, `2 products`, `2 entries`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("ry") else f"{number} {noun}s"
 
 
 def json_number(exact: Decimal) -> int | float:
@@ -93,6 +95,18 @@ def describe_place_in_full(where: Place) -> str:
     return describe_place(where)
 
 
+def describe_level(place: Place, entry: ScheduleEntry | None) -> str:
+    """A scope, with the last day of the entry that gives or removes its value, or the first of one without end."""
+    if entry is None:
+        return describe_place(place)
+    return f"{describe_place(place)}, {describe_end(entry)}"
+
+
+def describe_end(entry: ScheduleEntry) -> str:
+    """How long an entry that holds will hold: `until 2026-12-24`, or since when one without end does."""
+    return f"until {entry.until}" if entry.until else f"from {entry.start}"
+
+
 def format_command(words: Iterable[str]) -> str:
     """A command of this program as a shell takes it: names first, then options; after `--` a name with a dash."""
     from shlex import join
@@ -109,13 +123,6 @@ def format_command(words: Iterable[str]) -> str:
 def format_hint(hint: Hint) -> str:
     """One thing to type, as words: a command of this program in full."""
     return hint if isinstance(hint, str) else format_command(hint)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and what it counts: `1 product`, `2 products`, `2 entries`."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("ry") else f"{number} {noun}s"
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -99,7 +99,7 @@ def rejects(name: str, rows: Sequence[Refused]) -> str:
 
 def write_json(file: str, reports: Sequence[Report], out: TextIO, *, changed: bool, rejects: Sequence[str]) -> None:
     """Write the summary as a JSON document: codes and numbers, refused rows, and the files that these went to."""
-    from backorderctl.output.table import dumps
+    from backorderctl.output.listing import dumps
 
     document = {
         "file": file,

@@ -9,9 +9,10 @@ from backorderctl.magento.export_products import Effect
 from backorderctl.magento.export_sources import Notified, SourceItemRow
 from backorderctl.magento.policy_difference import Difference, Differs, first_difference
 from backorderctl.magento.policy_export import Compiled, Need, Policy
-from backorderctl.output import table
-from backorderctl.output.format import Output, count
-from backorderctl.output.table import Column, Listing
+from backorderctl.output import listing
+from backorderctl.output.format import Output, counted
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import Column
 from backorderctl.store import quantity
 from backorderctl.store.model import Store
 from backorderctl.store.quantity import LIMIT, ZERO
@@ -66,7 +67,7 @@ def effect(found: Effect, skus: Sequence[str]) -> str:
     one = len(skus) == 1
     words = {"s": "s" if one else "", "have": "has" if one else "have", "are": "is" if one else "are"}
     text = _EFFECTS[found].format(
-        products=count(len(skus), "product"), sku=skus[0], them="it" if one else "them", **words
+        products=counted(len(skus), "product"), sku=skus[0], them="it" if one else "them", **words
     )
     return f"Warning: {text}"
 
@@ -103,27 +104,27 @@ def removed(since: str, skus: Sequence[str], items: Sequence[SourceItemRow]) -> 
     kept = "that the store no longer has: Magento keeps"
     if skus:
         them = "it" if len(skus) == 1 else "them"
-        yield f"{count(len(skus), 'product')} of {since} (first: {skus[0]!r}) {kept} {them}"
+        yield f"{counted(len(skus), 'product')} of {since} (first: {skus[0]!r}) {kept} {them}"
     if items:
         them = "it" if len(items) == 1 else "them"
         first = f"{items[0].sku!r} at {items[0].source}"
-        yield f"{count(len(items), 'source item')} of {since} (first: {first}) {kept} {them}"
+        yield f"{counted(len(items), 'source item')} of {since} (first: {first}) {kept} {them}"
 
 
 def other_stocks(stock: str, *, outside: int, shared: int) -> Iterator[str]:
     """What the export for one stock leaves out, and what it means for another."""
     if outside:
         verb = "is" if outside == 1 else "are"
-        yield f"{count(outside, 'product')} that {verb} not in stock {stock} but in another: left out"
+        yield f"{counted(outside, 'product')} that {verb} not in stock {stock} but in another: left out"
     if shared:
         verb = "is" if shared == 1 else "are"
-        yield f"{count(shared, 'product')} that {verb} in another stock too, where Magento follows the same policy"
+        yield f"{counted(shared, 'product')} that {verb} in another stock too, where Magento follows the same policy"
 
 
 def exported(folder: str, *, products: int, items: int, at_default: int) -> str:
     """What has been written into a folder."""
     extra = f", {at_default} of them without goods at 'default' for products that are not there" if at_default else ""
-    return f"{folder}: {count(products, 'product')}, {count(items, 'source item')}{extra}"
+    return f"{folder}: {counted(products, 'product')}, {counted(items, 'source item')}{extra}"
 
 
 def instructions(*, config: bool, at_default: int) -> str:
@@ -139,7 +140,7 @@ def instructions(*, config: bool, at_default: int) -> str:
         "write it to the source 'default'. A product that is new gets an item there all the same, and the status of "
         "one that exists may change."
     )
-    extra = f" It has {count(at_default, 'row')} without goods at 'default', Out of Stock, for products that are not"
+    extra = f" It has {counted(at_default, 'row')} without goods at 'default', Out of Stock, for products that are not"
     steps.append(
         "stock_sources.csv: the same form, entity Stock Sources, Add/Update. It comes after products.csv, to put right "
         "what that did at 'default'." + (f"{extra} at that source: they add nothing." if at_default else "")
@@ -158,7 +159,7 @@ def show_low_quantities(items: Iterable[Notified], out: TextIO) -> None:
     """Write the payload of POST /V1/inventory/low-quantity-notification."""
     columns = tuple(map(Column, ("source_code", "sku", "notify_stock_qty")))
     rows = ((item.source, item.sku, next(iter(item.by_stock.values()))) for item in items)
-    table.show(Listing("sourceItemConfigurations", columns, rows), Output.JSON, out)
+    listing.show(Listing("sourceItemConfigurations", columns, rows), Output.JSON, out)
 
 
 def _why(product: Compiled) -> str:

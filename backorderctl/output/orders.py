@@ -6,11 +6,11 @@ from itertools import islice
 from typing import TextIO
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.output import product_page, table
+from backorderctl.output import listing, product_page, table
 from backorderctl.output.format import Cell, Output, plain_text, printable
+from backorderctl.output.listing import Listing
 from backorderctl.output.product import limit
-from backorderctl.output.table import Column, Listing
-from backorderctl.output.terminal import Style, terminal
+from backorderctl.output.table import Column, Style, terminal
 from backorderctl.policy.evaluate import Reason, Salability
 from backorderctl.policy.orders import EXCEEDS_SALABLE, Event, Milestone, Order, Shipment
 from backorderctl.store import quantity
@@ -47,10 +47,10 @@ def show_order(answer: Salability, order: Order, output: Output, out: TextIO) ->
     cells = _order(answer, order)
     match output:
         case Output.JSON:
-            out.write(table.dumps(cells) + "\n")
+            out.write(listing.dumps(cells) + "\n")
         case Output.CSV:
             columns = tuple(map(Column, cells))
-            table.show(Listing("orders", columns, [tuple(cells.values())]), output, out)
+            listing.show(Listing("orders", columns, [tuple(cells.values())]), output, out)
         case Output.TABLE:
             screen = terminal(out)
             verdict, *lines = map(printable, _order_lines(answer, order))
@@ -66,9 +66,9 @@ def show_life(answer: Salability, milestones: Iterable[Milestone], output: Outpu
     """
     steps = Listing("steps", _STEPS, map(_step, milestones))
     if output is Output.CSV:
-        table.show(steps, output, out)
+        listing.show(steps, output, out)
     elif output is Output.JSON:
-        table.show(steps, output, out, head={"sku": answer.product.sku, "stock": answer.stock})
+        listing.show(steps, output, out, head={"sku": answer.product.sku, "stock": answer.stock})
     else:
         found = tuple(islice(milestones, _MOST_ROWS + 1))
         if len(found) > _MOST_ROWS:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, TextIO
 
-from backorderctl.output import table
+from backorderctl.output import listing
 from backorderctl.output.explain import pool_sums
 from backorderctl.output.format import Cell, Output, plain_text, printable
-from backorderctl.output.table import Column, Listing
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import Column
 from backorderctl.policy.evaluate import Salability
 from backorderctl.policy.expectations import NULL, Bounds, Expected, Found, OneOf
 from backorderctl.policy.policy_test import InvalidTest
@@ -36,9 +37,11 @@ def show(results: Sequence[FileResult], output: Output, out: TextIO) -> None:
     """Write the results; in a table the tests that passed are only counted."""
     match output:
         case Output.JSON:
-            out.write(table.dumps({"tests": [_document(each.file, each.result) for each in results]}, indent=2) + "\n")
+            out.write(
+                listing.dumps({"tests": [_document(each.file, each.result) for each in results]}, indent=2) + "\n"
+            )
         case Output.CSV:
-            table.show(
+            listing.show(
                 Listing("tests", _COLUMNS, (row for each in results for row in _rows(each.file, each.result))),
                 output,
                 out,

@@ -5,10 +5,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from backorderctl.output.entries import dates, describe_days
 from backorderctl.output.format import UNLIMITED, Boundless, Cell
-from backorderctl.output.schedule import dates, describe_days
-from backorderctl.output.table import KEY, Column, Listing, Rows
-from backorderctl.output.terminal import Style
+from backorderctl.output.listing import Listing, Rows
+from backorderctl.output.table import KEY, Column, Style
 from backorderctl.policy.catalogue import Filter, items_in_no_stock, sources_in_no_stock
 from backorderctl.policy.evaluate import ItemInForce, Pool, Salability, Status
 from backorderctl.policy.resolve import InForce, Values, value_of

@@ -5,12 +5,10 @@ from decimal import Decimal
 from functools import partial
 from typing import TextIO
 
-from backorderctl.output import table
-from backorderctl.output.format import Output, printable
+from backorderctl.output import listing, table
+from backorderctl.output.format import Output, describe_level, printable
 from backorderctl.output.product import STATUS_STYLES, document, in_force
-from backorderctl.output.schedule import describe_origin
-from backorderctl.output.table import Column
-from backorderctl.output.terminal import Style, Terminal, terminal
+from backorderctl.output.table import Column, Style, Terminal, terminal
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
 from backorderctl.store import quantity
@@ -45,9 +43,9 @@ def show(answers: Sequence[Salability], output: Output, out: TextIO) -> None:
     """Write everything in force for one product, as each stock sees it."""
     match output:
         case Output.JSON:
-            out.write(table.dumps(document(answers), indent=2) + "\n")
+            out.write(listing.dumps(document(answers), indent=2) + "\n")
         case Output.CSV:
-            table.show(in_force(answers), output, out)
+            listing.show(in_force(answers), output, out)
         case Output.TABLE:
             _page(answers, out)
 
@@ -154,12 +152,13 @@ def _rows_in_force(answer: Salability) -> Iterator[tuple[str, str, str, str]]:
     for item in answer.items:
         yield item.source, "quantity", _quantity_words(item), "source item"
         for key in OF_ITEMS:
-            in_force = item.settings[key]
-            yield "", key, setting_text(in_force) + setting_note(key, item), describe_origin(in_force)
+            found = item.settings[key]
+            words = setting_text(found) + setting_note(key, item)
+            yield "", key, words, describe_level(found.origin, found.entry)
     heading = "all" if answer.items else ""
     for key in OF_PRODUCTS:
-        in_force = answer.settings[key]
-        yield heading, key, setting_text(in_force), describe_origin(in_force)
+        found = answer.settings[key]
+        yield heading, key, setting_text(found), describe_level(found.origin, found.entry)
         heading = ""
 
 

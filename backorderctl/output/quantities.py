@@ -4,8 +4,8 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
-from backorderctl.output import table
-from backorderctl.output.format import count
+from backorderctl.output import listing
+from backorderctl.output.format import counted
 from backorderctl.store.replace_quantities import Replaced
 
 KEY = "quantities"
@@ -17,17 +17,17 @@ def notes(read: Replaced) -> Iterator[str]:
     for file in read.files:
         ignored = f"; columns ignored: {', '.join(file.ignored)}" if file.ignored else ""
         if read.only is None:
-            yield f"{file.file}: {count(file.rows, 'row')}{ignored}"
+            yield f"{file.file}: {counted(file.rows, 'row')}{ignored}"
         else:
             yield f"{file.file}: only the rows of {read.only} were checked{ignored}"
     if read.without_row:
-        yield f"{count(read.without_row, 'product')} of the store file without a row"
+        yield f"{counted(read.without_row, 'product')} of the store file without a row"
     if read.unknown:
-        yield f"{count(read.unknown, 'SKU')} not in the store file: without settings of their own"
+        yield f"{counted(read.unknown, 'SKU')} not in the store file: without settings of their own"
     if read.other_sources:
-        yield f"{count(read.other_sources, 'row')} of other sources left out"
+        yield f"{counted(read.other_sources, 'row')} of other sources left out"
     if read.foreign:
-        yield f"{count(read.foreign, 'row')} of sources and stocks that only the other side declares left out"
+        yield f"{counted(read.foreign, 'row')} of sources and stocks that only the other side declares left out"
 
 
 def document(read: Replaced) -> dict[str, Any]:
@@ -75,4 +75,4 @@ class DocumentWithQuantities(io.TextIOBase):
             return text
         rest = text[1:].lstrip()
         separator = "" if rest.startswith("}") else ",\n"
-        return f'{{"{KEY}": {table.dumps(read[0] if len(read) == 1 else read)}{separator}{rest}'
+        return f'{{"{KEY}": {listing.dumps(read[0] if len(read) == 1 else read)}{separator}{rest}'

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, TextIO
 
-from backorderctl.output import table
+from backorderctl.output import listing
 from backorderctl.output.format import Cell, Output
+from backorderctl.output.listing import Listing
 from backorderctl.output.product import limit
 from backorderctl.output.report_content import Report
-from backorderctl.output.table import Column, Listing
+from backorderctl.output.table import Column
 from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals
 from backorderctl.store.settings import INHERIT
@@ -27,10 +28,10 @@ def show(report: Report, output: Format, out: TextIO) -> None:
     """Write the report."""
     match output:
         case Format.JSON:
-            out.write(table.dumps(document(report), indent=2) + "\n")
+            out.write(listing.dumps(document(report), indent=2) + "\n")
         case Format.CSV:
             columns = tuple(map(Column, ("list", "stock", "source", "sku", "key", "value")))
-            table.show(Listing("report", columns, _rows(document(report))), Output.CSV, out)
+            listing.show(Listing("report", columns, _rows(document(report))), Output.CSV, out)
         case Format.TABLE:
             from backorderctl.output import report_table
 

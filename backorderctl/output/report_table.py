@@ -9,8 +9,7 @@ from backorderctl.output.agenda import change_rows
 from backorderctl.output.format import printable
 from backorderctl.output.product_page import marks
 from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, share
-from backorderctl.output.table import Column
-from backorderctl.output.terminal import Style, Terminal, terminal
+from backorderctl.output.table import Column, Style, Terminal, terminal
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals, Totals
 from backorderctl.store.quantity import ZERO, format_quantity
 

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from backorderctl.output import table
+from backorderctl.output import listing
 from backorderctl.output.format import Cell, Output
-from backorderctl.output.table import Column, Listing
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import Column
 from backorderctl.store import settings
 from backorderctl.store.model import Source, Stock, Store
 from backorderctl.store.settings import Settings
@@ -33,23 +34,23 @@ def show_sources(store: Store, output: Output, out: TextIO) -> None:
     """Write every source."""
     products = Counter(code for product in store.products.values() for code in product.items)
     rows = (_source(store, source, products[source.code]) for source in store.sources.values())
-    table.show(Listing("sources", _SOURCES, rows), output, out)
+    listing.show(Listing("sources", _SOURCES, rows), output, out)
 
 
 def show_source(store: Store, source: Source, output: Output, out: TextIO) -> None:
     """Write one source."""
     products = sum(source.code in product.items for product in store.products.values())
-    table.show_one(Listing("sources", _SOURCES, [_source(store, source, products)]), output, out)
+    listing.show_one(Listing("sources", _SOURCES, [_source(store, source, products)]), output, out)
 
 
 def show_stocks(store: Store, output: Output, out: TextIO) -> None:
     """Write every stock."""
-    table.show(Listing("stocks", _STOCKS, map(_stock, store.stocks.values())), output, out)
+    listing.show(Listing("stocks", _STOCKS, map(_stock, store.stocks.values())), output, out)
 
 
 def show_stock(stock: Stock, output: Output, out: TextIO) -> None:
     """Write one stock."""
-    table.show_one(Listing("stocks", _STOCKS, [_stock(stock)]), output, out)
+    listing.show_one(Listing("stocks", _STOCKS, [_stock(stock)]), output, out)
 
 
 def _source(store: Store, source: Source, products: int) -> tuple[Cell, ...]:

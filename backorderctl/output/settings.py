@@ -1,15 +1,19 @@
-"""Settings: one value, lists of values with their origin, and the settings themselves."""
+"""Settings: one value, lists of values with their origin, the settings themselves, and what a write does not reach."""
 
-from collections.abc import Iterable, Sequence
-from typing import TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, TextIO
 
-from backorderctl.output import table
-from backorderctl.output.format import Cell, Output
-from backorderctl.output.schedule import dates, describe_days, describe_end
-from backorderctl.output.table import KEY, Column, Listing
+from backorderctl.output import listing
+from backorderctl.output.entries import dates, describe_days
+from backorderctl.output.format import Cell, Output, counted, describe_end, describe_place_in_full
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import KEY, Column
 from backorderctl.policy.resolve import InForce
+from backorderctl.policy.unreached import Unreached
 from backorderctl.policy.viewpoints import ViewedValue
 from backorderctl.store import settings
+from backorderctl.store.settings import Scope, format_value
 
 _VALUE = (
     Column("key"),
@@ -26,6 +30,8 @@ _KEYS = (
     "key", "label", "type", "default", "scopes", "config_path", "csv_column", "use_config_column", "database_column",
     "meaning",
 )  # fmt: skip
+MOST_SCOPES = 5
+"""So many scopes are named in a line; the others are counted."""
 
 
 def write_value(found: InForce, output: Output | None, out: TextIO) -> None:
@@ -35,20 +41,20 @@ def write_value(found: InForce, output: Output | None, out: TextIO) -> None:
             out.write(settings.format_value(found.value) + "\n")
         case Output.JSON:
             cells = dict(zip((column.name for column in _VALUE), _row(found, output), strict=True))
-            out.write(table.dumps(cells) + "\n")
+            out.write(listing.dumps(cells) + "\n")
         case _:
             show_settings([found], output, out)
 
 
 def show_settings(values: Iterable[InForce], output: Output, out: TextIO) -> None:
     """Write values, each with its origin."""
-    table.show(Listing("settings", _VALUE, (_row(found, output) for found in values)), output, out)
+    listing.show(Listing("settings", _VALUE, (_row(found, output) for found in values)), output, out)
 
 
 def show_seen(values: Iterable[ViewedValue], output: Output, out: TextIO) -> None:
     """Write values in force, each with its origin and with the source and the stock that see it so."""
     rows = ((*_row(each.value, output), each.source, each.stock) for each in values)
-    table.show(Listing("settings", _SEEN, rows), output, out)
+    listing.show(Listing("settings", _SEEN, rows), output, out)
 
 
 def show_keys(output: Output, out: TextIO) -> None:
@@ -57,7 +63,7 @@ def show_keys(output: Output, out: TextIO) -> None:
         out.write(settings_page())
         return
     rows = (keys_row(row) for row in settings.SETTINGS.values())
-    table.show(Listing("keys", tuple(map(Column, _KEYS)), rows), output, out)
+    listing.show(Listing("keys", tuple(map(Column, _KEYS)), rows), output, out)
 
 
 def keys_row(row: settings.AnySetting) -> Sequence[Cell]:
@@ -93,3 +99,25 @@ def _row(found: InForce, output: Output) -> tuple[Cell, ...]:
         scope += f", {describe_end(entry)}"
     days = dates(entry) if output is Output.JSON else entry and describe_days(entry)
     return (found.key, found.value, scope, where.stock, where.source, where.product, found.line, days)
+
+
+def describe_unreached(rows: Sequence[Unreached]) -> Iterator[str]:
+    """`not reached: source lyon keeps allow (11 products); 1 product keeps its own value`, with the key of several."""
+    keys = {row.key for row in rows}
+    for key, group in groupby(rows, key=lambda row: row.key):
+        scopes = [_unreached_scope(row) for row in group]
+        more = [f"{counted(len(scopes) - MOST_SCOPES, 'more scope')}"] if len(scopes) > MOST_SCOPES else []
+        head = "not reached" if len(keys) == 1 else f"{key} not reached"
+        yield f"{head}: {'; '.join([*scopes[:MOST_SCOPES], *more])}"
+
+
+def unreached_document(row: Unreached) -> dict[str, Any]:
+    """A row as JSON has it."""
+    return {"key": row.key, **row.place._asdict(), "value": row.value, "products": row.products}
+
+
+def _unreached_scope(row: Unreached) -> str:
+    if row.place.scope is not Scope.PRODUCT:
+        value = "" if row.value is None else format_value(row.value)
+        return f"{describe_place_in_full(row.place)} keeps {value} ({counted(row.products, 'product')})"
+    return "1 product keeps its own value" if row.products == 1 else f"{row.products} products keep their own values"

@@ -1,15 +1,17 @@
-"""Rows of one kind as a table, as one JSON document, or as CSV."""
+"""Tables on a terminal: its width and colours, the columns that fit, and texts that are folded or cut."""
 
+import os
+import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from io import StringIO
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from backorderctl.output.format import Cell, Output, jsonable, plain_text, printable
-from backorderctl.output.terminal import Style, Terminal, folded, padded, shortened, terminal, width_of
-from backorderctl.store.spreadsheet import protected
+from backorderctl.output.format import Cell, plain_text, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,15 +27,58 @@ AMPLE = 1 << 16
 """Columns for what is not a terminal: nothing is wrapped or cropped."""
 
 
+class Style(StrEnum):
+    """How a text stands out; it never carries meaning alone. The values are those of the terminal (ECMA-48 SGR)."""
+
+    BOLD = "1"
+    DIM = "2"
+    RED = "31"
+    GREEN = "32"
+    YELLOW = "33"
+
+
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows that are made anew each time they are gone through, so that none is kept."""
+class Terminal:
+    """A stream to write to. `width` is None for what is not a terminal: nothing is cropped or wrapped there."""
 
-    make: Callable[[], Iterator[Sequence[Cell]]]
+    out: TextIO
+    width: int | None
+    coloured: bool
 
-    def __iter__(self) -> Iterator[Sequence[Cell]]:
-        """The rows from the first on."""
-        return self.make()
+    def line(self, text: str = "", *styles: Style) -> None:
+        """Write one line, without blanks at its end."""
+        self.out.write(self.styled(text.rstrip(" "), *styles) + "\n")
+
+    def text(self, text: str, *styles: Style) -> None:
+        """Write a text, where it is too long in lines that begin with the same blanks."""
+        if self.width is None or width_of(text) <= self.width:
+            self.line(text, *styles)
+            return
+        indent = text[: len(text) - len(text.lstrip(" "))]
+        for line in folded(text.strip(" "), max(self.width - len(indent), 1)):
+            self.line(indent + line, *styles)
+
+    def styled(self, text: str, *styles: Style) -> str:
+        """The text in these styles, as it is where the stream shows none."""
+        if not (self.coloured and styles and text):
+            return text
+        return f"\x1b[{';'.join(styles)}m{text}\x1b[0m"
+
+    def shows(self, text: str) -> bool:
+        """Whether the stream's encoding has all characters of the text."""
+        try:
+            text.encode(self.out.encoding or "ascii")
+        except UnicodeEncodeError:
+            return False
+        return True
+
+
+def terminal(out: TextIO) -> Terminal:
+    """What `out` can show; NO_COLOR and TERM=dumb are honoured, COLUMNS only on a terminal."""
+    if not out.isatty():
+        return Terminal(out, None, coloured=False)
+    coloured = not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    return Terminal(out, shutil.get_terminal_size().columns, coloured=coloured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,50 +99,6 @@ class Column:
     style: Callable[[Sequence[Cell]], Style | None] | None = None
 
 
-class Listing(NamedTuple):
-    """Rows under the name of what they are; the columns' names are the header of table and CSV and the keys of JSON.
-
-    A table goes through the rows twice: what cannot be iterated twice is kept in memory.
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    rows: Iterable[Sequence[Cell]]
-
-
-def show(listing: Listing, output: Output, out: TextIO, *, head: Mapping[str, Cell] | None = None) -> None:
-    """Write the listing to `out`, in JSON after what `head` says of it as a whole."""
-    match output:
-        case Output.JSON:
-            _json(listing, out, head or {})
-        case Output.CSV:
-            _csv(listing, out)
-        case Output.TABLE:
-            _table(listing, out)
-
-
-def show_one(listing: Listing, output: Output, out: TextIO) -> None:
-    """Write the one row of the listing: in JSON it stands alone, in a table its cells stand below each other."""
-    if output is Output.CSV:
-        show(listing, output, out)
-        return
-    [row] = listing.rows
-    cells = {column.name: cell for column, cell in zip(listing.columns, row, strict=True)}
-    if output is Output.JSON:
-        out.write(dumps(cells) + "\n")
-        return
-    screen = terminal(out)
-    _block(screen, {name: printable(plain_text(cell)) for name, cell in cells.items()})
-
-
-def dumps(value: object, *, indent: int | None = None) -> str:
-    """A JSON text that a terminal can show: characters that steer it are escaped."""
-    import json
-
-    text = json.dumps(value, ensure_ascii=False, default=jsonable, indent=indent)
-    return text if text.isascii() else _escaped(text)
-
-
 @contextmanager
 def screen(out: TextIO) -> "Iterator[Console]":
     """A Rich console that writes data as it is: no markup, and without a terminal no width, colour or padding."""
@@ -111,42 +112,6 @@ def screen(out: TextIO) -> "Iterator[Console]":
         file=page, markup=False, highlight=False, emoji=False, width=AMPLE, force_terminal=False, color_system=None
     )
     out.writelines(line.rstrip(" ") + "\n" for line in page.getvalue().splitlines())
-
-
-def _json(listing: Listing, out: TextIO, head: Mapping[str, Cell]) -> None:
-    names = [column.name for column in listing.columns]
-    out.write("{" + "".join(f'"{name}": {dumps(cell)}, ' for name, cell in head.items()) + f'"{listing.name}": [')
-    separator = "\n"
-    for row in listing.rows:
-        out.write(separator + dumps(dict(zip(names, row, strict=True))))
-        separator = ",\n"
-    out.write("\n]}\n" if separator != "\n" else "]}\n")
-
-
-class Spreadsheet:
-    """A stream whose CSV is for a spreadsheet: no text in it is taken for a formula."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything is as the stream has it."""
-        return getattr(self._out, name)
-
-
-def _protected_text(cell: Cell) -> str:
-    return protected(plain_text(cell)) if isinstance(cell, str | tuple) else plain_text(cell)
-
-
-def _csv(listing: Listing, out: TextIO) -> None:
-    import csv
-
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.name for column in listing.columns])
-    plain = _protected_text if isinstance(out, Spreadsheet) else plain_text
-    for row in listing.rows:
-        cells = map(plain, row)
-        writer.writerow(map(printable, cells) if out.isatty() else cells)
 
 
 def draw(
@@ -172,10 +137,6 @@ def draw(
     if left_out := ", ".join(columns[number].name for number in widths if number not in fitting):
         for line in folded(f"({left_out}: no room at this width; -o csv has all)", screen.width or AMPLE):
             screen.line(line, Style.DIM)
-
-
-def _table(listing: Listing, out: TextIO) -> None:
-    draw(terminal(out), listing.columns, listing.rows)
 
 
 def _text(cell: Cell) -> str:
@@ -253,10 +214,10 @@ def _blocks(screen: Terminal, columns: Sequence[Column], rows: Iterable[Sequence
     for count, row in enumerate(rows):
         if count:
             screen.line()
-        _block(screen, {columns[number].name: _text(row[number]) for number in shown})
+        draw_block(screen, {columns[number].name: _text(row[number]) for number in shown})
 
 
-def _block(screen: Terminal, cells: Mapping[str, str]) -> None:
+def draw_block(screen: Terminal, cells: Mapping[str, str]) -> None:
     """Titles and texts below each other, without what is empty; a text that is too long is folded below its title."""
     width = max(map(len, cells))
     for title, text in cells.items():
@@ -271,6 +232,47 @@ def _block(screen: Terminal, cells: Mapping[str, str]) -> None:
                 screen.line(GAP + line)
 
 
-def _escaped(text: str) -> str:
-    """The text with an escape of JSON for each such character; a line feed can only be that of an indented line."""
-    return "".join(char if char == "\n" or printable(char) == char else f"\\u{ord(char):04x}" for char in text)
+def width_of(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """The text with blanks up to the width, before it with `right`."""
+    blanks = " " * (width - width_of(text))
+    return blanks + text if right else text + blanks
+
+
+def shortened(text: str, width: int, *, mark: str) -> str:
+    """The text, or its beginning and the mark where it is wider."""
+    if width_of(text) <= width:
+        return text
+    return _beginning(text, width - len(mark)) + mark
+
+
+def folded(text: str, width: int) -> Iterator[str]:
+    """The text in lines of at most that width: broken at two blanks if there are, else at one, else anywhere."""
+    while width_of(text) > width:
+        whole = _beginning(text, width + 2)
+        breaks = [found.start() for found in re.finditer("  ", whole)] or [
+            found.start() for found in re.finditer(" ", whole) if found.start() <= width
+        ]
+        at = max((each for each in breaks if 0 < each <= width), default=len(_beginning(text, width)))
+        yield text[:at]
+        text = text[at:].lstrip(" ")
+    yield text
+
+
+def _beginning(text: str, width: int) -> str:
+    """As much of the text as is no wider, one character at least."""
+    end, used = 0, 0
+    for char in text:
+        used += width_of(char)
+        if used > width and end:
+            break
+        end += 1
+    return text[:end]

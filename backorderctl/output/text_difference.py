@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TextIO
 
 from backorderctl.output.format import printable
-from backorderctl.output.terminal import Style, terminal
+from backorderctl.output.table import Style, terminal
 
 CONTEXT = 3
 """Lines shown above and below a change."""

@@ -1,14 +1,14 @@
-"""The schedule: its entries as a list, and where a value comes from that an entry gives."""
+"""Entries of a store file, each in a line and as lists: those of the schedule, and accepted findings."""
 
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, TextIO
 
-from backorderctl.output import table
-from backorderctl.output.format import Cell, Output, describe_place, describe_place_in_full
-from backorderctl.output.table import Column, Listing
-from backorderctl.policy.resolve import InForce
-from backorderctl.store.model import Place, ScheduleEntry, Store
+from backorderctl.output import listing
+from backorderctl.output.format import Cell, Output, describe_place_in_full
+from backorderctl.output.listing import Listing
+from backorderctl.output.table import Column
+from backorderctl.store.model import Accept, ScheduleEntry, Store
 from backorderctl.store.schedule import state
 from backorderctl.store.settings import INHERIT, Value, format_value
 
@@ -24,28 +24,35 @@ _TABLE = (
     Column("reason", rank=2),
     Column("line", number=True, rank=1),
 )
+_ACCEPTS = (
+    Column("number", number=True),
+    *map(Column, ("code", "stock", "source", "product", "match")),
+    Column("reason"),
+    Column("until"),
+    Column("line", number=True, rank=1),
+)
 
 
-def show(store: Store, day: date, output: Output, out: TextIO) -> None:
+def show_schedule(store: Store, day: date, output: Output, out: TextIO) -> None:
     """Write the entries of the schedule, seen from a day."""
     match output:
         case Output.TABLE:
             rows = [_table_row(store, entry, day) for entry in store.schedule]
-            table.show(Listing("schedule", _TABLE, rows), output, out)
+            listing.show(Listing("schedule", _TABLE, rows), output, out)
         case Output.CSV:
-            table.show(Listing("schedule", _CSV, _csv_rows(store, day)), output, out)
+            listing.show(Listing("schedule", _CSV, _csv_rows(store, day)), output, out)
         case Output.JSON:
-            entries = ",\n".join(table.dumps(document(store, entry, day)) for entry in store.schedule)
+            entries = ",\n".join(listing.dumps(entry_document(store, entry, day)) for entry in store.schedule)
             out.write('{"schedule": [' + (f"\n{entries}\n" if entries else "") + "]}\n")
 
 
-def document(store: Store, entry: ScheduleEntry, day: date) -> dict[str, Any]:
+def entry_document(store: Store, entry: ScheduleEntry, day: date) -> dict[str, Any]:
     """An entry as JSON has it, its state seen from a day."""
     line = store.lines.line(entry.path)
     return {**dict(zip(_ENTRY, _cells(entry, day), strict=True)), **_values(entry), "line": line}
 
 
-def terms(entry: ScheduleEntry) -> dict[str, Any]:
+def entry_terms(entry: ScheduleEntry) -> dict[str, Any]:
     """What an entry says, as JSON has it, wherever it is in its file and whatever day it is."""
     place = entry.place
     scope = {"stock": place.stock, "source": place.source, "product": place.product}
@@ -104,22 +111,23 @@ def describe_days(entry: ScheduleEntry) -> str:
     return f"from {entry.start}" if entry.start else f"until {entry.until}"
 
 
-def describe_origin(found: InForce) -> str:
-    """Where a value comes from: `source lyon`, or `product, until 2026-12-24` where an entry gives it."""
-    return describe_level(found.origin, found.entry)
-
-
-def describe_level(place: Place, entry: ScheduleEntry | None) -> str:
-    """A scope, with the last day of the entry that gives or removes its value, or the first of one without end."""
-    if entry is None:
-        return describe_place(place)
-    return f"{describe_place(place)}, {describe_end(entry)}"
-
-
-def describe_end(entry: ScheduleEntry) -> str:
-    """How long an entry that holds will hold: `until 2026-12-24`, or since when one without end does."""
-    return f"until {entry.until}" if entry.until else f"from {entry.start}"
-
-
 def _day(day: date | None) -> str | None:
     return None if day is None else str(day)
+
+
+def show_accepts(store: Store, output: Output, out: TextIO) -> None:
+    """Write the accepts of a store."""
+    rows = [
+        (number, accept.code, accept.stock, accept.source, accept.product, accept.match, accept.reason,
+         None if accept.until is None else str(accept.until), store.lines.line(("check", "accept", number - 1)))
+        for number, accept in enumerate(store.accepts, 1)
+    ]  # fmt: skip
+    listing.show(Listing("accepts", _ACCEPTS, rows), output, out)
+
+
+def describe_accept(accept: Accept) -> str:
+    """An accept in a line: `BO102 for stock eu, products WS-*, until 2027-03-31`."""
+    names = {"stock": accept.stock, "source": accept.source, "product": accept.product, "products": accept.match}
+    scope = ", ".join(f"{kind} {name}" for kind, name in names.items() if name is not None)
+    until = f", until {accept.until}" if accept.until else ""
+    return f"{accept.code} for {scope or 'the whole store'}{until}"

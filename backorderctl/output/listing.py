@@ -1,0 +1,153 @@
+"""Rows of one kind as a table, as one JSON document, or as CSV; all of them, or those that are asked for."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple, TextIO
+
+from backorderctl.errors import BackorderctlError, nearest
+from backorderctl.output.format import UNLIMITED, Cell, Output, jsonable, plain_text, printable
+from backorderctl.output.table import Column, draw, draw_block, terminal
+from backorderctl.store.spreadsheet import protected
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that are made anew each time they are gone through, so that none is kept."""
+
+    make: Callable[[], Iterator[Sequence[Cell]]]
+
+    def __iter__(self) -> Iterator[Sequence[Cell]]:
+        """The rows from the first on."""
+        return self.make()
+
+
+class Listing(NamedTuple):
+    """Rows under the name of what they are; the columns' names are the header of table and CSV and the keys of JSON.
+
+    A table goes through the rows twice: what cannot be iterated twice is kept in memory.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Iterable[Sequence[Cell]]
+
+
+def show(listing: Listing, output: Output, out: TextIO, *, head: Mapping[str, Cell] | None = None) -> None:
+    """Write the listing to `out`, in JSON after what `head` says of it as a whole."""
+    match output:
+        case Output.JSON:
+            _json(listing, out, head or {})
+        case Output.CSV:
+            _csv(listing, out)
+        case Output.TABLE:
+            draw(terminal(out), listing.columns, listing.rows)
+
+
+def show_one(listing: Listing, output: Output, out: TextIO) -> None:
+    """Write the one row of the listing: in JSON it stands alone, in a table its cells stand below each other."""
+    if output is Output.CSV:
+        show(listing, output, out)
+        return
+    [row] = listing.rows
+    cells = {column.name: cell for column, cell in zip(listing.columns, row, strict=True)}
+    if output is Output.JSON:
+        out.write(dumps(cells) + "\n")
+        return
+    draw_block(terminal(out), {name: printable(plain_text(cell)) for name, cell in cells.items()})
+
+
+def dumps(value: object, *, indent: int | None = None) -> str:
+    """A JSON text that a terminal can show: characters that steer it are escaped."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False, default=jsonable, indent=indent)
+    return text if text.isascii() else _escaped(text)
+
+
+def _json(listing: Listing, out: TextIO, head: Mapping[str, Cell]) -> None:
+    names = [column.name for column in listing.columns]
+    out.write("{" + "".join(f'"{name}": {dumps(cell)}, ' for name, cell in head.items()) + f'"{listing.name}": [')
+    separator = "\n"
+    for row in listing.rows:
+        out.write(separator + dumps(dict(zip(names, row, strict=True))))
+        separator = ",\n"
+    out.write("\n]}\n" if separator != "\n" else "]}\n")
+
+
+class Spreadsheet:
+    """A stream whose CSV is for a spreadsheet: no text in it is taken for a formula."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything is as the stream has it."""
+        return getattr(self._out, name)
+
+
+def _protected_text(cell: Cell) -> str:
+    return protected(plain_text(cell)) if isinstance(cell, str | tuple) else plain_text(cell)
+
+
+def _csv(listing: Listing, out: TextIO) -> None:
+    import csv
+
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.name for column in listing.columns])
+    plain = _protected_text if isinstance(out, Spreadsheet) else plain_text
+    for row in listing.rows:
+        cells = map(plain, row)
+        writer.writerow(map(printable, cells) if out.isatty() else cells)
+
+
+def _escaped(text: str) -> str:
+    """The text with an escape of JSON for each such character; a line feed can only be that of an indented line."""
+    return "".join(char if char == "\n" or printable(char) == char else f"\\u{ord(char):04x}" for char in text)
+
+
+def arranged(
+    listing: Listing, *, columns: Sequence[str] = (), sort: str | None = None, limit: int | None = None
+) -> Listing:
+    """The listing with these columns, sorted by `sort` (descending after a `-`), and at most `limit` rows.
+
+    BackorderctlError when there is no such column.
+    """
+    names = [column.name for column in listing.columns]
+    rows: Iterable[Sequence[Cell]] = listing.rows
+    if sort is not None:
+        descending = sort.startswith("-")
+        at = _index(names, sort.removeprefix("-"), "--sort")
+        rows = _sorted(rows, at, descending=descending)
+    if limit is not None:
+        rows = Rows(partial(islice, rows, limit))
+    if not columns:
+        return listing._replace(rows=rows)
+    chosen = [_index(names, name, "--columns") for name in columns]
+    kept = tuple(replace(listing.columns[number], rank=0, hidden=False, style=None) for number in chosen)
+    return Listing(listing.name, kept, Rows(partial(_chosen, rows, chosen)))
+
+
+def _chosen(rows: Iterable[Sequence[Cell]], numbers: Sequence[int]) -> Iterator[Sequence[Cell]]:
+    return (tuple(row[number] for number in numbers) for row in rows)
+
+
+def _index(names: Sequence[str], name: str, option: str) -> int:
+    """The number of the column with this name; BackorderctlError with the nearest name when there is none."""
+    wanted = name.strip().replace("-", "_")
+    if wanted in names:
+        return names.index(wanted)
+    close = nearest(wanted, names)
+    raise BackorderctlError(
+        f"{option}: expected a column of {', '.join(names)}, got {name!r}",
+        hint=f"did you mean {close!r}?" if close else None,
+    )
+
+
+def _sorted(rows: Iterable[Sequence[Cell]], at: int, *, descending: bool) -> list[Sequence[Cell]]:
+    """The rows by one of their cells: unlimited is the highest, and what has no value comes last in either order."""
+    kept = list(rows)
+    known = [row for row in kept if row[at] is not None]
+    known.sort(key=lambda row: (row[at] is UNLIMITED, "" if row[at] is UNLIMITED else row[at]), reverse=descending)
+    return known + [row for row in kept if row[at] is None]
