@@ -311,6 +311,27 @@ def test_a_path_of_a_revision_is_relative_to_here(run: Run, repository: Path, mo
     assert run("diff", "git:HEAD", str(repository / "store.toml"), "--exit-code").status == 0
 
 
+def test_a_symbolic_link_of_a_revision_is_followed_inside_the_repository(run: Run, repository: Path) -> None:
+    (repository / "folder").mkdir()
+    links = {"link.toml": "folder/link.toml", "folder/link.toml": "../store.toml", "away.toml": "../away.toml",
+             "nowhere.toml": "none.toml", "loop.toml": "loop.toml", "elsewhere": "folder"}  # fmt: skip
+    for name, target in links.items():
+        (repository / name).symlink_to(target)
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "links")
+    for name in ("link.toml", "folder/link.toml", "elsewhere/link.toml"):
+        assert run("diff", f"git:HEAD:{name}", "--exit-code") == (0, "no effective change\n", "")
+        assert run("diff", "git:HEAD", "-f", name, "--exit-code").status == 0
+    for name, said in {
+        "away.toml": "a symbolic link out of the repository, to '../away.toml'",
+        "nowhere.toml": "a symbolic link that leads to no file in this revision",
+        "loop.toml": "a symbolic link that leads to no file in this revision",
+        "folder": "expected a file, got a folder",
+    }.items():
+        assert run("diff", f"git:HEAD:{name}") == (2, "", f"Error: git:HEAD:{name}: {said}\n")
+    assert run("diff", "git:HEAD:two\nlines").status == 2
+
+
 @pytest.mark.usefixtures("repository")
 def test_the_error_of_a_missing_revision_is_that_of_git(run: Run) -> None:
     assert run("diff", "git:nope") == (2, "", "Error: git:nope: git: invalid object name 'nope'\n")

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.toml.file_access import MAX_SIZE, too_large
@@ -20,13 +21,41 @@ def content(side: str, *, default_path: str) -> bytes:
     if not folder.startswith("/"):
         folder, name = "", path or default_path
     blob = f"{revision}:./{os.path.normpath(name)}"
-    size = _git(folder, "cat-file", "-s", blob) if not blob.startswith("-") else None
-    if size and not size.returncode and int(size.stdout) > MAX_SIZE:
-        raise too_large(side, MAX_SIZE)
-    shown = _git(folder, "show", "--end-of-options", blob)
-    if shown.returncode:
+    found = _found(folder, blob, side)
+    if found is None:
+        shown = _git(folder, "show", "--end-of-options", blob)
         raise _failure(side, revision, folder, shown.stderr.decode(errors="replace"))
-    return shown.stdout
+    if found.size > MAX_SIZE:
+        raise too_large(side, MAX_SIZE)
+    return _git(folder, "cat-file", "blob", found.name).stdout
+
+
+class _Blob(NamedTuple):
+    """A file's content as git keeps it: the name of the object, and its size in bytes."""
+
+    name: str
+    size: int
+
+
+def _found(folder: str, path: str, side: str) -> _Blob | None:
+    """The file at `REV:PATH`, symbolic links followed as long as they stay in the repository; None when git has none.
+
+    BackorderctlError when a link leads elsewhere, or to no file.
+    """
+    if "\n" in path:
+        return None  # git takes a path a line
+    answer = _git(folder, "cat-file", "--follow-symlinks", "--batch-check", lines=f"{path}\n").stdout
+    first, _, rest = answer.decode(errors="surrogateescape").partition("\n")
+    match first.split():
+        case [blob, "blob", size]:
+            return _Blob(blob, int(size))
+        case ["symlink", _]:
+            raise BackorderctlError(f"{side}: a symbolic link out of the repository, to {rest.rstrip()!r}")
+        case ["dangling" | "loop" | "notdir", _]:
+            raise BackorderctlError(f"{side}: a symbolic link that leads to no file in this revision")
+        case [_, "tree", _]:
+            raise BackorderctlError(f"{side}: expected a file, got a folder")
+    return None
 
 
 def name(side: str, *, default_path: str) -> str:
@@ -68,10 +97,11 @@ def _failure(side: str, revision: str, folder: str, said: str) -> BackorderctlEr
     return BackorderctlError(f"{side}: git: {lines[0].rstrip('.')}")
 
 
-def _git(folder: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+def _git(folder: str, *words: str, lines: str = "") -> subprocess.CompletedProcess[bytes]:
     command = ["git", *(("-C", folder) if folder else ()), *words]
+    given = lines.encode(errors="surrogateescape")
     try:
-        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False, timeout=PATIENCE)
+        return subprocess.run(command, capture_output=True, input=given, check=False, timeout=PATIENCE)
     except FileNotFoundError:
         raise BackorderctlError("git: not found; a side git:REV is read with it") from None
     except subprocess.TimeoutExpired:
