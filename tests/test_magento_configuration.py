@@ -1,5 +1,6 @@
 """`import magento --config`: every format of Magento's configuration, and that nothing else of it is ever shown."""
 
+import sys
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -108,8 +109,12 @@ def test_keep_and_delete_of_configimportexport_are_understood(folder: Path, run:
             "1: cataloginventory/item_options/min_qty: expected a number",
         ),
         ('{"password": "s3cret",\n', "2:1: expected JSON, got something else: "),
-        ("password: 's3cret\n", "2: expected YAML, got something else"),
-        ("password: !!python/object/apply:os.system ['s3cret']\n", "c: expected values of cataloginventory, got none"),
+        ("cataloginventory:\npassword: 's3cret\n", "3: expected YAML, got something else"),
+        ("password: 's3cret\n", "c: expected lines of config:show cataloginventory, a CSV"),
+        (
+            "password: !!python/object/apply:os.system ['cataloginventory']\n",
+            "c: expected values of cataloginventory, ",
+        ),
         ("s3cret\n", " expected lines of config:show cataloginventory, a CSV"),
         ("path,value\na,b,s3cret\n", "2: record 1: expected 2 cells, got 3"),
         ("[" * 100_000, " expected a configuration, got one nested too deeply"),
@@ -124,6 +129,24 @@ def test_a_file_of_the_wrong_kind_is_refused_without_quoting_its_content(
     assert error in ran.err.splitlines()[0]
     assert ran.status == 2
     assert "s3cret" not in ran.err
+
+
+def test_the_missing_reader_of_yaml_is_named_only_for_a_configuration(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    (folder / "c").write_text("cataloginventory/item_options/backorders: 1\n")
+    ran = run("import", "magento", "--config", "c")
+    assert ran == (2, "", "Error: c: reading YAML needs PyYAML\nHint: pip install pyyaml\n")
+    for content in ("some: text\n", "version = 1\n", ""):
+        (folder / "c").write_text(content)
+        ran = run("import", "magento", "--config", "c")
+        assert ran == (
+            2,
+            "",
+            "Error: c: expected lines of config:show cataloginventory, a CSV with the columns path and value, YAML or "
+            "JSON, got none of them\n",
+        )
 
 
 def test_a_file_that_is_not_utf8_is_refused(folder: Path, run: Run) -> None:

@@ -140,6 +140,8 @@ def _every_entry(source: Input) -> list[Entry]:
             ]
     if {"path", "value"} <= {name.strip(" \"'\r").lower() for name in re.split(r"[,;\t]", first)}:
         return _rows(source)
+    if SECTION not in text:
+        raise _none_of_the_formats(path)
     return _walked(_loaded(path, text, _yaml(path)))
 
 
@@ -189,9 +191,13 @@ def _loaded(path: str, text: str, load: Callable[[str], Any]) -> Mapping[str, An
     except _Unreadable as error:
         raise InvalidFile(path, [error.problem]) from None
     if not isinstance(data, dict):
-        formats = f"lines of config:show {SECTION}, a CSV with the columns path and value, YAML or JSON"
-        raise BackorderctlError(f"{path}: expected {formats}, got none of them")
+        raise _none_of_the_formats(path)
     return data
+
+
+def _none_of_the_formats(path: str) -> BackorderctlError:
+    formats = f"lines of config:show {SECTION}, a CSV with the columns path and value, YAML or JSON"
+    return BackorderctlError(f"{path}: expected {formats}, got none of them")
 
 
 class _Unreadable(Exception):

@@ -131,7 +131,7 @@ def _refused(message: str, text: str) -> Problem:
     reason = message[0].lower() + message[1 : location.start()]
     if location[1] is None:
         return _problem(reason, text, len(text))
-    line = text.split("\n")[int(location[1]) - 1]
+    line = text.split("\n")[int(location[1]) - 1].removesuffix("\r")
     if word := _BARE_WORD.search(line):
         reason += f'; a word is quoted: {line[: word.start(1)].strip()} "{word[1]}"'
     return Problem(reason, int(location[1]), int(location[2]))
