@@ -7,6 +7,7 @@ from typing import TextIO
 import pytest
 
 from backorderctl.output.format import Cell
+from backorderctl.output.listing import Listing, arranged
 from backorderctl.output.table import KEY, Column, Style, Terminal, draw, folded, shortened, terminal, width_of
 
 COLUMNS = (
@@ -166,3 +167,18 @@ def test_texts_are_cut_and_folded_by_what_they_take_on_a_terminal() -> None:
     assert list(folded("one two three", 8)) == ["one two", "three"]
     assert list(folded("onetwothree", 4)) == ["onet", "woth", "ree"]
     assert list(folded("", 4)) == [""]
+
+
+def test_chosen_columns_keep_their_colours() -> None:
+    columns = (
+        Column("sku"),
+        Column("stock"),
+        Column("status", style=lambda row: Style.RED if row[2] == "no" else None),
+    )
+    listing = Listing("products", columns, [("A", "s", "no"), ("B", "s", "yes")])
+    for chosen in (("status", "sku"), ("status",), ("sku", "stock", "status")):
+        out = io.StringIO()
+        arrangement = arranged(listing, columns=chosen)
+        draw(Terminal(out, 80, coloured=True), arrangement.columns, arrangement.rows)
+        assert out.getvalue().count("\x1b[31m") == 1
+        assert "\x1b[31mno" in out.getvalue()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, nearest
 from backorderctl.output.format import UNLIMITED, Cell, Output, jsonable, plain_text, printable
-from backorderctl.output.table import Column, draw, draw_block, terminal
+from backorderctl.output.table import Column, RowStyle, Style, draw, draw_block, terminal
 from backorderctl.store.spreadsheet import protected
 
 
@@ -125,8 +125,19 @@ def arranged(
     if not columns:
         return listing._replace(rows=rows)
     chosen = [_index(names, name, "--columns") for name in columns]
-    kept = tuple(replace(listing.columns[number], rank=0, hidden=False, style=None) for number in chosen)
+    kept = tuple(
+        replace(column, rank=0, hidden=False, style=column.style and partial(_style, column.style, chosen, len(names)))
+        for column in (listing.columns[number] for number in chosen)
+    )
     return Listing(listing.name, kept, Rows(partial(_chosen, rows, chosen)))
+
+
+def _style(of_whole: RowStyle, chosen: Sequence[int], width: int, row: Sequence[Cell]) -> Style | None:
+    """The style of a cell in a row of chosen cells; those that are not chosen are None."""
+    whole: list[Cell] = [None] * width
+    for number, cell in zip(chosen, row, strict=True):
+        whole[number] = cell
+    return of_whole(whole)
 
 
 def _chosen(rows: Iterable[Sequence[Cell]], numbers: Sequence[int]) -> Iterator[Sequence[Cell]]:

@@ -81,6 +81,10 @@ def terminal(out: TextIO) -> Terminal:
     return Terminal(out, shutil.get_terminal_size().columns, coloured=coloured)
 
 
+RowStyle = Callable[[Sequence[Cell]], Style | None]
+"""The style of a cell, from its whole row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column; the higher its `rank`, the sooner a narrow terminal does without it. No table has a `hidden` one.
@@ -96,7 +100,7 @@ class Column:
     hidden: bool = False
     shorten: bool = False
     fold: bool = False
-    style: Callable[[Sequence[Cell]], Style | None] | None = None
+    style: RowStyle | None = None
 
 
 @contextmanager
