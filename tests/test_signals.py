@@ -15,11 +15,19 @@ import os, signal, sys
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, signal.SIG_IGN if number.name in sys.argv[1] else signal.SIG_DFL)
 del sys.argv[1]
-os.write(2, b"!")
+
+class Told:
+    def find_spec(self, name, path, target=None):
+        if name == "backorderctl.cli.app":
+            os.write(2, b"!")
+
+sys.meta_path.insert(0, Told())
 from backorderctl.cli import run
 run()
 """
-"""The program, which says when Python itself has started; the first arguments name signals that are ignored."""
+"""The program, which says when it begins to load its commands: before that, signals meet Python itself.
+
+The first argument names signals that are ignored."""
 TEXT = "version = 1\n\n[sources.main]\n" + "".join(f"\n[products.P{number}]\n" for number in range(2000))
 SET = ("config", "set", "backorders", "no", "-q")
 
@@ -49,10 +57,13 @@ def test_a_signal_at_any_moment_leaves_no_traceback_and_no_temporary_file(
     changed = path.read_text()
     for step in range(1, 21):
         path.write_text(TEXT)
-        status, out, err = interrupted(tmp_path, number, life * step / 20)
+        delay = life * step / 20
+        status, out, err = interrupted(tmp_path, number, delay)
         statuses[status] += 1
         assert (out, err) == ("", "")
         assert os.listdir(tmp_path) == ["store.toml"]  # noqa: PTH208
         assert path.read_text() in (TEXT, changed)
+        if status == 0:  # it had ended before: on a busy machine, a life is as long as the others let it be
+            life = delay
     assert statuses.keys() <= {0, 130}
     assert statuses[130] >= 5
