@@ -290,3 +290,34 @@ def test_a_closed_pipe_is_no_error(folder: Path) -> None:
     command = f"{sys.executable} -m backorderctl product list -o csv | head -n 1; echo ${{PIPESTATUS[0]}}"
     ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert (ran.stdout.splitlines()[-1], ran.stderr) == ("0", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "magento", "products", "--since", "nope.toml"),
+        ("export", "magento", "products", "--config", "nope.toml"),
+        ("export", "magento", "all", "--to", "out", "--since", "nope.toml"),
+        ("import", "magento", "--products", "nope.toml"),
+        ("config", "apply", "nope.toml"),
+        ("diff", "nope.toml"),
+        ("diff", "store.toml", "nope.toml"),
+        ("product", "list", "--quantities", "nope.toml"),
+        ("product", "list", "--reserved", "nope.toml"),
+        ("drift", "nope.toml"),
+        ("test", "nope.test.toml"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("store_file")
+def test_a_missing_input_is_nothing_to_make_a_store_of(run: Run, words: tuple[str, ...]) -> None:
+    ran = run(*words)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == f"Error: {words[-1]}: no such file\n"
+
+
+@pytest.mark.usefixtures("store_file")
+def test_a_missing_store_file_is_made_by_init(run: Run) -> None:
+    for words in (["config", "list"], ["diff", "store.toml"], ["check"], ["config", "set", "backorders", "no"]):
+        ran = run(*words, "-f", "s.toml")
+        assert (ran.status, "backorderctl init -f s.toml" in ran.out + ran.err) == (2, True)

@@ -154,7 +154,6 @@ def test_problems_of_a_file_are_findings_and_other_files_are_still_checked(run: 
         "did you mean 'backorders'?\n"
         "\n"
         "error BO001 none.toml no such file\n"
-        "            backorderctl init -f none.toml\n"
         "\n"
         f"error BO101 store.toml:4 {UNLIMITED}\n",
         "4 findings: 4 errors\n",

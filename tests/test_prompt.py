@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
+from backorderctl.cli import main
+
 CHANGE = ("config", "set", "out_of_stock_threshold", "-40", "--product", "24-MB01")
 MORE = '\n[products.A]\nbackorders = "no"\n[products.B]\nbackorders = "no"\n[products.C]\n'
 
@@ -35,6 +37,24 @@ def test_a_dry_run_can_exit_with_1_when_anything_changes(run: Run) -> None:
     assert run(*CHANGE, "-n").status == 0
     assert run("config", "set", "backorders", "notify", "-n", "--exit-code").status == 0
     assert run("product", "set", "24-MB01", "--name", "Bag", "-n", "--exit-code").status == 0
+
+
+def test_a_dry_run_of_an_import_is_summed_up_whatever_its_exit_status(run: Run) -> None:
+    Path("p.csv").write_text("sku,qty\n24-MB01,7\nX,bad\n")
+    words = ("import", "magento", "--products", "p.csv", "--skip-bad", "r.csv", "-n")
+    shown, exited = run(*words), run(*words, "--exit-code")
+    assert (shown.status, exited.status) == (0, 1)
+    assert (shown.out, shown.err) == (exited.out, exited.err)
+    assert exited.err.startswith("r.csv: 1 row refused, the first at line 3: qty: expected a number, got 'bad'\n")
+    assert "        2 product rows\n" in exited.err
+
+
+def test_a_dry_run_of_init_shows_both_files_whatever_its_exit_status(run: Run, shop: Path) -> None:
+    shop.unlink()
+    shown, exited = run("init", "--tests", "-n"), run("init", "--tests", "-n", "--exit-code")
+    assert (shown.status, exited.status) == (0, 1)
+    assert shown.out == exited.out
+    assert "+++ store.test.toml\n" in exited.out
 
 
 @pytest.mark.parametrize("option", ["--exit-code", "--all"])
@@ -116,3 +136,42 @@ def test_a_label_with_a_value_is_set(run: Run) -> None:
     assert run("config", "set", "Out-of-Stock Threshold=-5", "Backorders=Allow Qty Below 0").status == 0
     assert run("config", "get", "out_of_stock_threshold").out == "-5\n"
     assert run("config", "get", "Out-of-Stok Threshold").err.endswith("Hint: out_of_stock_threshold\n")
+
+
+class Screen(io.TextIOWrapper):
+    """A stream that says that it is a terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+
+    def isatty(self) -> bool:
+        return True
+
+    def shown(self) -> str:
+        """All that has been written."""
+        self.seek(0)
+        return self.read()
+
+
+def shown_error(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+    """What a terminal shows of an error."""
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert main(words) == 2
+    return screen.shown()
+
+
+def test_errors_are_red_where_the_terminal_has_colours(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    words = ("config", "get", "backorder")
+    red = shown_error(monkeypatch, *words)
+    assert red.startswith("\x1b[31mError:\x1b[0m setting 'backorder': expected one of backorders, ")
+    assert red.endswith("\nHint: backorders\n")
+    plain = red.replace("\x1b[31m", "").replace("\x1b[0m", "")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert shown_error(monkeypatch, *words) == plain
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert shown_error(monkeypatch, *words) == plain
+    monkeypatch.undo()
+    assert run(*words).err == plain

@@ -12,7 +12,7 @@ import typer.core
 import typer.main
 
 from backorderctl.cli.command import HELP, SHIELD
-from backorderctl.cli.reading import safe_messages, say
+from backorderctl.cli.reading import safe_messages, say, say_error
 from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
 from backorderctl.output.format import format_hint
 
@@ -163,8 +163,7 @@ def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
         case OSError():
             name = f"{error.filename}: " if error.filename else ""
             message, hint, status = name + system_reason(error), None, COMMAND_FAILED
-    for line in message.split("\n"):
-        say(f"Error: {line}", quiet=False)
+    say_error(message)
     if hint:
         say(f"Hint: {format_hint(hint)}", quiet=False)
     return status

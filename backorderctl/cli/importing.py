@@ -16,6 +16,7 @@ from backorderctl.cli.reading import read_standard_input, with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes
+from backorderctl.edit.transaction import WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import import_config, import_inventory, import_products
 from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress, file_input
@@ -141,16 +142,26 @@ def magento(
         merging = Report()
         return merged(store, imported, merging), merging
 
-    reports, changed = [read], False
     if imported.empty:
         options.say(f"{options.file}: nothing imported")
-    else:
-        with collector_off():
-            written = transact(options, operation, new=NEW, done=f"{options.file}: imported")
-        reports, changed = [read, written.result], written.changed and not options.dry_run
+        _summarize(options, [read], rejects, changed=False)
+        raise typer.Exit(ANSWER_IS_NO)
+
+    def summary(written: WriteResult[Report]) -> None:
+        changed = written.changed and not options.dry_run
+        _summarize(options, [read, written.result], rejects, changed=changed)
+
+    with collector_off():
+        transact(options, operation, new=NEW, done=f"{options.file}: imported", summary=summary)
+
+
+def _summarize(
+    options: WriteOptions, reports: Sequence[Report], rejects: Mapping[str, Sequence[Refused]], *, changed: bool
+) -> None:
+    """Write the files of rejects, and say what was taken, ignored and refused."""
     refused = {name: rows for name, rows in rejects.items() if rows}
     if not options.dry_run:
-        _write_rejects(read, rejects, options)
+        _write_rejects(reports[0], rejects, options)
     for name, rows in refused.items():
         options.say(view.rejects(name, rows))
     if options.output is Output.TABLE or options.dry_run:
@@ -158,8 +169,6 @@ def magento(
             options.say(line)
     else:
         view.write_json(options.file, reports, sys.stdout, changed=changed, rejects=list(refused))
-    if imported.empty:
-        raise typer.Exit(ANSWER_IS_NO)
 
 
 def _once_standard_input(*paths: str | None) -> Sequence[str | None]:

@@ -9,7 +9,7 @@ import typer
 
 from backorderctl.cli.command import STANDARD_INPUT, Command, noun
 from backorderctl.cli.reading import with_options
-from backorderctl.cli.writing import Versions, WriteOptions, preview
+from backorderctl.cli.writing import Versions, WriteOptions, exit_by_effect, preview
 from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.output import text_difference
 from backorderctl.policy.policy_test_file import tests_beside
@@ -39,21 +39,24 @@ def init(
         raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
     options.standard_input()
     there = os.path.lexists(options.file)
+    differs = False
     if not (tests and there):
-        _write_store(options, force=force)
+        differs = _write_store(options, force=force)
     if tests:
         # Over a store that is there, --force is about the test file: nobody asks for tests to lose a store.
         _write_tests(options, force=force and there)
+    exit_by_effect(options, differs=differs)
 
 
-def _write_store(options: WriteOptions, *, force: bool) -> None:
+def _write_store(options: WriteOptions, *, force: bool) -> bool:
+    """Write the file, or for a dry run show what changes; whether that changes anything in effect."""
     text = (resources.files("backorderctl") / "starter.toml").read_text(encoding="utf-8")
     if options.dry_run:
-        _preview(options, text, force=force)
-        return
+        return _preview(options, text, force=force)
     for warning in atomic_file.create(options.file, text, force=force, options=options.replacing()):
         options.say(f"Warning: {warning}")
     options.say(f"{options.file}: written")
+    return True
 
 
 def _write_tests(options: WriteOptions, *, force: bool) -> None:
@@ -69,8 +72,8 @@ def _write_tests(options: WriteOptions, *, force: bool) -> None:
     options.say(f"{file}: written")
 
 
-def _preview(options: WriteOptions, text: str, *, force: bool) -> None:
-    """What would be written in place of what, and what that changes in effect."""
+def _preview(options: WriteOptions, text: str, *, force: bool) -> bool:
+    """What would be written in place of what, and what that changes in effect; whether anything does."""
     old = ""
     if os.path.lexists(options.file):
         if not force:
@@ -80,5 +83,5 @@ def _preview(options: WriteOptions, text: str, *, force: bool) -> None:
         before = load_bytes((old or EMPTY).encode(), options.file)
     except InvalidFile:  # what is in force in it, nobody can say
         text_difference.show(old, text, options.file, sys.stdout)
-        return
-    preview(options, Versions(old, text), before, load_bytes(text.encode(), options.file))
+        return True
+    return preview(options, Versions(old, text), before, load_bytes(text.encode(), options.file))

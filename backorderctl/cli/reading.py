@@ -73,7 +73,13 @@ class StoreOptions(PlainOptions):
 
     def written(self, file: str | None = None) -> Store:
         """The same store with its values as they are written, whatever the schedule says."""
-        return read_store(file or self.file)
+        if file is None or file == self.file:
+            return read_store(self.file)
+        try:
+            return read_store(file)
+        except BackorderctlError as failure:
+            failure.hint = None  # it is about the store file of the command
+            raise
 
     def day(self, store: Store) -> date:
         """The day that the command is about, in the time zone of the store."""
@@ -161,6 +167,16 @@ def say(message: str, *, quiet: bool) -> None:
     if not quiet:
         with suppress(OSError):
             print(printable(message), file=sys.stderr)
+
+
+def say_error(message: str) -> None:
+    """Say what went wrong, a line each, on stderr; where it shows colours, the word before it is red."""
+    from backorderctl.output.table import Style, terminal
+
+    label = terminal(sys.stderr).styled("Error:", Style.RED)
+    with suppress(OSError):
+        for line in message.split("\n"):
+            print(label, printable(line), file=sys.stderr)
 
 
 def local_day(instant: datetime, timezone: str | None) -> date:

@@ -1,5 +1,6 @@
 """`backorderctl test`: does the policy keep the promises that are written beside it."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -10,7 +11,7 @@ import typer
 
 from backorderctl.cli.command import DEFAULT_FILE, STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import read_text, say, with_options
+from backorderctl.cli.reading import read_text, say_error, with_options
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, InvalidFile
 from backorderctl.output import policy_tests as view
@@ -77,7 +78,7 @@ def run_tests(
 
         atomic_file.replace_bytes(junit, document(results).encode())
     for line in view.error_lines(results):
-        say(f"Error: {line}", quiet=False)
+        say_error(line)
     view.show(results, options.output, sys.stdout)
     if any(each.result.errors for each in results):
         raise typer.Exit(COMMAND_FAILED)
@@ -88,6 +89,8 @@ def run_tests(
 def _paths(files: Sequence[str], store: str, *, chosen: bool) -> list[_Paths]:
     """Each test file with its store: the one that was `chosen` with -f, else the one beside it."""
     if files:
+        if missing := next((file for file in files if file != STANDARD_INPUT and not os.path.lexists(file)), None):
+            raise BackorderctlError(f"{missing}: no such file")  # not that its store is none
         return [_Paths(file, store if chosen else store_beside(file)) for file in dict.fromkeys(files)]
     if store == STANDARD_INPUT:
         raise BackorderctlError("-f -: expected the name of a test file beside it, got none")

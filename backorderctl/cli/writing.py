@@ -84,10 +84,12 @@ def transact(
     check: Check[Result] | None = None,
     new: str | None = None,
     done: str | None = None,
+    summary: Callable[[WriteResult[Result]], None] = lambda _: None,
 ) -> WriteResult[Result]:
     """Write what the operation changes, or for a dry run print the difference; its result is in the answer.
 
     Where there is no file, one is made out of the text `new`, if that is given. `check` may refuse the new store.
+    `summary` says more at the end, whatever the exit status is.
     """
     text = options.standard_input()
     stages = list(Stage)
@@ -110,10 +112,13 @@ def transact(
         options.say(f"Warning: {warning}")
     for message in overridden_today(options, written.new_store, written.changes):
         options.say(message)
+    differs = False
     if options.dry_run:
-        preview(options, Versions(written.text, written.new_text), written.store, written.new_store)
+        differs = preview(options, Versions(written.text, written.new_text), written.store, written.new_store)
     elif done:
         options.say(done if written.changed else f"{done} already: nothing to change")
+    summary(written)
+    exit_by_effect(options, differs=differs)
     return written
 
 
@@ -124,8 +129,11 @@ class Versions(NamedTuple):
     new: str
 
 
-def preview(options: WriteOptions, texts: Versions, old: Store, new: Store) -> None:
-    """Show the difference of the texts, in a table, and what changes in effect, as `diff` shows it."""
+def preview(options: WriteOptions, texts: Versions, old: Store, new: Store) -> bool:
+    """Show the difference of the texts, in a table, and what changes in effect, as `diff` shows it.
+
+    True where anything changes in effect.
+    """
     from backorderctl.output import diff, text_difference
     from backorderctl.policy.compare import compare
 
@@ -137,7 +145,12 @@ def preview(options: WriteOptions, texts: Versions, old: Store, new: Store) -> N
     today = options.today(new)
     found = compare(old, new, old_day=today, new_day=today)
     diff.show(found, options.output, sys.stdout, everything=options.everything)
-    if options.exit_code and found:
+    return bool(found)
+
+
+def exit_by_effect(options: WriteOptions, *, differs: bool) -> None:
+    """Leave with status 1 where that was asked for and something changes in effect."""
+    if options.exit_code and differs:
         raise typer.Exit(ANSWER_IS_NO)
 
 
