@@ -1,8 +1,8 @@
 """`backorderctl config`: the settings, where they are set and what is in force."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,7 +22,7 @@ from backorderctl.cli.command import (
     noun,
 )
 from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_text, with_options
-from backorderctl.cli.scopes import places, seen_place
+from backorderctl.cli.scopes import places, seen_place, typed_assignments, typed_setting, typed_values
 from backorderctl.cli.writing import (
     Days,
     FromOption,
@@ -33,9 +33,7 @@ from backorderctl.cli.writing import (
     first_day,
     transact,
 )
-from backorderctl.edit import operations
-from backorderctl.edit.transaction import Result, WriteResult
-from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
+from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import settings as view
 from backorderctl.output.format import Output, describe_place_in_full
 from backorderctl.output.settings import describe_unreached
@@ -43,8 +41,10 @@ from backorderctl.policy import viewpoints
 from backorderctl.policy.unreached import changed_values, unreached
 from backorderctl.store import settings
 from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import THRESHOLD, Value
 from backorderctl.toml.file_access import MAX_SIZE
+
+if TYPE_CHECKING:
+    from backorderctl.edit.transaction import Result, WriteResult
 
 app = noun("Settings: set and unset them, and see what is in force and why.")
 
@@ -81,8 +81,10 @@ def set_(
 
     With --from or --until the value holds on these days alone, and what is written stays: an entry of the schedule.
     """
-    typed = _assigned(assignments)
-    values = _values(typed)
+    from backorderctl.edit import operations
+
+    typed = typed_assignments(assignments)
+    values = typed_values(typed)
     days = Days(from_, until, reason)
 
     def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
@@ -154,7 +156,9 @@ def unset(
 
     With --from or --until it is inherited on these days alone, and what is written stays: an entry of the schedule.
     """
-    row = _setting(key)
+    from backorderctl.edit import operations
+
+    row = typed_setting(key)
     days = Days(from_, until, reason)
 
     def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
@@ -192,7 +196,7 @@ def get(
     output: Annotated[Output | None, typer.Option("--output", "-o", help="Print more than the bare value.")] = None,
 ) -> None:
     """Print the value in force, bare. --stock beside --product or --source names the stock that it is seen from."""
-    row = _setting(key)
+    row = typed_setting(key)
     store = options.written() if own else options.store()
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
     found = (
@@ -243,7 +247,7 @@ def explain(
     """
     from backorderctl.output.chains import show_chains
 
-    row = _setting(key)
+    row = typed_setting(key)
     store = options.store()
     where, seen_from = seen_place(store, stock=stock, source=source, product=product)
     chains = viewpoints.chains(store, where, row.key, stock=seen_from)
@@ -261,23 +265,6 @@ def keys(options: PlainOptions, output: OutputOption = Output.TABLE) -> None:
     view.show_keys(output, sys.stdout)
 
 
-def _assigned(words: Sequence[str]) -> dict[str, str]:
-    """`KEY VALUE` or `KEY=VALUE...` as typed values by key."""
-    if len(words) == 2 and "=" not in words[0]:
-        return {_key(words[0]): words[1]}
-    typed: dict[str, str] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals:
-            raise BackorderctlError(f"{word!r}: expected KEY VALUE, or KEY=VALUE for each of several settings")
-        if _key(key) in typed:
-            raise BackorderctlError(f"{_key(key)}: expected once, got it twice")
-        typed[_key(key)] = value
-    if BACKORDER_LIMIT in typed and THRESHOLD.key in typed:
-        raise BackorderctlError(f"expected {BACKORDER_LIMIT} or {THRESHOLD.key}, got both: they are one setting")
-    return typed
-
-
 def _refuse_no_match(options: WriteOptions, scopes: Sequence[Place], match: str | None, source: str | None) -> None:
     """Say that no product matches, with exit status 1, where that is so."""
     if not scopes:
@@ -293,7 +280,7 @@ def _described(scopes: Sequence[Place], match: str | None) -> Iterator[tuple[str
         yield from ((describe_place_in_full(where), where) for where in scopes)
 
 
-def _report_unreached(options: WriteOptions, written: WriteResult[Result]) -> None:
+def _report_unreached(options: WriteOptions, written: "WriteResult[Result]") -> None:
     """Which narrower scopes keep another value than the one that has been written."""
     changed = changed_values(change.path for change in written.changes)
     for sentence in describe_unreached(unreached(written.new_store, changed)):
@@ -306,29 +293,3 @@ def _was(store: Store, where: Place | None, key: str) -> str:
         return ""
     old = store.set_at(where).get(key)
     return " (was not set)" if old is None else f" (was {settings.format_value(old)})"
-
-
-def _setting(typed: str) -> settings.AnySetting:
-    """The setting that was typed; BackorderctlError for the other way to type the threshold, which only `set` takes."""
-    if typed.strip().replace("-", "_") == BACKORDER_LIMIT:
-        raise BackorderctlError(f"{typed}: expected a setting, as only config set takes this", hint=THRESHOLD.key)
-    return settings.setting_named(typed)
-
-
-def _key(typed: str) -> str:
-    if typed.strip().replace("-", "_") == BACKORDER_LIMIT:
-        return BACKORDER_LIMIT
-    return settings.setting_named(typed).key
-
-
-def _values(typed: Mapping[str, str]) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for key, text in typed.items():
-        try:
-            if key == BACKORDER_LIMIT:
-                values[THRESHOLD.key] = operations.limit_threshold(text)
-            else:
-                values[key] = settings.SETTINGS[key].kind.parse(text)
-        except Mismatch as mismatch:
-            raise BackorderctlError(f"{key}: {mismatch}") from None
-    return values

@@ -24,7 +24,6 @@ from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.cli.writing import WriteOptions, change
-from backorderctl.edit import operations
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import listing, product_page
 from backorderctl.output import product as view
@@ -143,6 +142,8 @@ def add(
     quantity: Annotated[str | None, typer.Option("--quantity", metavar="N", help="The units there.")] = None,
 ) -> None:
     """Add a product; with --source and --quantity, at a source."""
+    from backorderctl.edit import operations
+
     if (source is None) != (quantity is None):
         given, missing = ("--source", "--quantity") if quantity is None else ("--quantity", "--source")
         raise BackorderctlError(f"{given}: expected {missing} beside it, got none")
@@ -163,6 +164,8 @@ def set_(
     name: Annotated[str, typer.Option("--name", help="What people call it; '' takes the name away.")],
 ) -> None:
     """Give a product another name."""
+    from backorderctl.edit import operations
+
     change(
         options,
         lambda store: operations.rename(("products", sku), name, model.product_named(store, sku).name),
@@ -174,6 +177,8 @@ def set_(
 @with_options
 def remove(options: WriteOptions, sku: SkuArgument, cascade: CascadeOption = False) -> None:
     """Remove a product with its source items and reservations."""
+    from backorderctl.edit import operations
+
     change(
         options, lambda store: operations.remove_product(store, sku, cascade=cascade), done=f"product {sku}: removed"
     )
@@ -192,6 +197,8 @@ def assign(
 
     A quantity or status that is not given stays.
     """
+    from backorderctl.edit import operations
+
     units = None if quantity is None else typed_quantity("quantity", quantity)
     change(
         options,
@@ -204,6 +211,8 @@ def assign(
 @with_options
 def unassign(options: WriteOptions, sku: SkuArgument, source: SourceArgument, cascade: CascadeOption = False) -> None:
     """Take a product away from a source."""
+    from backorderctl.edit import operations
+
     change(
         options,
         lambda store: operations.unassign(store, sku, source, cascade=cascade),
@@ -220,6 +229,8 @@ def reserve(
     stock: StockOption = None,
 ) -> None:
     """Say how many units are ordered and not yet shipped, in all."""
+    from backorderctl.edit import operations
+
     units = typed_quantity("reserved", quantity, minimum=ZERO)
     change(
         options,

@@ -1,13 +1,16 @@
-"""Which scope, stock or quantity the words of a command line name."""
+"""What the words of a command line name: a scope, a stock, a quantity, a setting and its value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
+from backorderctl.cli.command import (
+    BACKORDER_LIMIT,
+)
 from backorderctl.errors import BackorderctlError, Mismatch
-from backorderctl.store import model, quantity
+from backorderctl.store import model, quantity, settings
 from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import Scope
+from backorderctl.store.settings import THRESHOLD, Scope, Value
 
 
 def place(store: Store, *, stock: str | None, source: str | None, product: str | None) -> Place:
@@ -73,8 +76,54 @@ def one_stock(store: Store, sku: str, named: str | None) -> str:
 
 
 def typed_quantity(name: str, typed: str, *, minimum: Decimal | None = None) -> Decimal:
-    """A quantity as typed for `name`; BackorderctlError when it is none."""
+    """A quantity as typed for `name`; BackorderctlError for anything else."""
     try:
         return quantity.parse_quantity(typed, minimum=minimum)
     except Mismatch as mismatch:
         raise BackorderctlError(f"{name}: {mismatch}") from None
+
+
+def typed_assignments(words: Sequence[str]) -> dict[str, str]:
+    """`KEY VALUE` or `KEY=VALUE...` as typed values by key; BackorderctlError for other words or a key twice."""
+    if len(words) == 2 and "=" not in words[0]:
+        return {_key(words[0]): words[1]}
+    typed: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise BackorderctlError(f"{word!r}: expected KEY VALUE, or KEY=VALUE for each of several settings")
+        if _key(key) in typed:
+            raise BackorderctlError(f"{_key(key)}: expected once, got it twice")
+        typed[_key(key)] = value
+    if BACKORDER_LIMIT in typed and THRESHOLD.key in typed:
+        raise BackorderctlError(f"expected {BACKORDER_LIMIT} or {THRESHOLD.key}, got both: they are one setting")
+    return typed
+
+
+def typed_setting(typed: str) -> settings.AnySetting:
+    """The setting that was typed; BackorderctlError for the other way to type the threshold, which only `set` takes."""
+    if typed.strip().replace("-", "_") == BACKORDER_LIMIT:
+        raise BackorderctlError(f"{typed}: expected a setting, as only config set takes this", hint=THRESHOLD.key)
+    return settings.setting_named(typed)
+
+
+def _key(typed: str) -> str:
+    if typed.strip().replace("-", "_") == BACKORDER_LIMIT:
+        return BACKORDER_LIMIT
+    return settings.setting_named(typed).key
+
+
+def typed_values(typed: Mapping[str, str]) -> dict[str, Value]:
+    """The values of typed assignments; BackorderctlError, with the key, for one that its setting does not take."""
+    from backorderctl.edit import operations
+
+    values: dict[str, Value] = {}
+    for key, text in typed.items():
+        try:
+            if key == BACKORDER_LIMIT:
+                values[THRESHOLD.key] = operations.limit_threshold(text)
+            else:
+                values[key] = settings.SETTINGS[key].kind.parse(text)
+        except Mismatch as mismatch:
+            raise BackorderctlError(f"{key}: {mismatch}") from None
+    return values

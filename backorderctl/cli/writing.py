@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -20,18 +20,18 @@ from backorderctl.cli.command import (
     WaitOption,
 )
 from backorderctl.cli.reading import PlainOptions, parse_day, read_text, say
-from backorderctl.edit import entry_operations
-from backorderctl.edit.operations import Changes
-from backorderctl.edit.transaction import Check, Operation, Result, Stage, WriteResult, write_store
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
-from backorderctl.output.entries import describe_days
-from backorderctl.output.format import Output, describe_place_in_full
+from backorderctl.output.format import Output, describe_days, describe_place_in_full
 from backorderctl.output.progress import progress
 from backorderctl.store.model import Place, Store
 from backorderctl.store.schedule import store_on
 from backorderctl.store.settings import Value
-from backorderctl.toml.atomic_file import Replacing
 from backorderctl.toml.file_lock import PATIENCE
+
+if TYPE_CHECKING:  # a noun's commands that only read do without what writes
+    from backorderctl.edit.operations import Changes
+    from backorderctl.edit.transaction import Check, Operation, Result, WriteResult
+    from backorderctl.toml.atomic_file import Replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,10 @@ class WriteOptions(PlainOptions):
         """What has been done, on stderr; nothing for a dry run, which has done nothing."""
         say(message, quiet=self.quiet or self.dry_run)
 
-    def replacing(self) -> Replacing:
+    def replacing(self) -> "Replacing":
         """How the file may be replaced."""
+        from backorderctl.toml.atomic_file import Replacing
+
         return Replacing(patience=self.wait, on_wait=self._say_waiting, take_ownership=self.take_ownership)
 
     def _say_waiting(self, process: int | None) -> None:
@@ -72,25 +74,27 @@ class WriteOptions(PlainOptions):
         self.say(f"{self.file}: waiting for {writer} to finish writing")
 
 
-def change(options: WriteOptions, changes: Callable[[Store], Changes], *, done: str) -> None:
+def change(options: WriteOptions, changes: "Callable[[Store], Changes]", *, done: str) -> None:
     """Write the changes and say `done`, or for a dry run print the difference that they would make."""
     transact(options, lambda store: (changes(store), None), done=done)
 
 
 def transact(
     options: WriteOptions,
-    operation: Operation[Result],
+    operation: "Operation[Result]",
     *,
-    check: Check[Result] | None = None,
+    check: "Check[Result] | None" = None,
     new: str | None = None,
     done: str | None = None,
-    summary: Callable[[WriteResult[Result]], None] = lambda _: None,
-) -> WriteResult[Result]:
+    summary: "Callable[[WriteResult[Result]], None]" = lambda _: None,
+) -> "WriteResult[Result]":
     """Write what the operation changes, or for a dry run print the difference; its result is in the answer.
 
     Where there is no file, one is made out of the text `new`, if that is given. `check` may refuse the new store.
     `summary` says more at the end, whatever the exit status is.
     """
+    from backorderctl.edit.transaction import Stage, write_store
+
     text = options.standard_input()
     stages = list(Stage)
     with progress(len(stages), sys.stderr, quiet=options.quiet) as tell:
@@ -178,8 +182,10 @@ class Days:
 
     def entries(
         self, options: PlainOptions, store: Store, places: Iterable[Place], values: Mapping[str, Value | None]
-    ) -> Changes:
+    ) -> "Changes":
         """An entry with the values for each place."""
+        from backorderctl.edit import entry_operations
+
         today = options.today(store)
         start = None if self.start is None else parse_day(self.start, today, option="--from")
         until = None if self.until is None else parse_day(self.until, today, option="--until")
@@ -200,7 +206,7 @@ def describe_new_entry(store: Store) -> str:
     return f"{describe_days(entry)} (entry {entry.number + 1})"
 
 
-def overridden_today(options: PlainOptions, store: Store, changes: Changes) -> Iterator[str]:
+def overridden_today(options: PlainOptions, store: Store, changes: "Changes") -> Iterator[str]:
     """The values that a write has changed without effect today, as an entry of the schedule gives another."""
     replaced = store_on(store, options.today(store)).lines.replaced
     for path in dict.fromkeys(change.path for change in changes):

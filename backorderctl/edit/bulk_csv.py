@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
-from backorderctl.policy import viewpoints
 from backorderctl.store import fields, model, quantity, settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import Scope
@@ -195,7 +194,7 @@ def _target(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -
     if key not in settings.SETTINGS:
         expected = (*OWN_KEYS, *settings.SETTINGS)
         raise BackorderctlError(f"key: expected {', '.join(expected)}, got {row.key!r}{did_you_mean(key, expected)}")
-    viewpoints.check_scope(place, key)
+    model.check_scope(place, key)
     return _Target((*place.path, key), partial(_setting, settings.SETTINGS[key]))
 
 

@@ -6,7 +6,6 @@ from typing import cast
 
 from backorderctl.edit.operations import Changes, stock_place, toml
 from backorderctl.errors import BackorderctlError
-from backorderctl.policy import viewpoints
 from backorderctl.store import model
 from backorderctl.store.model import Accept, Place, ScheduleEntry, Store
 from backorderctl.store.schedule import ENABLED, State, overlap, state
@@ -35,7 +34,7 @@ def schedule_values(
     for place in places:
         for key in values:
             if key != ENABLED:
-                viewpoints.check_scope(place, key)
+                model.check_scope(place, key)
         if place.scope is Scope.STOCK:
             stock_place(store, str(place.stock))
         number = len(store.schedule) + len(changes)

@@ -6,8 +6,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, Mismatch
-from backorderctl.policy import viewpoints
-from backorderctl.policy.evaluate import takes_backorders
 from backorderctl.store import fields, model, quantity
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
@@ -24,7 +22,7 @@ def set_values(store: Store, place: Place, values: Mapping[str, Value]) -> Chang
     BackorderctlError where it has no such setting or the file no such place.
     """
     for key in values:
-        viewpoints.check_scope(place, key)
+        model.check_scope(place, key)
     if place.scope is Scope.STOCK:
         _declared(store, str(place.stock))
     return [Change((*place.path, key), toml(value)) for key, value in values.items()]
@@ -32,7 +30,7 @@ def set_values(store: Store, place: Place, values: Mapping[str, Value]) -> Chang
 
 def unset(store: Store, place: Place, key: str) -> Changes:
     """The setting is inherited again; no change where it was not set."""
-    viewpoints.check_scope(place, key)
+    model.check_scope(place, key)
     if key not in store.set_at(place):
         return []
     return [Change((*place.path, key), REMOVED, prune=place.scope is Scope.GLOBAL)]
@@ -52,6 +50,9 @@ def check_limit(store: Store, place: Place) -> None:
     """BackorderctlError unless some viewpoint of `place` takes backorders, without which a limit on them means
     nothing.
     """
+    from backorderctl.policy import viewpoints
+    from backorderctl.policy.evaluate import takes_backorders
+
     words = (each.value.value for each in viewpoints.values_seen(store, place, BACKORDERS.key))
     if not any(isinstance(word, Backorders) and takes_backorders(word) for word in words):
         raise BackorderctlError(

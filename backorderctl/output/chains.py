@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 from backorderctl.output import listing
-from backorderctl.output.entries import dates, describe_days
-from backorderctl.output.format import Cell, Output, describe_level, printable
+from backorderctl.output.format import Cell, Output, dates, describe_days, describe_level, printable
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column, Style, padded, terminal, width_of
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, TextIO
 
 from backorderctl.output import listing
-from backorderctl.output.format import Cell, Output, describe_place_in_full
+from backorderctl.output.format import Cell, Output, describe_days, describe_place_in_full
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column
 from backorderctl.store.model import Accept, ScheduleEntry, Store
@@ -95,20 +95,6 @@ def _csv_rows(store: Store, day: date) -> Iterator[tuple[Cell, ...]]:
 
 def _word(value: Value | None) -> str:
     return INHERIT if value is None else format_value(value)
-
-
-def dates(entry: ScheduleEntry | None) -> dict[str, str | None] | None:
-    """The days and the reason of an entry, as JSON has them."""
-    if entry is None:
-        return None
-    return {"from": _day(entry.start), "until": _day(entry.until), "reason": entry.reason}
-
-
-def describe_days(entry: ScheduleEntry) -> str:
-    """The days of an entry in words: `2026-12-24 to 2027-01-02`, `from 2026-12-24`, `until 2027-01-02`."""
-    if entry.start and entry.until:
-        return str(entry.start) if entry.start == entry.until else f"{entry.start} to {entry.until}"
-    return f"from {entry.start}" if entry.start else f"until {entry.until}"
 
 
 def _day(day: date | None) -> str | None:

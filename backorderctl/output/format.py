@@ -107,6 +107,21 @@ def describe_end(entry: ScheduleEntry) -> str:
     return f"until {entry.until}" if entry.until else f"from {entry.start}"
 
 
+def describe_days(entry: ScheduleEntry) -> str:
+    """The days of an entry in words: `2026-12-24 to 2027-01-02`, `from 2026-12-24`, `until 2027-01-02`."""
+    if entry.start and entry.until:
+        return str(entry.start) if entry.start == entry.until else f"{entry.start} to {entry.until}"
+    return f"from {entry.start}" if entry.start else f"until {entry.until}"
+
+
+def dates(entry: ScheduleEntry | None) -> dict[str, str | None] | None:
+    """The days and the reason of an entry, as JSON has them."""
+    if entry is None:
+        return None
+    start, until = (None if day is None else str(day) for day in (entry.start, entry.until))
+    return {"from": start, "until": until, "reason": entry.reason}
+
+
 def format_command(words: Iterable[str]) -> str:
     """A command of this program as a shell takes it: names first, then options; after `--` a name with a dash."""
     from shlex import join

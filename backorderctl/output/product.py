@@ -5,8 +5,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from backorderctl.output.entries import dates, describe_days
-from backorderctl.output.format import UNLIMITED, Boundless, Cell
+from backorderctl.output.format import UNLIMITED, Boundless, Cell, dates, describe_days
 from backorderctl.output.listing import Listing, Rows
 from backorderctl.output.table import KEY, Column, Style
 from backorderctl.policy.catalogue import Filter, items_in_no_stock, sources_in_no_stock

@@ -5,8 +5,7 @@ from itertools import groupby
 from typing import Any, TextIO
 
 from backorderctl.output import listing
-from backorderctl.output.entries import dates, describe_days
-from backorderctl.output.format import Cell, Output, counted, describe_end, describe_place_in_full
+from backorderctl.output.format import Cell, Output, counted, dates, describe_days, describe_end, describe_place_in_full
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import KEY, Column
 from backorderctl.policy.resolve import InForce

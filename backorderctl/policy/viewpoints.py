@@ -1,13 +1,13 @@
 """What is in force at one scope, as each stock and source that can be meant sees it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.policy.evaluate import Salability, effective_threshold, takes_backorders
 from backorderctl.policy.resolve import InForce, Level, Values, in_force, levels, value_of
 from backorderctl.store import settings
-from backorderctl.store.model import Place, ScheduleEntry, Store
+from backorderctl.store.model import Place, ScheduleEntry, Store, check_scope, keys_at
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope, Value
 
 
@@ -137,18 +137,6 @@ def places_with_values(store: Store) -> Iterator[Place]:
         for code, chosen in product.item_policies.items():
             if chosen:
                 yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
-
-
-def keys_at(place: Place) -> Iterable[str]:
-    """The settings that have a value at `place`."""
-    return settings.OF_ITEMS if place.source else settings.SETTINGS
-
-
-def check_scope(place: Place, key: str) -> None:
-    """BackorderctlError unless a setting can have a value at `place`."""
-    if key not in keys_at(place):
-        scopes = ", ".join(scope.replace("_", " ") for scope in settings.SETTINGS[key].scopes)
-        raise BackorderctlError(f"{key}: expected at {scopes}, got it at {place.scope.replace('_', ' ')}")
 
 
 def viewpoints(store: Store, place: Place, *, stock: str | None = None) -> tuple[tuple[str | None, str | None], ...]:

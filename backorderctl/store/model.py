@@ -216,3 +216,15 @@ def require(kind: str, name: str, names: Iterable[str], *, suggest: bool = True)
         return name
     close = nearest(name, names) if suggest else None
     raise BackorderctlError(f"unknown {kind} {name!r}", hint=f"did you mean {close!r}?" if close else None)
+
+
+def keys_at(place: Place) -> Iterable[str]:
+    """The settings that have a value at `place`."""
+    return settings.OF_ITEMS if place.source else settings.SETTINGS
+
+
+def check_scope(place: Place, key: str) -> None:
+    """BackorderctlError unless a setting can have a value at `place`."""
+    if key not in keys_at(place):
+        scopes = ", ".join(scope.replace("_", " ") for scope in settings.SETTINGS[key].scopes)
+        raise BackorderctlError(f"{key}: expected at {scopes}, got it at {place.scope.replace('_', ' ')}")
