@@ -7,7 +7,7 @@ from datetime import date
 from backorderctl.policy.diff import Answers, Difference, SettingChange, difference_at, reaches
 from backorderctl.policy.unreached import Unreached, unreached
 from backorderctl.store.model import Product, ScheduleEntry, Store
-from backorderctl.store.schedule import end, store_on
+from backorderctl.store.schedule import store_on, turns
 from backorderctl.store.settings import SETTINGS
 
 
@@ -31,21 +31,14 @@ def agenda(store: Store, *, after: date, until: date, product: Product | None = 
 
     With a product, only what reaches it. Each day evaluates again only the products that its entries reach.
     """
-    begins: dict[date, list[ScheduleEntry]] = {}
-    ends: dict[date, list[ScheduleEntry]] = {}
-    for entry in store.schedule:
-        if product is None or reaches(store, entry.place, product):
-            for day, on_day in ((entry.start, begins), (end(entry), ends)):
-                if day is not None and after < day <= until:
-                    on_day.setdefault(day, []).append(entry)
+    entries = [entry for entry in store.schedule if product is None or reaches(store, entry.place, product)]
     before = store_on(store, after)
     answers: Answers = {}
-    for day in sorted(begins.keys() | ends.keys()):
-        now = store_on(store, day)
-        places = dict.fromkeys(entry.place for entry in (*ends.get(day, ()), *begins.get(day, ())))
-        changes = difference_at(before, now, places, answers, product=product and product.sku)
+    for turn in turns(entries, after=after, until=until):
+        now = store_on(store, turn.day)
+        changes = difference_at(before, now, turn.places, answers, product=product and product.sku)
         kept = tuple(row for change in changes.settings for row in _unreached(now, change, product))
-        yield AgendaDay(day, tuple(begins.get(day, ())), tuple(ends.get(day, ())), changes, kept, now)
+        yield AgendaDay(turn.day, tuple(turn.begins), tuple(turn.ends), changes, kept, now)
         before = now
 
 

@@ -69,7 +69,7 @@ def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
         for source in stock.sources:
             stocks_of[source].append(stock.code)
     own: set[str] = set()
-    for place in places_with_values(store):
+    for place in _places_below(store, wide):
         value = store.set_at(place).get(key)
         if value is None or place in wide or not _keeps(store, place, value, new, stocks_of):
             continue
@@ -79,6 +79,18 @@ def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
             own.add(place.product)
     if own:
         yield Unreached(key, Place(Scope.PRODUCT), None, len(own))
+
+
+def _places_below(store: Store, wide: Collection[Place]) -> Iterable[Place]:
+    """The places that set a value and are below one of these: of all where one of them is of no product."""
+    skus = [place.product for place in wide if place.product is not None]
+    if len(skus) < len(wide):
+        return places_with_values(store)
+    return (
+        Place(Scope.SOURCE_ITEM, source=source, product=sku)
+        for sku in dict.fromkeys(skus)
+        for source in (*store.products[sku].items, *store.products[sku].item_policies)
+    )
 
 
 def _all(store: Store) -> Iterable[Product]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from backorderctl.store.model import Locations, Place, Product, ScheduleEntry, Store
 from backorderctl.store.settings import SETTINGS, Scope, Settings, Value, settings_of
@@ -25,6 +25,19 @@ class State(StrEnum):
     PAST = "past"
     ACTIVE = "active"
     COMING = "coming"
+
+
+class Turn(NamedTuple):
+    """A day of change, with the entries that begin on it and those whose last day was the day before."""
+
+    day: date
+    begins: list[ScheduleEntry]
+    ends: list[ScheduleEntry]
+
+    @property
+    def places(self) -> list[Place]:
+        """The places at which something begins or ends, each once."""
+        return list(dict.fromkeys(entry.place for entry in (*self.ends, *self.begins)))
 
 
 def store_on(store: Store, day: date) -> Store:
@@ -62,8 +75,18 @@ def end(entry: ScheduleEntry) -> date | None:
 
 def days_of_change(schedule: Iterable[ScheduleEntry], *, after: date) -> list[date]:
     """The days after this one on which an entry begins, or has ended, in order."""
-    days = {day for entry in schedule for day in (entry.start, end(entry)) if day is not None and day > after}
-    return sorted(days)
+    return [turn.day for turn in turns(schedule, after=after)]
+
+
+def turns(schedule: Iterable[ScheduleEntry], *, after: date, until: date = date.max) -> list[Turn]:
+    """The days of change after the first of these days and up to the last, in order."""
+    found: dict[date, Turn] = {}
+    for entry in schedule:
+        for day, begins in ((entry.start, True), (end(entry), False)):
+            if day is not None and after < day <= until:
+                turn = found.setdefault(day, Turn(day, [], []))
+                (turn.begins if begins else turn.ends).append(entry)
+    return [found[day] for day in sorted(found)]
 
 
 def overlap(one: ScheduleEntry, other: ScheduleEntry) -> date | None:
