@@ -5,13 +5,13 @@ from datetime import date
 
 from backorderctl.check import hints
 from backorderctl.check.context import Context
+from backorderctl.check.days import contexts
 from backorderctl.check.findings import Finding, candidates, finding, grouped, ordered
 from backorderctl.check.hints import Day, Trouble
-from backorderctl.check.registry import RuleKind, Severity, Violation
+from backorderctl.check.registry import Rule, RuleKind, Severity, Span, Violation
 from backorderctl.check.rules import RULES
-from backorderctl.check.suppressions import Violations, apply_suppressions
-from backorderctl.store.model import Store
-from backorderctl.store.schedule import days_of_change, store_on
+from backorderctl.check.suppressions import apply_suppressions
+from backorderctl.store.model import Locations, Store
 
 DEFAULT_CODES = frozenset(code for code, rule in RULES.items() if rule.kind is not RuleKind.STYLE)
 """The rules that run unless others are asked for."""
@@ -22,39 +22,39 @@ def check(store: Store, *, today: date, codes: Collection[str] = DEFAULT_CODES) 
 
     The store is checked for today and for each coming day on which an entry of its schedule begins or ends.
     """
-    days = (today, *days_of_change(store.schedule, after=today))
-    contexts = [Context(store_on(store, day), today=day, coming=day > today) for day in days]
-    # Rules that nobody asked for run as well: a hint may not move what they find.
-    found = [_violations(context, codes) for context in contexts]
-    left = apply_suppressions(store, _by_first_day(contexts, found), today)
+    return findings_on(store, contexts(store, running(codes), today=today), codes)
+
+
+def findings_on(store: Store, checked: Iterable[Context], codes: Collection[str]) -> list[Finding]:
+    """The same for the days of these contexts, the first of which is today."""
+    rules = running(codes)
+    found: dict[str, dict[Violation, date | None]] = {rule.code: {} for rule in rules}
+    lines: dict[date | None, Locations] = {}
+    days: list[Day] = []
+    for context in checked:
+        since = context.today if days else None
+        lines[since] = context.store.lines
+        by_code = _violations(context, rules)
+        for code, violations in by_code.items():
+            for violation in violations:
+                found[code].setdefault(violation, since)
+        days.append(Day(store, context, _troubles(by_code), is_first=since is None))
+        rules = [rule for rule in rules if rule.span is not Span.NOTHING]
+    left = apply_suppressions(store, found, days[0].date)
     groups = grouped({code: violations for code, violations in left.items() if code in codes})
     wanted = candidates(store, groups)
-    chosen = {}
-    if wanted:
-        checked = [Day(context, _troubles(each)) for context, each in zip(contexts, found, strict=True)]
-        chosen = hints.choose(checked, wanted, lambda context: _troubles(_violations(context, DEFAULT_CODES)))
-    stores = {context.today if context.coming else None: context.store for context in contexts}
-    return ordered(finding(stores[group.since], group, chosen.get(number)) for number, group in enumerate(groups))
+    default = running(DEFAULT_CODES)
+    chosen = hints.choose(days, wanted, lambda context: _troubles(_violations(context, default)))
+    return ordered(finding(lines[group.since], group, chosen.get(number)) for number, group in enumerate(groups))
 
 
-def _violations(context: Context, codes: Collection[str]) -> dict[str, list[Violation]]:
-    """What the rules find: those that can find an error or a warning, and others if their code is asked for."""
-    return {
-        code: list(rule.find(context))
-        for code, rule in RULES.items()
-        if rule.find is not None and (code in codes or code in DEFAULT_CODES)
-    }
+def running(codes: Collection[str]) -> list[Rule]:
+    """The rules that are asked for, and those that can find an error or a warning, which no hint may move."""
+    return [rule for code, rule in RULES.items() if rule.find is not None and (code in codes or code in DEFAULT_CODES)]
 
 
-def _by_first_day(contexts: Iterable[Context], found: Iterable[dict[str, list[Violation]]]) -> Violations:
-    """The violations of all days, each once, with the first day on which it holds; None for the first of the days."""
-    merged: dict[str, dict[Violation, date | None]] = {}
-    for number, (context, by_code) in enumerate(zip(contexts, found, strict=True)):
-        for code, violations in by_code.items():
-            known = merged.setdefault(code, {})
-            for violation in violations:
-                known.setdefault(violation, context.today if number else None)
-    return merged
+def _violations(context: Context, rules: Iterable[Rule]) -> dict[str, list[Violation]]:
+    return {rule.code: list(rule.find(context)) for rule in rules if rule.find is not None}
 
 
 def _troubles(found: dict[str, list[Violation]]) -> set[Trouble]:

@@ -1,36 +1,65 @@
 """What a rule looks at: a store, what it answers for every product, and where its values are used."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import TypedDict, cast
+from typing import NamedTuple, TypedDict, cast
 
 from backorderctl.check.scope_usage import Chain, Chains, Fallbacks, Populated, chain, fallbacks, populated, view_chains
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, Product, Store
 from backorderctl.store.settings import BACKORDERS, Scope, Setting, V, Value, format_value
+from backorderctl.toml.change import KeyPath
 
 NARROWNESS = {scope: number for number, scope in enumerate(Scope)}
 """How specific a scope is, from the default on."""
 
 
+class Judgement(NamedTuple):
+    """What a rule says of a place by all the products together that have a value of it in force.
+
+    `uses` finds what each product contributes, as hashable facts; `judge` concludes from all facts of a place.
+    """
+
+    uses: Callable[["Context"], Iterable[tuple[Place, Hashable]]]
+    judge: Callable[[Collection[Hashable]], Hashable]
+
+
+Facts = dict[Place, Counter[Hashable]]
+"""How often each fact is contributed to the judgement of each place."""
+
+
 class Context:
     """A store on one day, and what follows from it; each part is computed when a rule first asks for it.
 
-    `coming` is whether the day is one of change that is still to come.
+    `products` are those that are looked at: all of the store, or those for which the day differs from one that has been
+    looked at before. `facts` and `known` are then what the others contribute to the judgements, and have source items.
     """
 
-    def __init__(self, store: Store, *, today: date, coming: bool = False) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        today: date,
+        products: Mapping[str, Product] | None = None,
+        facts: Mapping[Judgement, Facts] | None = None,
+        known: Populated | None = None,
+    ) -> None:
         self.store = store
         self.today = today
-        self.coming = coming
+        self.products = store.products if products is None else products
+        self.is_whole = products is None
+        self.facts = dict(facts or {})
+        self._known = known
 
     @cached_property
     def answers(self) -> tuple[Salability, ...]:
         """What every product offers in each stock that links one of its sources."""
-        products = [product for product in self.store.products.values() if product.items]
+        products = [product for product in self.products.values() if product.items]
         return tuple(answer for answer in evaluate_all(self.store, products) if answer.items)
 
     @cached_property
@@ -48,8 +77,8 @@ class Context:
 
     @cached_property
     def written(self) -> tuple[InForce, ...]:
-        """Every value that is written, with its place."""
-        return tuple(viewpoints.written_values(self.store))
+        """Every value that is written, with its place; of products those that are looked at."""
+        return tuple(viewpoints.written_values(replace(self.store, products=self.products)))
 
     @cached_property
     def chains(self) -> Chains:
@@ -59,7 +88,7 @@ class Context:
     @cached_property
     def populated(self) -> Populated:
         """The stocks, sources and products that have source items."""
-        return populated(self.answers)
+        return populated(self.answers) if self._known is None else self._known
 
     @cached_property
     def fallbacks(self) -> Fallbacks:
@@ -70,13 +99,27 @@ class Context:
         """The places that set a value for a source item, the narrowest first."""
         return chain(self.chains, (answer.stock, item.source), answer.product, key)
 
-    def is_scheduled(self, place: Place, key: str) -> bool:
-        """Whether an entry of the schedule replaces the value today."""
-        return (*place.path, key) in self.store.lines.replaced
+    def facts_of(self, judgement: Judgement) -> Facts:
+        """What all products of the store contribute to a judgement."""
+        if judgement not in self.facts:
+            self.facts[judgement] = contributed(self, judgement)
+        return self.facts[judgement]
+
+    def conclusion(self, judgement: Judgement, place: Place) -> Hashable:
+        """What the rule says of the place, by all products of the store."""
+        return judgement.judge(self.facts_of(judgement).get(place, ()))
 
     def set_by(self, setting: Setting[V]) -> Iterator[tuple[Place, V]]:
         """Every place that sets a value of this setting, with the value."""
         return ((each.origin, cast("V", each.value)) for each in self.written if each.key == setting.key)
+
+
+def contributed(context: Context, judgement: Judgement) -> Facts:
+    """What the products that a context looks at contribute to the judgement of each place."""
+    facts: Facts = {}
+    for place, fact in judgement.uses(context):
+        facts.setdefault(place, Counter())[fact] += 1
+    return facts
 
 
 def counting(answer: Salability) -> Iterator[ItemInForce]:
@@ -100,6 +143,11 @@ class Subject(TypedDict):
 def subject(answer: Salability, item: ItemInForce | None = None) -> Subject:
     """What a violation is about, under the names of its fields."""
     return {"stock": answer.stock, "source": item.source if item else None, "product": answer.product.sku}
+
+
+def reserved_path(sku: str, stock: str | None) -> KeyPath:
+    """Where the reservation of a product in a stock is written."""
+    return ("products", sku, "stocks", str(stock), "reserved")
 
 
 def describe_scope(place: Place) -> str:

@@ -11,7 +11,9 @@ from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNREADABLE
 from backorderctl.check.suppressions import Violations
 from backorderctl.errors import BackorderctlError, Hint, InvalidFile, Problem
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Locations, Place, Store
+from backorderctl.store.settings import THRESHOLD
+from backorderctl.toml.change import KeyPath
 
 
 class Example(NamedTuple):
@@ -92,17 +94,17 @@ def candidates(store: Store, groups: Iterable[Group]) -> list[Candidate]:
     return found
 
 
-def finding(store: Store, group: Group, chosen: Chosen | None) -> Finding:
-    """The finding that a group makes, with the hint that was chosen for it."""
+def finding(lines: Locations, group: Group, chosen: Chosen | None) -> Finding:
+    """The finding that a group makes, with the hint that was chosen for it; `lines` are those of its first day."""
     first = group.violations[0]
     places = {each.place: each for each in group.violations}
     common = next(iter(places)) if len(places) == 1 else first.place._replace(product=None)
-    found_at = tuple(FoundAt(place, store.lines.line(each.location)) for place, each in places.items())
+    found_at = tuple(FoundAt(place, lines.line(each.location)) for place, each in places.items())
     skus = {each.product: each.detail for each in reversed(group.violations) if each.product is not None}
     return Finding(
         code=group.code,
         severity=first.severity or RULES[group.code].severity,
-        message=first.message,
+        message=first.message + _without_effect(group.violations),
         line=found_at[0].line,
         place=common,
         key=first.key,
@@ -126,6 +128,14 @@ def problems(failure: BackorderctlError, file: str) -> list[Finding]:
     if isinstance(failure, InvalidFile):
         return ordered(_problem(problem, failure.hint) for problem in failure.problems)
     return [_problem(Problem(failure.message.removeprefix(f"{file}: ")), failure.hint)]
+
+
+def _without_effect(violations: Iterable[Violation]) -> str:
+    """`; without effect: thresholds 3, reservations 2`, where the rule finds what has no effect."""
+    found = [each.without_effect for each in violations if each.without_effect is not None]
+    paths = frozenset[KeyPath]().union(*found)
+    thresholds = sum(path[-1] == THRESHOLD.key for path in paths)
+    return f"; without effect: thresholds {thresholds}, reservations {len(paths) - thresholds}" if found else ""
 
 
 def _first_day(days: Collection[date | None]) -> date | None:

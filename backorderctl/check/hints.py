@@ -22,7 +22,7 @@ from backorderctl.check.scope_usage import NOWHERE, Chain, View, WrittenValue, c
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place, Product, Store
-from backorderctl.store.schedule import with_values
+from backorderctl.store.schedule import store_on, with_values
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, OF_ITEMS, THRESHOLD, Scope, format_value
 
 MOST_CHANGED = 3
@@ -42,6 +42,8 @@ class Trouble(NamedTuple):
     stock: str | None
 
 
+Troubled = Set[tuple[str | None, str | None, str | None]]
+"""The SKU, stock and key of every error and warning of a day."""
 Troubles = Callable[[Context], set[Trouble]]
 """Finds the errors and warnings of a store on one day."""
 Answer = tuple[str, str | None]
@@ -80,11 +82,37 @@ class Chosen(NamedTuple):
 
 
 class Day:
-    """A day that is checked, with its errors and warnings."""
+    """A day that has been checked, with its errors and warnings.
 
-    def __init__(self, context: Context, troubles: Collection[Trouble]) -> None:
-        self.context = context
+    What the first of the days answers is kept. That of any other is computed again where an edit concerns it, since the
+    answers of all days would fill the memory.
+    """
+
+    def __init__(self, written: Store, context: Context, troubles: Collection[Trouble], *, is_first: bool) -> None:
         self.troubles = {(each.sku, each.stock, each.key) for each in troubles}
+        self._written = written
+        self.date = context.today
+        self._known = context.populated
+        self._looked_at = None if context.is_whole else frozenset(context.products)
+        self._kept = context if is_first else None
+
+    def is_about(self, skus: Set[str] | None) -> bool:
+        """Whether one of the products, None for all, may differ on the day from the day before."""
+        return self._looked_at is None or skus is None or not self._looked_at.isdisjoint(skus)
+
+    def context(self, skus: Set[str] | None) -> Context:
+        """What follows on the day for these products, None for all."""
+        if self._kept is not None:
+            return self._kept
+        store, wanted = self.store(), self._looked_at if skus is None else skus
+        if wanted is not None and self._looked_at is not None:
+            wanted = wanted & self._looked_at
+        products = None if wanted is None else {sku: store.products[sku] for sku in wanted}
+        return Context(store, today=self.date, products=products, known=self._known)
+
+    def store(self) -> Store:
+        """The store of the day."""
+        return store_on(self._written, self.date) if self._kept is None else self._kept.store
 
 
 def choose(days: Sequence[Day], candidates: Iterable[Candidate], troubles: Troubles) -> dict[int, Chosen]:
@@ -96,11 +124,11 @@ def choose(days: Sequence[Day], candidates: Iterable[Candidate], troubles: Troub
     chosen: dict[int, Chosen] = {}
     for candidate in sorted(candidates, key=_narrowest_first):
         written = {(edit.place, edit.key) for edit in candidate.edits}
-        answers = {answer for edit in candidate.edits for day in days for answer in _concerned(day.context, edit)}
+        answers, neutral = _looked_at(days, candidate.edits, removed)
         if written & edited or answers & changed:
             continue
         effects: tuple[Effect, ...] = ()
-        if _all_neutral(days, candidate.edits, removed):
+        if neutral:
             removed |= written
         elif candidate.changing and not answers & touched:
             effects = _effects(days, candidate.edits, answers, troubles)
@@ -110,6 +138,20 @@ def choose(days: Sequence[Day], candidates: Iterable[Candidate], troubles: Troub
             touched |= answers
             chosen[candidate.number] = Chosen(candidate.command, effects)
     return chosen
+
+
+def _looked_at(days: Iterable[Day], edits: Collection[Edit], removed: Set[WrittenValue]) -> tuple[set[Answer], bool]:
+    """The answers that edits concern on any day, and whether the edits are neutral on all days."""
+    named = {edit.place.product for edit in edits}
+    skus = None if None in named else {str(sku) for sku in named}
+    answers: set[Answer] = set()
+    neutral = True
+    for day in days:
+        if day.is_about(skus):
+            context = day.context(skus)
+            answers.update(answer for edit in edits for answer in _concerned(context, edit))
+            neutral = neutral and _all_neutral(context, day.troubles, edits, removed)
+    return answers, neutral
 
 
 def bulk_command(store: Store, edits: Sequence[Edit]) -> Words | None:
@@ -178,7 +220,7 @@ def _concerned(context: Context, edit: Edit) -> Iterator[Answer]:
 def _uses(context: Context, edit: Edit) -> Iterator[_Use]:
     """Where the place of an edit is in the chain: for products, and for policy that has no products below it yet."""
     place, key = edit.place, edit.key
-    if context.is_scheduled(place, key):
+    if context.store.is_scheduled(place, key):
         return
     for product in _products_below(context, place):
         yield from (use for use in _product_uses(context, product, key) if place in use.chain)
@@ -190,8 +232,8 @@ def _uses(context: Context, edit: Edit) -> Iterator[_Use]:
 
 def _products_below(context: Context, place: Place) -> Iterable[Product]:
     if place.product is not None:
-        return (context.store.products[place.product],)
-    products = context.store.products.values()
+        return (context.products[place.product],) if place.product in context.products else ()
+    products = context.products.values()
     if place.source is not None:
         return (product for product in products if place.source in product.items)
     return products
@@ -213,19 +255,18 @@ def _product_uses(context: Context, product: Product, key: str) -> Iterator[_Use
         yield _Use(product, None, None, chain(context.chains, view, product, key))
 
 
-def _all_neutral(days: Sequence[Day], edits: Iterable[Edit], removed: Set[WrittenValue]) -> bool:
-    """Whether removing these values changes nothing, whichever of the removed ones are removed, too."""
+def _all_neutral(context: Context, troubles: Troubled, edits: Iterable[Edit], removed: Set[WrittenValue]) -> bool:
+    """Whether removing these values changes nothing on a day, whichever of the removed ones are removed, too."""
     gone = set(removed)
     for edit in edits:
-        if edit.value is not None or not all(_is_neutral(day, edit, gone) for day in days):
+        if edit.value is not None or not _is_neutral(context, troubles, edit, gone):
             return False
         gone.add((edit.place, edit.key))
     return True
 
 
-def _is_neutral(day: Day, edit: Edit, removed: Set[WrittenValue]) -> bool:
-    context = day.context
-    before = {each for each in removed if not context.is_scheduled(*each)}
+def _is_neutral(context: Context, troubles: Troubled, edit: Edit, removed: Set[WrittenValue]) -> bool:
+    before = {each for each in removed if not context.store.is_scheduled(*each)}
     after = {*before, (edit.place, edit.key)}
     pooled: dict[Answer, Salability] = {}
     for use in _uses(context, edit):
@@ -235,7 +276,7 @@ def _is_neutral(day: Day, edit: Edit, removed: Set[WrittenValue]) -> bool:
             continue  # narrower values override it whatever is removed
         then = _exposed(use.chain, edit.key, after)[-1]
         value = context.store.set_at(edit.place)[edit.key]
-        if context.store.set_at(then)[edit.key] != value or not _is_quiet(day, edit, use, then):
+        if context.store.set_at(then)[edit.key] != value or not _is_quiet(context, troubles, edit, use, then):
             return False
     return all(_pools_stay(context, answer, after) and not _adds_up(answer) for answer in pooled.values())
 
@@ -245,7 +286,7 @@ def _exposed(places: Chain, key: str, removed: Set[WrittenValue]) -> Chain:
     return places[: next(number for number, place in enumerate(places, 1) if (place, key) not in removed)]
 
 
-def _is_quiet(day: Day, edit: Edit, use: _Use, then: Place) -> bool:
+def _is_quiet(context: Context, troubles: Troubled, edit: Edit, use: _Use, then: Place) -> bool:
     """Whether no error or warning appears, or moves to another place, when a value comes from `then` instead.
 
     Which scope a value comes from matters to rules about unlimited backorders, to limits while backorders are off, and
@@ -253,12 +294,12 @@ def _is_quiet(day: Day, edit: Edit, use: _Use, then: Place) -> bool:
     """
     if use.answer is not None:
         about = LIMITS if edit.key in LIMITS else (edit.key,)
-        if any((use.answer.product.sku, use.answer.stock, key) in day.troubles for key in about):
+        if any((use.answer.product.sku, use.answer.stock, key) in troubles for key in about):
             return False
-    if edit.key == MANAGE_STOCK.key and not day.context.store.set_at(edit.place)[edit.key]:
+    if edit.key == MANAGE_STOCK.key and not context.store.set_at(edit.place)[edit.key]:
         return False  # a product that is not managed by itself is intent, one that is so store-wide is not
     if use.item is None:
-        return use.product is not None or _is_quiet_policy(day.context, edit, then)
+        return use.product is not None or _is_quiet_policy(context, edit, then)
     threshold, backorders = value_of(use.item.settings, THRESHOLD), use.item.settings[BACKORDERS.key]
     if edit.key == BACKORDERS.key and then.scope is Scope.DEFAULT:
         return backordered(use.item) or threshold >= 0
@@ -305,12 +346,12 @@ def _effects(
     if not skus or len(skus) > MOST_CHANGED:
         return ()
     found: set[tuple[Effect, ...]] = set()
-    for day in days:
-        store = day.context.store
-        effective = {edit for edit in edits if not day.context.is_scheduled(edit.place, edit.key)}
+    for day in (each for each in days if each.is_about(set(skus))):
+        store = day.store()
+        effective = {edit for edit in edits if not store.is_scheduled(edit.place, edit.key)}
         before = replace(store, products={sku: store.products[sku] for sku in skus})
         after = with_values(before, {edit.place: {edit.key: edit.value} for edit in effective})
-        old, new = (Context(each, today=day.context.today) for each in (before, after))
+        old, new = (Context(each, today=day.date) for each in (before, after))
         if troubles(new) - troubles(old):
             return ()
         found.add(tuple(effect for sku in skus for effect in _changes(old, new, sku, edits[0].key)))

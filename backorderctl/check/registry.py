@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from backorderctl.check.context import Context
+from backorderctl.check.context import Context, Judgement
 from backorderctl.store.model import Place
 from backorderctl.store.settings import Value
 from backorderctl.toml.change import KeyPath
@@ -40,6 +40,8 @@ class Violation:
 
     `edit` would mend it and becomes a hint where it is safe; `changing` if it may change answers, which the finding
     then states. `hint` is a command that changes no answer whatever the store.
+
+    `without_effect` is where that is written which has no effect because of it: the finding counts it.
     """
 
     place: Place
@@ -54,6 +56,7 @@ class Violation:
     edit: Edit | None = None
     changing: bool = False
     hint: Words = ()
+    without_effect: frozenset[KeyPath] | None = None
 
     @property
     def location(self) -> KeyPath:
@@ -75,11 +78,23 @@ class RuleKind(StrEnum):
     STYLE = "style"
 
 
+class Span(StrEnum):
+    """What has to be looked at again on a day of the schedule on which only some products have other values.
+
+    Nothing, as the rule finds the same on every day; these products; or all of them, as the rule judges them together.
+    """
+
+    NOTHING = "nothing"
+    PRODUCTS = "products"
+    STORE = "store"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule: `reason` states what is wrong with what it finds, `remedy` what to do.
 
     `find` is None for the two rules that do not look at a store: BO001, found in reading, and BO901, about accepts.
+    `judgement` is what it says by all products together, if their values on other days are known by its conclusion.
     """
 
     code: str
@@ -89,6 +104,8 @@ class Rule:
     reason: str
     remedy: str
     find: Find | None = None
+    span: Span = Span.PRODUCTS
+    judgement: Judgement | None = None
 
 
 REGISTERED: dict[str, Rule] = {}
@@ -96,14 +113,23 @@ REGISTERED: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, name: str, severity: Severity, kind: RuleKind, *, reason: str, remedy: str
+    code: str,
+    name: str,
+    severity: Severity,
+    kind: RuleKind,
+    *,
+    reason: str,
+    remedy: str,
+    span: Span = Span.PRODUCTS,
+    judgement: Judgement | None = None,
 ) -> Callable[[Find], Find]:
     """Register the decorated function as the one that finds the violations of a rule."""
 
     def register(find: Find) -> Find:
         REGISTERED[code] = Rule(
-            code=code, name=name, severity=severity, kind=kind, reason=reason, remedy=remedy, find=find
-        )
+            code=code, name=name, severity=severity, kind=kind, reason=reason, remedy=remedy, find=find, span=span,
+            judgement=judgement,
+        )  # fmt: skip
         return find
 
     return register

@@ -161,6 +161,10 @@ class Store:
     timezone: str | None = None
     drift_accepts: tuple[DriftAccept, ...] = ()
 
+    def is_scheduled(self, place: Place, key: str) -> bool:
+        """Whether an entry of the schedule replaces the value of the place."""
+        return (*place.path, key) in self.lines.replaced
+
     def set_at(self, place: Place) -> Settings:
         """The values that `place` itself sets; its stock, source and product must exist."""
         match place.scope:

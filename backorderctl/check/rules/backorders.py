@@ -1,14 +1,17 @@
 """Rules about backorders and what limits them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Hashable, Iterator
+from enum import Enum, auto
 
 from backorderctl.check.context import (
     NARROWNESS,
     Context,
+    Judgement,
     backordered,
     counting,
     describe_scope,
     own_value,
+    reserved_path,
     subject,
 )
 from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
@@ -72,6 +75,39 @@ def ignored_reserve(context: Context) -> Iterator[Violation]:
             )
 
 
+class _Use(Enum):
+    """How a source item or product uses a value that could limit it."""
+
+    LIMITED = auto()
+    OFF = auto()
+    OFF_BY_DEFAULT = auto()
+    UNLIMITED = auto()
+    NOT_MANAGED = auto()
+
+
+def _limits_used(context: Context) -> Iterator[tuple[Salability, ItemInForce]]:
+    """The source items with a negative threshold, those that do not count today included."""
+    if any(threshold < 0 for _, threshold in context.set_by(THRESHOLD)):
+        for answer in context.managed:
+            yield from ((answer, item) for item in answer.items if value_of(item.settings, THRESHOLD) < 0)
+
+
+def _uses_of_limits(context: Context) -> Iterator[tuple[Place, _Use]]:
+    for _, item in _limits_used(context):
+        off = _Use.OFF_BY_DEFAULT if _is_default(item.settings[BACKORDERS.key]) else _Use.OFF
+        yield item.settings[THRESHOLD.key].origin, _Use.LIMITED if backordered(item) else off
+
+
+def _judge_limit(uses: Collection[Hashable]) -> Severity | None:
+    """How bad it is that a threshold limits nothing; None where it limits something."""
+    if not uses or _Use.LIMITED in uses:
+        return None
+    return Severity.INFO if _Use.OFF in uses else Severity.WARNING
+
+
+_LIMIT = Judgement(_uses_of_limits, _judge_limit)
+
+
 @rule(
     "BO103",
     "limit-without-backorders",
@@ -80,6 +116,7 @@ def ignored_reserve(context: Context) -> Iterator[Violation]:
     reason="A negative threshold limits nothing, because backorders are off wherever it is in force (info where they "
     "are off by a written value, which may be a plan).",
     remedy="Turn backorders on there, or remove the threshold.",
+    judgement=_LIMIT,
 )
 def limit_without_backorders(context: Context) -> Iterator[Violation]:
     """BO103: negative thresholds that limit nothing, since backorders are off wherever they are in force.
@@ -87,19 +124,16 @@ def limit_without_backorders(context: Context) -> Iterator[Violation]:
     Source items that do not count today are looked at, too. A threshold with no source item below it is judged by what
     a product without settings would have there, so that a file of policy alone is checked.
     """
-    used: dict[Place, list[tuple[Salability, ItemInForce]]] = {
-        place: [] for place, threshold in context.set_by(THRESHOLD) if threshold < 0
-    }
-    for answer in context.managed if used else ():
-        for item in answer.items:
-            if (items := used.get(item.settings[THRESHOLD.key].origin)) is not None:
-                items.append((answer, item))
-    for place, items in used.items():
-        if items and not any(backordered(item) for _, item in items):
-            by_default = all(_is_default(item.settings[BACKORDERS.key]) for _, item in items)
-            for answer, item in items:
-                yield _idle(context, place, by_default=by_default, answer=answer, item=item)
-        elif not items and not has_products(context.populated, place):
+    used = list(_limits_used(context))
+    places = {item.settings[THRESHOLD.key].origin for _, item in used}
+    severities = {place: context.conclusion(_LIMIT, place) for place in places}
+    for answer, item in used:
+        place = item.settings[THRESHOLD.key].origin
+        severity = severities[place]
+        if isinstance(severity, Severity):
+            yield _idle(context, place, severity, answer=answer, item=item)
+    for place, threshold in context.set_by(THRESHOLD):
+        if threshold < 0 and not has_products(context.populated, place):
             yield from _idle_policy(context, place)
 
 
@@ -133,6 +167,29 @@ def backorders_out_of_stock(context: Context) -> Iterator[Violation]:
                     yield _not_in_stock(answer, item, Severity.WARNING, stock=answer.stock)
 
 
+def _left_used(context: Context) -> Iterator[Salability]:
+    """The answers with a written "Only X left" threshold above 0."""
+    if any(units > 0 for _, units in context.set_by(ONLY_X_LEFT)):
+        yield from (answer for answer in context.answers if value_of(answer.settings, ONLY_X_LEFT) > 0)
+
+
+def _uses_of_left(context: Context) -> Iterator[tuple[Place, _Use]]:
+    for answer in _left_used(context):
+        limit = _Use.UNLIMITED if _is_unlimited(answer) else _Use.LIMITED
+        yield answer.settings[ONLY_X_LEFT.key].origin, limit if answer.managed else _Use.NOT_MANAGED
+
+
+def _judge_left(uses: Collection[Hashable]) -> str | None:
+    """Why "Only X left" never shows; None where it can."""
+    if not uses or _Use.LIMITED in uses:
+        return None
+    words = {_Use.UNLIMITED: "unlimited", _Use.NOT_MANAGED: "not managed"}
+    return " or ".join(word for use, word in words.items() if use in uses)
+
+
+_LEFT = Judgement(_uses_of_left, _judge_left)
+
+
 @rule(
     "BO107",
     "only-x-left-never-shows",
@@ -140,33 +197,26 @@ def backorders_out_of_stock(context: Context) -> Iterator[Violation]:
     RuleKind.POLICY,
     reason="A written Only X left Threshold can never show, because what it reaches is unlimited or not managed.",
     remedy="Limit the backorders or manage the stock, or remove it.",
+    judgement=_LEFT,
 )
 def only_x_left_never_shows(context: Context) -> Iterator[Violation]:
     """BO107: "Only X left" where every product that uses it is unlimited or not managed.
 
     A product that does not count today is judged by what it would be.
     """
-    used: dict[Place, list[Salability]] = {place: [] for place, units in context.set_by(ONLY_X_LEFT) if units > 0}
-    for answer in context.answers if used else ():
-        if (answers := used.get(answer.settings[ONLY_X_LEFT.key].origin)) is not None:
-            answers.append(answer)
-    for place, answers in used.items():
-        if all(not answer.managed or _is_unlimited(answer) for answer in answers):
-            managed = {answer.managed for answer in answers}
-            why = {frozenset({True}): "unlimited", frozenset({False}): "not managed"}.get(
-                frozenset(managed), "unlimited or not managed"
+    for answer in _left_used(context):
+        place = answer.settings[ONLY_X_LEFT.key].origin
+        if why := context.conclusion(_LEFT, place):
+            value, detail = own_value(place, value_of(answer.settings, ONLY_X_LEFT))
+            yield Violation(
+                place=place,
+                key=ONLY_X_LEFT.key,
+                message=f"{ONLY_X_LEFT.key}{value} can never show: what it reaches is {why}",
+                detail=detail,
+                edit=Edit(place, ONLY_X_LEFT.key),
+                changing=True,
+                **subject(answer),
             )
-            value, detail = own_value(place, context.store.set_at(place)[ONLY_X_LEFT.key])
-            for answer in answers:
-                yield Violation(
-                    place=place,
-                    key=ONLY_X_LEFT.key,
-                    message=f"{ONLY_X_LEFT.key}{value} can never show: what it reaches is {why}",
-                    detail=detail,
-                    edit=Edit(place, ONLY_X_LEFT.key),
-                    changing=True,
-                    **subject(answer),
-                )
 
 
 @rule(
@@ -203,24 +253,20 @@ def unlimited_store_wide(context: Context) -> Iterator[Violation]:
 )
 def stock_not_managed(context: Context) -> Iterator[Violation]:
     """BO110: a wide scope whose products are all unlimited because stock is not managed."""
-    for place, managed in context.set_by(MANAGE_STOCK):
-        if managed or place.scope not in STORE_WIDE:
-            continue
-        answers = [answer for answer in context.answers if answer.settings[MANAGE_STOCK.key].origin == place]
-        thresholds = {
-            item.settings[THRESHOLD.key].origin
-            for answer in answers
-            for item in answer.items
-            if item.settings[THRESHOLD.key].value
-        }
-        reserved = sum(answer.reserved > 0 for answer in answers)
-        message = (
-            f"stock is not managed: unlimited; without effect: thresholds {len(thresholds)}, reservations {reserved}"
-        )
-        for answer in answers:
-            yield Violation(place=place, key=MANAGE_STOCK.key, message=message, **subject(answer))
-        if not answers and not has_products(context.populated, place):
-            yield Violation(place=place, key=MANAGE_STOCK.key, message=message, stock=place.stock)
+    message = "stock is not managed: unlimited"
+    places = {place for place, managed in context.set_by(MANAGE_STOCK) if not managed and place.scope in STORE_WIDE}
+    for answer in context.answers if places else ():
+        if (place := answer.settings[MANAGE_STOCK.key].origin) in places:
+            thresholds = (item.settings[THRESHOLD.key] for item in answer.items)
+            idle = frozenset((*each.origin.path, each.key) for each in thresholds if each.value)
+            if answer.reserved:
+                idle |= {reserved_path(answer.product.sku, answer.stock)}
+            yield Violation(place=place, key=MANAGE_STOCK.key, message=message, without_effect=idle, **subject(answer))
+    for place in places:
+        if not has_products(context.populated, place):
+            yield Violation(
+                place=place, key=MANAGE_STOCK.key, message=message, without_effect=frozenset(), stock=place.stock
+            )
 
 
 def _unlimited_items(context: Context) -> Iterator[tuple[Salability, ItemInForce]]:
@@ -245,8 +291,8 @@ def _is_default(found: InForce) -> bool:
 def _idle(
     context: Context,
     place: Place,
+    severity: Severity,
     *,
-    by_default: bool,
     answer: Salability | None = None,
     item: ItemInForce | None = None,
 ) -> Violation:
@@ -259,8 +305,8 @@ def _idle(
         source=item.source if item else place.source,
         product=answer.product.sku if answer else None,
         detail=detail,
-        severity=Severity.WARNING if by_default else Severity.INFO,
-        edit=Edit(place, THRESHOLD.key) if by_default else None,
+        severity=severity,
+        edit=Edit(place, THRESHOLD.key) if severity is Severity.WARNING else None,
     )
 
 
@@ -272,7 +318,8 @@ def _idle_policy(context: Context, place: Place) -> Iterator[Violation]:
     ]
     limited = [view for view in views if view[THRESHOLD.key].origin == place]
     if limited and not any(takes_backorders(value_of(view, BACKORDERS)) for view in limited):
-        yield _idle(context, place, by_default=all(_is_default(view[BACKORDERS.key]) for view in limited))
+        by_default = all(_is_default(view[BACKORDERS.key]) for view in limited)
+        yield _idle(context, place, Severity.WARNING if by_default else Severity.INFO)
 
 
 def _not_in_stock(answer: Salability, item: ItemInForce, severity: Severity, *, stock: str | None = None) -> Violation:

@@ -1,10 +1,10 @@
 """Rules about products, sources and stocks themselves."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from backorderctl.check.context import Context, counting
-from backorderctl.check.registry import RuleKind, Severity, Violation, rule
+from backorderctl.check.context import Context, Judgement, counting
+from backorderctl.check.registry import RuleKind, Severity, Span, Violation, rule
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.model import Place
@@ -20,6 +20,7 @@ from backorderctl.store.sku import LONGEST_SKU, merged_names, unsafe_skus
     reason="A product has no source item and is out of stock whatever its settings (not reported for a file of policy "
     "alone, which has no source item at all).",
     remedy="Assign it to a source, or remove it.",
+    span=Span.NOTHING,
 )
 def no_source_item(context: Context) -> Iterator[Violation]:
     """BO201: products that are at no source, in a file where others are."""
@@ -64,6 +65,7 @@ def nothing_sold_from(context: Context) -> Iterator[Violation]:
     reason="Two SKUs, or two source codes, differ only in letter case or accents, or a SKU has more than 64 "
     "characters: Magento's database would merge or refuse them.",
     remedy="Give the product another SKU, or the source another code.",
+    span=Span.NOTHING,
 )
 def unsafe_name(context: Context) -> Iterator[Violation]:
     """BO203: SKUs and source codes that Magento's database merges, and SKUs that are too long for it."""
@@ -78,6 +80,19 @@ def unsafe_name(context: Context) -> Iterator[Violation]:
         yield Violation(place=place, message=f"Magento's database takes the code for that of {first}", source=code)
 
 
+def _counted_twice(context: Context) -> Iterator[tuple[Place, str]]:
+    """The sources at which an allowance or reserve of a product counts in two stocks, with the product's SKU."""
+    if not _shared_sources(context):
+        return
+    counted: Counter[tuple[str, str]] = Counter()
+    for answer in context.managed:
+        counted.update((item.source, answer.product.sku) for item in counting(answer) if item.threshold)
+    yield from ((Place(Scope.SOURCE, source=code), sku) for (code, sku), stocks in counted.items() if stocks > 1)
+
+
+_TWICE = Judgement(_counted_twice, bool)
+
+
 @rule(
     "BO204",
     "shared-source",
@@ -86,21 +101,24 @@ def unsafe_name(context: Context) -> Iterator[Violation]:
     reason="A source is linked to two stocks or more, and its goods count in each of them (info where no allowance or "
     "reserve counts twice).",
     remedy="Unlink it from all but one, or accept it if the stocks may sell the same goods.",
+    judgement=_TWICE,
 )
 def shared_source(context: Context) -> Iterator[Violation]:
     """BO204: enabled sources that several stocks sell from."""
-    shared = {code: stocks for code, stocks in _stocks_of(context).items() if len(stocks) > 1}
-    twice = _counted_twice(context, shared) if shared else set()
-    for code, stocks in shared.items():
+    for code, stocks in _shared_sources(context).items():
+        place = Place(Scope.SOURCE, source=code)
         if context.store.sources[code].enabled:
-            what = "goods, allowances and reserves" if code in twice else "goods"
+            twice = context.conclusion(_TWICE, place) or (
+                code not in context.populated.sources and _counts_twice_by_policy(context, code, stocks)
+            )
+            what = "goods, allowances and reserves" if twice else "goods"
             for stock in stocks[1:]:
                 yield Violation(
-                    place=Place(Scope.SOURCE, source=code),
+                    place=place,
                     message=f"linked to {', '.join(stocks)}: its {what} count in each of them",
                     stock=stock,
                     source=code,
-                    severity=Severity.WARNING if code in twice else Severity.INFO,
+                    severity=Severity.WARNING if twice else Severity.INFO,
                 )
 
 
@@ -111,6 +129,7 @@ def shared_source(context: Context) -> Iterator[Violation]:
     RuleKind.POLICY,
     reason="A sales channel is in two stocks, but Magento lets a channel sell from one.",
     remedy="Remove the channel from all stocks but one.",
+    span=Span.NOTHING,
 )
 def shared_channel(context: Context) -> Iterator[Violation]:
     """BO205: sales channels that an earlier stock has, too."""
@@ -132,14 +151,16 @@ def _stocks_of(context: Context) -> dict[str, list[str]]:
     return {code: [stock.code for stock in stocks if code in stock.sources] for code in context.store.sources}
 
 
-def _counted_twice(context: Context, shared: dict[str, list[str]]) -> set[str]:
-    """The sources at which an allowance or reserve counts in two stocks, for a product or, without any, by policy."""
-    counted: Counter[tuple[str, str | None]] = Counter()
-    for answer in context.managed:
-        counted.update((item.source, answer.product.sku) for item in counting(answer) if item.threshold)
-    for code in shared.keys() - context.populated.sources:
-        for stock in shared[code]:
-            view = in_force(context.store, stock=stock, source=code)
-            backorders = takes_backorders(value_of(view, BACKORDERS))
-            counted[code, None] += bool(effective_threshold(value_of(view, THRESHOLD), backorders=backorders))
-    return {code for (code, _), stocks in counted.items() if stocks > 1}
+def _shared_sources(context: Context) -> dict[str, list[str]]:
+    """The sources that several stocks sell from, with these."""
+    return {code: stocks for code, stocks in _stocks_of(context).items() if len(stocks) > 1}
+
+
+def _counts_twice_by_policy(context: Context, code: str, stocks: Iterable[str]) -> bool:
+    """Whether a product without settings would have an allowance or reserve at the source in two of the stocks."""
+    views = [in_force(context.store, stock=stock, source=code) for stock in stocks]
+    thresholds = [
+        effective_threshold(value_of(view, THRESHOLD), backorders=takes_backorders(value_of(view, BACKORDERS)))
+        for view in views
+    ]
+    return sum(map(bool, thresholds)) > 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from backorderctl.check.context import Context
-from backorderctl.check.registry import REGISTERED, Rule, RuleKind, Severity, Violation, rule
+from backorderctl.check.registry import REGISTERED, Rule, RuleKind, Severity, Span, Violation, rule
 from backorderctl.store.schedule import State, state
 
 UNREADABLE = Rule(
@@ -32,13 +32,14 @@ REGISTERED.update({each.code: each for each in (UNREADABLE, UNSOUND_ACCEPT)})
     RuleKind.STYLE,
     reason="The last day of an entry of the schedule is past: it changes nothing any longer.",
     remedy="Remove what is past with `schedule prune`.",
+    span=Span.NOTHING,
 )
 def past_entry(context: Context) -> Iterator[Violation]:
     """BO401: entries that are past today; every entry is so on some coming day."""
-    past = [entry for entry in context.store.schedule if state(entry, context.today) is State.PAST]
-    for entry in () if context.coming else past:
-        message = f"the last day of the entry was {entry.until}"
-        yield Violation(place=entry.place, message=message, path=entry.path, hint=("schedule", "prune"))
+    for entry in context.store.schedule:
+        if state(entry, context.today) is State.PAST:
+            message = f"the last day of the entry was {entry.until}"
+            yield Violation(place=entry.place, message=message, path=entry.path, hint=("schedule", "prune"))
 
 
 @rule(
@@ -48,6 +49,7 @@ def past_entry(context: Context) -> Iterator[Violation]:
     RuleKind.POLICY,
     reason="An entry of the schedule has no reason: who reads it later cannot know whether it still holds.",
     remedy="Say why in its `reason`.",
+    span=Span.NOTHING,
 )
 def entry_without_reason(context: Context) -> Iterator[Violation]:
     """BO402: entries without a reason, or with a blank one."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from backorderctl.check.context import Context, backordered, counting, in_stock, own_value, subject
-from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
+from backorderctl.check.context import Context, backordered, counting, in_stock, own_value, reserved_path, subject
+from backorderctl.check.registry import Edit, RuleKind, Severity, Span, Violation, rule
 from backorderctl.policy.evaluate import Excluded, Pool, Status
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place
@@ -118,7 +118,7 @@ def oversold(context: Context) -> Iterator[Violation]:
                     message="more is reserved than can ever ship",
                     detail=f"{format_value(lost)} of {format_value(answer.reserved)} cannot ship"
                     f"{in_stock(answer, context.store)}",
-                    path=_reserved_path(answer.product.sku, answer.stock),
+                    path=reserved_path(answer.product.sku, answer.stock),
                     **subject(answer),
                 )
 
@@ -130,6 +130,7 @@ def oversold(context: Context) -> Iterator[Violation]:
     RuleKind.STOCK,
     reason="Units are reserved in a stock that links no source of the product, so nothing can ship for them there.",
     remedy="Assign the product to a source of that stock, or move the reservation to the stock that sells it.",
+    span=Span.NOTHING,
 )
 def reserved_elsewhere(context: Context) -> Iterator[Violation]:
     """BO206: reservations in stocks that no source item of the product reaches; not in a file without source items."""
@@ -144,13 +145,9 @@ def reserved_elsewhere(context: Context) -> Iterator[Violation]:
                     stock=stock,
                     product=product.sku,
                     detail=f"{format_value(units)} in {stock}",
-                    path=_reserved_path(product.sku, stock),
+                    path=reserved_path(product.sku, stock),
                 )
 
 
 def _could_ship(pool: Pool) -> Decimal:
     return pool.quantity - pool.effective if pool.backorders else max(pool.quantity, ZERO)
-
-
-def _reserved_path(sku: str, stock: str | None) -> tuple[str, ...]:
-    return ("products", sku, "stocks", str(stock), "reserved")

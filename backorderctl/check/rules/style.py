@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from backorderctl.check.context import NARROWNESS, Context, backordered, describe_scope, own_value
-from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
+from backorderctl.check.registry import Edit, RuleKind, Severity, Span, Violation, rule
 from backorderctl.check.scope_usage import Chain, has_products, policy_fallbacks
 from backorderctl.policy.evaluate import ItemInForce, Salability
 from backorderctl.policy.resolve import InForce
@@ -19,6 +19,7 @@ from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope
     RuleKind.STYLE,
     reason="A value repeats the inherited one; never reported for a global value, which is where a policy is stated.",
     remedy="Remove it, or accept it if it is written for the reader.",
+    span=Span.STORE,
 )
 def redundant_override(context: Context) -> Iterator[Violation]:
     """BO301: values that equal what would be inherited, so that nothing changes without them.
@@ -42,6 +43,7 @@ def redundant_override(context: Context) -> Iterator[Violation]:
     reason="A value is in force nowhere: narrower values override it for everything below it, or nothing is below it, "
     "as at a source in no stock.",
     remedy="Remove it, or the values that override it.",
+    span=Span.STORE,
 )
 def never_in_force(context: Context) -> Iterator[Violation]:
     """BO302: values that narrower values override wherever they could be in force, or that have nothing below them."""
@@ -63,7 +65,7 @@ def _judged(context: Context) -> Iterator[tuple[InForce, str | None]]:
         unmanaged = found.key == THRESHOLD.key and place.product is not None and place.product not in managed
         is_item = place.scope is Scope.SOURCE_ITEM
         policy = is_item and place.source not in context.store.products[str(place.product)].items
-        if not (unmanaged or policy or context.is_scheduled(place, found.key)):
+        if not (unmanaged or policy or context.store.is_scheduled(place, found.key)):
             yield found, _unused_because(context, found, linked)
 
 

@@ -1,0 +1,84 @@
+"""`check` looks at a coming day only as far as it differs: against a check of every day as a whole."""
+
+from copy import deepcopy
+from datetime import timedelta
+from random import Random
+
+import pytest
+from schedules import FIRST, with_schedule
+from stores import seeded_stores
+
+from backorderctl.check import DEFAULT_CODES, check, findings_on, running
+from backorderctl.check.context import Context
+from backorderctl.check.days import contexts
+from backorderctl.check.rules import RULES
+from backorderctl.store.load import build, load_bytes
+from backorderctl.store.model import Store
+from backorderctl.store.schedule import days_of_change, store_on
+from backorderctl.toml.line_numbers import Lines
+
+TODAY = FIRST - timedelta(days=2)
+
+
+def scheduled_stores(count: int, seed: int) -> list[Store]:
+    """Stores whose entries are for products and source items, but for one in some."""
+    random = Random(seed)
+    stores = []
+    for data in seeded_stores(count, seed=seed):
+        wide = random.random() < 0.3
+        several = with_schedule(data, random, count=12)
+        several["schedule"] = [entry for entry in several["schedule"] if wide or "product" in entry]
+        stores.append(build(deepcopy(several), file="store.toml", lines=Lines("")))
+    return stores
+
+
+@pytest.mark.parametrize("codes", [DEFAULT_CODES, frozenset(RULES)], ids=["the default rules", "all rules"])
+def test_findings_are_those_of_a_check_of_every_whole_day(codes: frozenset[str]) -> None:
+    findings = hints = later = 0
+    for store in scheduled_stores(400, seed=41):
+        days = (TODAY, *days_of_change(store.schedule, after=TODAY))
+        whole = [Context(store_on(store, day), today=day) for day in days]
+        found = check(store, today=TODAY, codes=codes)
+        assert found == findings_on(store, whole, codes)
+        findings += len(found)
+        hints += sum(each.hint is not None for each in found)
+        later += sum(each.since is not None for each in found)
+    assert min(findings, hints, later) > 100
+
+
+def test_a_day_looks_at_what_its_entries_reach() -> None:
+    rules = running(DEFAULT_CODES)
+    parts = 0
+    for store in scheduled_stores(100, seed=42):
+        for context in contexts(store, rules, today=TODAY):
+            parts += not context.is_whole
+            if not context.is_whole:
+                named = {entry.place.product for entry in store.schedule}
+                assert context.products.keys() <= named
+    assert parts > 300
+
+
+SHARED = """version = 1
+[global]
+backorders = "notify"
+out_of_stock_threshold = -50
+[sources.main]
+[sources.lyon]
+out_of_stock_threshold = -50
+[products.A.sources.main]
+quantity = 1
+[products.A.sources.lyon]
+quantity = 1
+[products.B.sources.main]
+quantity = 1
+[products.B.sources.lyon]
+quantity = 1
+"""
+CLOSED = '[[schedule]]\nfrom = 2028-02-01\nproduct = "A"\nbackorders = "no"\nreason = "why"\n'
+
+
+def test_a_hint_that_changes_answers_is_given_where_it_does_the_same_on_every_day() -> None:
+    today, coming = (check(load_bytes(text.encode(), "store.toml"), today=TODAY) for text in (SHARED, SHARED + CLOSED))
+    unset = ("config", "unset", "out_of_stock_threshold", "--source", "lyon")
+    assert [(each.code, each.hint) for each in today] == [("BO303", unset)]
+    assert [(each.code, each.hint) for each in coming] == [("BO303", None)]
