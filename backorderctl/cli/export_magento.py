@@ -1,7 +1,7 @@
 """`backorderctl export magento`: a store's policy, goods and configuration as files that Magento imports."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
@@ -13,9 +13,8 @@ from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.magento.csv_reader import file_input
-from backorderctl.magento.export_config import ConfigFormat, write_config, zeroed
-from backorderctl.magento.export_products import Effect, ExportRow, Inheritance
-from backorderctl.magento.export_sources import SourceItemRow
+from backorderctl.magento.export_config import ConfigFormat, write_config
+from backorderctl.magento.export_products import Effect, Inheritance
 from backorderctl.magento.import_config import Unset, read_config
 from backorderctl.magento.policy_export import Approximate
 from backorderctl.magento.report import Notice, Report
@@ -85,7 +84,7 @@ def config(
     out = io.StringIO()
     rows = write_config(store, config_format, out)
     _export(options, store, out.getvalue(), to, rows=counted(rows, "value"))
-    _say_config(options, store)
+    _say(options, view.config_notes(store))
 
 
 @app.command(cls=Command)
@@ -128,11 +127,12 @@ def products(
     out = io.StringIO()
     export_products.write_products(chosen.rows, out, quantities=quantities)
     _export(options, store, out.getvalue(), to, rows=counted(len(chosen.rows), "product"))
-    _say_effects(options, chosen.rows, tuple(Effect))
-    _say_gone(options, since, chosen.gone, ())
+    _say(options, view.effects(chosen.rows, Effect))
+    _say(options, view.removed(since or "", chosen.gone, ()))
     if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
         options.say(view.left_out(absent))
-    _say_other_stocks(options, new, stock)
+    if stock is not None:
+        _say(options, view.other_stocks(new, stock))
 
 
 @app.command("stock-sources", cls=Command)
@@ -143,16 +143,14 @@ def stock_sources(options: StoreOptions, since: SinceOption = None, to: ToOption
     The quantity and stock status of every source item.
     """
     store = _read(options)
-    rows = every = list(export_sources.source_item_rows(store))
-    old: list[SourceItemRow] = []
-    if since is not None:
-        old = list(export_sources.source_item_rows(_old(options, since)))
-        rows = list(export_sources.changed_items(every, old))
+    every = list(export_sources.source_item_rows(store))
+    old = [] if since is None else list(export_sources.source_item_rows(_old(options, since)))
+    rows = every if since is None else list(export_sources.changed_items(every, old))
     out = io.StringIO()
     export_sources.write_source_items(rows, out)
     said = counted(len(rows), "source item")
     write_export(out.getvalue(), to, rows=said, store=options.file, quiet=options.quiet)
-    _say_gone(options, since, (), gone_items(every, old))
+    _say(options, view.removed(since or "", (), gone_items(every, old)))
 
 
 @app.command("low-quantity", cls=Command)
@@ -207,9 +205,9 @@ def all_(
     files["IMPORT.txt"].write(view.instructions(config=config is None, at_default=extra))
     write_folder(to, {name: text.getvalue().encode() for name, text in files.items()})
     options.say(view.exported(to, products=len(chosen.rows), items=len(chosen.items), at_default=extra))
-    _say_effects(options, chosen.rows, (Effect.THRESHOLD_ZEROED,))
-    _say_gone(options, since, chosen.gone, chosen.gone_items)
-    _say_config(options, store)
+    _say(options, view.effects(chosen.rows, [Effect.THRESHOLD_ZEROED]))
+    _say(options, view.removed(since or "", chosen.gone, chosen.gone_items))
+    _say(options, view.config_notes(store))
     _say_schedule(options, store)
 
 
@@ -289,29 +287,6 @@ def _say_schedule(options: StoreOptions, store: Store) -> None:
         options.say(f"as of {day}; the next scheduled change is due on {days[0]}: export again then")
 
 
-def _say_gone(options: StoreOptions, since: str | None, skus: Sequence[str], items: Sequence[SourceItemRow]) -> None:
-    for line in view.removed(since or "", skus, items):
-        options.say(line)
-
-
-def _say_effects(options: StoreOptions, rows: Sequence[ExportRow], effects: Sequence[Effect]) -> None:
-    for effect in effects:
-        if skus := [row.sku for row in rows if effect in row.effects]:
-            options.say(view.effect(effect, skus))
-
-
-def _say_config(options: StoreOptions, store: Store) -> None:
-    if zeroed(store):
-        options.say(view.config_zeroed(store))
-    if places := view.config_alone(store):
-        options.say(places)
-
-
-def _say_other_stocks(options: StoreOptions, found: Export, stock: str | None) -> None:
-    """How many products a stock leaves out, and how many of those it has are in another stock too."""
-    if stock is None:
-        return
-    others = {source for code, other in found.store.stocks.items() if code != stock for source in other.sources}
-    shared = sum(not product.items.keys().isdisjoint(others) for product, _ in found.policies)
-    for line in view.other_stocks(stock, outside=len(found.store.products) - len(found.policies), shared=shared):
+def _say(options: StoreOptions, lines: Iterable[str]) -> None:
+    for line in lines:
         options.say(line)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from backorderctl.output import diff, listing, settings
+from backorderctl.output.effects import describe_effects, describe_value
 from backorderctl.output.entries import entry_document
 from backorderctl.output.format import Output, describe_place_in_full
 from backorderctl.output.listing import Listing
@@ -47,8 +48,8 @@ def change_rows(day: AgendaDay) -> Iterator[tuple[str, str, str, str]]:
     """For each value that begins or ends: date, event, change, and with the first what follows for products."""
     changes = {(change.place, change.key): change for change in day.difference.settings}
     begun = {(entry.place, key) for entry in day.begins for key in entry.values}
-    effects = (*diff.describe_effects(day.difference.products), *describe_unreached(day.unreached))
-    effect = "; ".join(filter(None, effects))
+    follows = (*describe_effects(day.difference.products), *describe_unreached(day.unreached))
+    effect = "; ".join(filter(None, follows))
     for event, entries in (("ends", day.ends), ("begins", day.begins)):
         for entry, key in _values(entries):
             at = (entry.place, key)
@@ -65,4 +66,4 @@ def _values(entries: Iterable[ScheduleEntry]) -> Iterator[tuple[ScheduleEntry, s
 def _change(change: SettingChange | None) -> str:
     if change is None:
         return "no change"
-    return f"{diff.describe_value(change.old)} -> {diff.describe_value(change.new)}"
+    return f"{describe_value(change.old)} -> {describe_value(change.new)}"

@@ -4,17 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 from backorderctl.output import listing
+from backorderctl.output.effects import describe_consequences, describe_effects, describe_value, field_words
 from backorderctl.output.entries import describe_entry, entry_terms
-from backorderctl.output.format import Cell, Output, counted, describe_place_in_full, plain_text, printable
+from backorderctl.output.format import Cell, Output, counted, describe_place_in_full, printable
 from backorderctl.output.listing import Listing
 from backorderctl.output.settings import describe_unreached, unreached_document
 from backorderctl.output.table import Column, Style
 from backorderctl.policy.diff import Difference, EntryChange, SettingChange
-from backorderctl.policy.product_changes import Consequence, FieldChange, ProductChange, worst_first
+from backorderctl.policy.product_changes import Consequence, ProductChange, worst_first
 from backorderctl.store.settings import Scope
 
-NAMED = 3
-"""So many products are named in a phrase; of more, only what happens to them is counted."""
 LONG = 20
 """So many settings and products are listed without being asked for."""
 
@@ -47,18 +46,6 @@ _STYLES: dict[Cell, Style] = {
     ),
     **dict.fromkeys((Consequence.MORE_SALABLE, Consequence.BACK_IN_STOCK, Consequence.ENTERS_STOCK), Style.GREEN),
 }
-_WORDS = {
-    Consequence.BECOMES_UNLIMITED: ("becomes unlimited", "become unlimited"),
-    Consequence.GOES_OUT_OF_STOCK: ("goes out of stock", "go out of stock"),
-    Consequence.REMOVED: ("is removed", "are removed"),
-    Consequence.LEAVES_STOCK: ("leaves a stock", "leave a stock"),
-    Consequence.NO_LONGER_UNLIMITED: ("is no longer unlimited", "are no longer unlimited"),
-    Consequence.NO_LONGER_NOTIFIED: ("no longer notifies customers", "no longer notify customers"),
-    Consequence.NOTIFIED: ("notifies customers", "notify customers"),
-    Consequence.BACK_IN_STOCK: ("comes back in stock", "come back in stock"),
-    Consequence.ADDED: ("is added", "are added"),
-}
-"""What a summary says of one product and of several; other consequences are no news without their figures."""
 
 
 def show(difference: Difference, output: Output, out: TextIO, *, everything: bool = False) -> None:
@@ -89,16 +76,6 @@ def summary(difference: Difference) -> str:
         counts += f"; {counted(len(difference.schedule), 'schedule entry')}"
     consequences = ", ".join(describe_consequences(difference.products))
     return f"{counts}: {consequences}" if consequences else counts
-
-
-def describe_consequences(products: Iterable[ProductChange]) -> Iterator[str]:
-    """What happens to products, in words, each product counted once a consequence."""
-    skus: dict[Consequence, set[str]] = {}
-    for change in products:
-        skus.setdefault(change.consequence, set()).add(change.sku)
-    for consequence, (one, several) in _WORDS.items():
-        if count := len(skus.get(consequence, ())):
-            yield f"{count} {one if count == 1 else several}"
 
 
 def _json(difference: Difference, out: TextIO) -> None:
@@ -234,82 +211,4 @@ def _describe_group(group: Sequence[SettingChange]) -> str:
 
 
 def _product_cells(change: ProductChange) -> tuple[Cell, ...]:
-    return (change.sku, change.stock, "  ".join(_field_words(change)), change.consequence)
-
-
-def _field_words(change: ProductChange) -> Iterator[str]:
-    """Each field that changes, the status with its reason and what can be sold before the rest."""
-    fields = {field.field: field for field in change.fields}
-    status = fields.get("status")
-    if change.consequence in (Consequence.ADDED, Consequence.REMOVED):
-        yield str(change.consequence)
-    elif change.source is not None:
-        yield from (f"{field.field} at {change.source} {_arrow(field)}" for field in change.fields)
-    elif status is not None and None in (status.old, status.new):
-        yield _entry_words(change.stock, status, fields["salable"])
-    else:
-        if status is not None:
-            reason = fields.pop("reason", None)
-            yield f"status {_arrow(status)}{f' ({reason.new})' if reason and reason.new else ''}"
-        order = sorted(fields, key=lambda field: _FIRST.index(field) if field in _FIRST else len(_FIRST))
-        yield from (f"{field} {_arrow(fields[field])}" for field in order if field != "status")
-
-
-_FIRST = ("salable", "backorderable")
-"""The fields that are named before the others, which follow in their own order."""
-
-
-def _entry_words(stock: str | None, status: FieldChange, salable: FieldChange) -> str:
-    """That a stock begins or ceases to sell from a source that has the product."""
-    if stock is None:
-        return "no stock sells it now" if status.old is None else "a stock sells it now"
-    if status.old is None:
-        return f"enters the stock: {status.new}, salable {plain_text(salable.new)}"
-    return f"leaves the stock: was {status.old}, salable {plain_text(salable.old)}"
-
-
-def _field_phrase(field: FieldChange) -> str:
-    """A field with what it was and is: `salable 225 -> 75`."""
-    return f"{field.field} {_arrow(field)}"
-
-
-def _arrow(field: FieldChange) -> str:
-    """A field before and after: `225 -> 75`."""
-    return " -> ".join("none" if value is None else plain_text(value) for value in (field.old, field.new))
-
-
-def describe_value(value: Cell) -> str:
-    """A written value in words; `not set` for none."""
-    return "not set" if value is None else plain_text(value)
-
-
-def describe_effects(products: Sequence[ProductChange]) -> Iterator[str]:
-    """What follows for products, in words: each by name where they are few, and what happens to how many."""
-    skus = list(dict.fromkeys(change.sku for change in products))
-    if len(skus) <= NAMED:
-        for change in products:
-            stock = f" in {change.stock}" if sum(each.sku == change.sku for each in products) > 1 else ""
-            yield f"{change.sku}{stock} {_salable(change)}"
-    yield from _backorders(products)
-    yield from describe_consequences(products)
-    if len(skus) > NAMED:
-        yield f"{counted(len(skus), 'product')} in all"
-
-
-def _salable(change: ProductChange) -> str:
-    """What can be sold, or where that stays, whatever else changes."""
-    shown = [field for field in change.fields if field.field == "salable"] or change.fields[:1]
-    return " ".join(_field_phrase(field) for field in shown)
-
-
-def _backorders(products: Iterable[ProductChange]) -> Iterator[str]:
-    """How many products stop or start taking backorders in some stock."""
-    stop: set[str] = set()
-    start: set[str] = set()
-    for change in products:
-        for field, old, new in change.fields:
-            if field == "backorderable" and bool(old) != bool(new):
-                (stop if old else start).add(change.sku)
-    for skus, one, several in ((stop, "stops", "stop"), (start, "starts", "start")):
-        if skus:
-            yield f"{counted(len(skus), 'product')} {one if len(skus) == 1 else several} taking backorders"
+    return (change.sku, change.stock, "  ".join(field_words(change)), change.consequence)

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TextIO
 
-from backorderctl.magento.export_products import Effect
+from backorderctl.magento.export_config import zeroed
+from backorderctl.magento.export_products import Effect, ExportRow
 from backorderctl.magento.export_sources import Notified, SourceItemRow
 from backorderctl.magento.policy_difference import Difference, Differs, first_difference
 from backorderctl.magento.policy_export import Compiled, Need, Policy
+from backorderctl.magento.selection import Export
 from backorderctl.output import listing
 from backorderctl.output.format import Output, counted
 from backorderctl.output.listing import Listing
@@ -62,8 +64,14 @@ _EFFECTS = {
 }
 
 
-def effect(found: Effect, skus: Sequence[str]) -> str:
-    """What Magento does with products, as a warning."""
+def effects(rows: Sequence[ExportRow], named: Iterable[Effect]) -> Iterator[str]:
+    """What Magento does with the products of an export, of what is `named`, as warnings."""
+    for each in named:
+        if skus := [row.sku for row in rows if each in row.effects]:
+            yield _effect(each, skus)
+
+
+def _effect(found: Effect, skus: Sequence[str]) -> str:
     one = len(skus) == 1
     words = {"s": "s" if one else "", "have": "has" if one else "have", "are": "is" if one else "are"}
     text = _EFFECTS[found].format(
@@ -72,25 +80,21 @@ def effect(found: Effect, skus: Sequence[str]) -> str:
     return f"Warning: {text}"
 
 
-def config_zeroed(store: Store) -> str:
-    """The global threshold is not written as it is."""
-    threshold = format_value(store.settings[THRESHOLD.key])
-    return (
-        f"Warning: {THRESHOLD.key} {threshold} without backorders: written as 0, because Magento would show sold-out "
-        "products as In Stock"
-    )
-
-
-def config_alone(store: Store) -> str | None:
-    """How many stocks and products set what Magento has only in its configuration; None where none does."""
+def config_notes(store: Store) -> Iterator[str]:
+    """What the exported configuration has otherwise than [global], and what only the configuration can hold."""
+    if zeroed(store):
+        threshold = format_value(store.settings[THRESHOLD.key])
+        yield (
+            f"Warning: {THRESHOLD.key} {threshold} without backorders: written as 0, because Magento would show "
+            "sold-out products as In Stock"
+        )
     keys = [row.key for row in SETTINGS.values() if row.csv_column is None]
     places = [stock.settings for stock in store.stocks.values()]
     places += [product.settings for product in store.products.values()]
     number = sum(any(key in settings for key in keys) for settings in places)
-    if not number:
-        return None
-    who = "stock or product sets" if number == 1 else "stocks and products set"
-    return f"{number} {who} {', '.join(keys)}, which Magento has in its configuration alone: not written"
+    if number:
+        who = "stock or product sets" if number == 1 else "stocks and products set"
+        yield f"{number} {who} {', '.join(keys)}, which Magento has in its configuration alone: not written"
 
 
 def left_out(skus: Sequence[str]) -> str:
@@ -111,8 +115,11 @@ def removed(since: str, skus: Sequence[str], items: Sequence[SourceItemRow]) -> 
         yield f"{counted(len(items), 'source item')} of {since} (first: {first}) {kept} {them}"
 
 
-def other_stocks(stock: str, *, outside: int, shared: int) -> Iterator[str]:
-    """What the export for one stock leaves out, and what it means for another."""
+def other_stocks(found: Export, stock: str) -> Iterator[str]:
+    """How many products the export for one stock leaves out, and how many of its own are in another stock too."""
+    others = {source for code, other in found.store.stocks.items() if code != stock for source in other.sources}
+    outside = len(found.store.products) - len(found.policies)
+    shared = sum(not product.items.keys().isdisjoint(others) for product, _ in found.policies)
     if outside:
         verb = "is" if outside == 1 else "are"
         yield f"{counted(outside, 'product')} that {verb} not in stock {stock} but in another: left out"
