@@ -4,10 +4,18 @@ import gzip
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Run
+from quantity_files import write_case
+
+from backorderctl.policy.evaluate import evaluate, evaluate_all
+from backorderctl.store.delimited import InputFile
+from backorderctl.store.load import load
+from backorderctl.store.replace_quantities import with_quantities
+from backorderctl.store.rows_read import Inputs
 
 STORE = """version = 1
 [global]
@@ -292,6 +300,18 @@ def test_diff_says_what_a_change_of_policy_does_to_the_goods_of_today(run: Run, 
     assert "1 row of sources and stocks that only the other side declares left out\n" in ran.err
 
 
+def test_a_source_of_one_side_may_have_the_name_of_a_stock_of_the_other(run: Run, files: Path) -> None:
+    (files / "new.toml").write_text(STORE.replace("stocks.eu]", "stocks.us]").replace("[sources.nyc]", "[sources.eu]"))
+    (files / "live.csv").write_text(LIVE + "eu,B,1,1\n")
+    (files / "held.csv").write_text("sku,stock,reserved\nA,eu,1\nA,us,2\n")
+    files_from_outside = ("--quantities", "live.csv", "--reserved", "held.csv")
+    ran = run("diff", "store.toml", "new.toml", *files_from_outside, "-o", "csv")
+    assert (ran.status, ran.err.count("2 rows of sources and stocks that only the other side declares")) == (0, 1)
+    (files / "held.csv").write_text("sku,stock,reserved\nA,nyc,1\n")
+    ran = run("diff", "store.toml", "new.toml", *files_from_outside)
+    assert (ran.status, "stock: expected a stock of the store file, got 'nyc'" in ran.err) == (2, True)
+
+
 def test_an_option_that_says_how_to_read_needs_a_file(run: Run) -> None:
     assert run("product", "list", "--allow-missing").err == (
         "Error: --allow-missing: expected --quantities or --reserved beside it, got neither\n"
@@ -334,3 +354,29 @@ def test_the_report_counts_the_goods_of_a_file(run: Run) -> None:
     report = json.loads(run("report", "--quantities", "live.csv", "-o", "json").out)
     assert report["quantities"]["unknown_skus"] == 1
     assert report["stocks"][0]["products"] == 3
+
+
+def test_products_that_share_their_goods_get_the_answers_of_each_alone(folder: Path) -> None:
+    for seed in range(5):
+        write_case(folder, seed, 200)
+        files = Inputs((InputFile("quantities.csv", "rows"),), (InputFile("reserved.csv", "held"),), allow_missing=True)
+        store = with_quantities(load("store.toml"), files).store
+        assert list(evaluate_all(store)) == [answer for sku in store.products for answer in evaluate(store, sku)]
+        twins = {sku + "'": product._replace(sku=sku + "'") for sku, product in store.products.items()}
+        store = replace(store, products={**store.products, **twins})
+        assert list(evaluate_all(store)) == [answer for sku in store.products for answer in evaluate(store, sku)]
+
+
+def test_records_are_numbered_across_batches_blank_lines_and_lines_in_cells(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backorderctl.store.delimited.BATCH", 3)
+    head, note = HEAD.replace("\n", ",note\n"), '"two\r\nlines"'
+    good = [f"berlin,P{number},1,1,{note}" for number in range(7)]
+    lines = [head + good[0], "", *good[1:4], "", "", good[4], "berlin,BAD,x,1,", *good[5:], "berlin,BAD,y,1,"]
+    (files / "live.csv").write_text("\n".join(lines) + "\n", newline="")
+    ran = run("product", "list", "--quantities", "live.csv", "--allow-missing")
+    assert ran.err.splitlines()[:2] == [
+        "Error: live.csv:15: record 6: quantity: expected a number, got 'x'",
+        "Error: live.csv:20: record 9: quantity: expected a number, got 'y'",
+    ]

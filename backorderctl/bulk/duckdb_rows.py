@@ -12,7 +12,8 @@ from backorderctl.bulk.inputs import RowsFile
 from backorderctl.bulk.job import Job
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.parquet import quoted
-from backorderctl.store.quantities_file import QUANTITY, RESERVED, SKU, SOURCE, STATUS, STATUSES, STOCK, STOCK_ID
+from backorderctl.store.quantities_file import QUANTITY, SKU, SOURCE, STATUS, STATUSES
+from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
 
 NUMBER = r"[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)"
 """A number that DECIMAL(12,4) holds exactly, as `parse_quantity` reads it."""

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from backorderctl.errors import BackorderctlError
 from backorderctl.store.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
 from backorderctl.store.parquet import column_types, connect
-from backorderctl.store.quantities_file import QUANTITY, RESERVED, SKU, SOURCE, STATUS, STOCK, STOCK_ID
+from backorderctl.store.quantities_file import QUANTITY, SKU, SOURCE, STATUS
+from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
 from backorderctl.toml.file_access import GZIP, decompressed
 
 ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")

@@ -13,7 +13,9 @@ from backorderctl.policy.evaluate import Reason
 from backorderctl.policy.totals import StockTotals
 from backorderctl.store.delimited import Refused
 from backorderctl.store.model import Store
-from backorderctl.store.quantities_file import STOCK_IDS, FileRead, Inputs, Reading
+from backorderctl.store.quantities_file import read_items
+from backorderctl.store.reserved_file import read_reservations
+from backorderctl.store.rows_read import STOCK_IDS, FileRead, Inputs, RowsRead
 
 COLUMNS = (
     *("sku", "stock", "status", "reason", "quantity", "reserved", "on_hand", "backorderable", "salable"),
@@ -85,11 +87,11 @@ def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
         stock_ids=job.stock_ids,
         skip_bad=skip_bad,
     )
-    reading = Reading(job.store, inputs, None, lambda _: None, collected=skus)
-    reading.quantities()
+    rows = RowsRead(job.store, inputs)
+    _, pairs = read_items(rows, collected=skus)
     if job.reserved:
-        reading.reservations()
-    return Refusals(reading.in_order(), tuple(reading.files), frozenset(reading.twice))
+        read_reservations(rows)
+    return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs))
 
 
 def missing_sources(job: Job, found: set[str]) -> None:

@@ -22,7 +22,8 @@ from backorderctl.bulk.table_files import sql_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.store.fields import StockStatus
-from backorderctl.store.quantities_file import QUANTITY, RESERVED, SKU, SOURCE, STATUS, STATUSES, STOCK, STOCK_ID
+from backorderctl.store.quantities_file import QUANTITY, SKU, SOURCE, STATUS, STATUSES
+from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
 
 NUMBER = r"\A[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)\z"
 """A number that DECIMAL(12,4) holds exactly, as `parse_quantity` reads it."""

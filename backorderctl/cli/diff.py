@@ -45,8 +45,7 @@ def diff(
     paths = [side for side in (new, old) if not side.startswith(git_revision.PREFIX) and side != STANDARD_INPUT]
     default_path = paths[0] if paths else options.file
     sides = _side(options, old, default_path), _side(options, new, default_path)
-    foreign = [_names(other) - _names(side) for side, other in (sides, sides[::-1])]
-    before, after = (options.live(side, foreign=names) for side, names in zip(sides, foreign, strict=True))
+    before, after = (options.live(side, beside=other) for side, other in (sides, sides[::-1]))
     old_day = options.day(after)
     new_day = old_day if at_new is None else parse_day(at_new, options.today(after), option="--at-new")
     found = compare(before, after, old_day=old_day, new_day=new_day)
@@ -66,8 +65,3 @@ def _side(options: AnswerOptions, side: str, default_path: str) -> Store:
         return load_bytes(EMPTY_STORE, side)
     content = git_revision.content(side, default_path=default_path)
     return load_bytes(content, git_revision.name(side, default_path=default_path))
-
-
-def _names(store: Store) -> frozenset[str]:
-    """The sources and stocks that a side declares."""
-    return frozenset((*store.sources, *store.stocks))

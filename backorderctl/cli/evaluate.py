@@ -24,7 +24,7 @@ from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output, counted
 from backorderctl.output.progress import progress
 from backorderctl.store.delimited import write_rejects
-from backorderctl.store.quantities_file import refusal
+from backorderctl.store.rows_read import refusal
 from backorderctl.toml import atomic_file
 
 app = noun("")

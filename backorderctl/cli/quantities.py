@@ -22,8 +22,8 @@ from backorderctl.output.format import Output, counted
 from backorderctl.output.progress import progress
 from backorderctl.store.delimited import InputFile, write_rejects
 from backorderctl.store.model import Store
-from backorderctl.store.quantities_file import STOCK_IDS, Inputs
 from backorderctl.store.replace_quantities import Replaced, with_quantities
+from backorderctl.store.rows_read import STOCK_IDS, Inputs
 from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import MAX_SIZE, limited
 
@@ -107,8 +107,8 @@ class QuantitiesOptions(StoreOptions):
             raise BackorderctlError("standard input can be one file only, got it for several")
         return self.live(StoreOptions.store(self, store_file), only=only)
 
-    def live(self, store: Store, *, only: str | None = None, foreign: frozenset[str] = frozenset()) -> Store:
-        """A store with the quantities from outside; without rows of `foreign` sources and stocks."""
+    def live(self, store: Store, *, only: str | None = None, beside: Store | None = None) -> Store:
+        """A store with the quantities from outside, without the rows that only the store `beside` it can take."""
         quantities, reserved = self._paths()
         if not (quantities or reserved):
             self._refuse_idle()
@@ -118,7 +118,8 @@ class QuantitiesOptions(StoreOptions):
             reserved=self._inputs(reserved),
             sources=tuple(self.quantities_for or ()),
             stock_ids=parse_stock_ids(self.stock_id or ()),
-            foreign=foreign,
+            foreign_sources=frozenset(beside.sources if beside else ()) - store.sources.keys(),
+            foreign_stocks=frozenset(beside.stocks if beside else ()) - store.stocks.keys(),
             allow_missing=self.allow_missing,
             skip_bad=self.skip_bad is not None,
         )

@@ -17,8 +17,9 @@ from backorderctl.magento.report import Count, Notice, Report, Spellings
 from backorderctl.store import fields
 from backorderctl.store.delimited import Refused
 from backorderctl.store.fields import StockStatus
-from backorderctl.store.quantities_file import RESERVED, STOCK, STOCK_ID, STOCK_IDS
 from backorderctl.store.quantity import ZERO, format_quantity, parse_quantity
+from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
+from backorderctl.store.rows_read import STOCK_IDS
 
 SOURCE_CODE = "source_code"
 STATUS = "status"

@@ -1,9 +1,10 @@
 """Values as the words and numbers that people and programs read."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Any
 
 from backorderctl.errors import Hint
@@ -39,18 +40,24 @@ def printable(text: str) -> str:
 
 def plain_text(cell: Cell) -> str:
     """A cell as a table or CSV prints it: nothing for None."""
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return "true" if cell else "false"
-        case Decimal():
-            return quantity.format_quantity(cell)
-        case Boundless():
-            return cell.value
-        case tuple():
-            return ", ".join(cell)
-    return str(cell)
+    if cell is None:
+        return ""
+    written = _WRITTEN.get(type(cell))
+    return str(cell) if written is None else written(cell)
+
+
+def plain_row(cells: Iterable[Cell]) -> list[Cell]:
+    """Cells that the csv module writes as `plain_text` does, with few steps for each."""
+    return [cell if (written := _WRITTEN.get(type(cell))) is None else written(cell) for cell in cells]
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    bool: {True: "true", False: "false"}.__getitem__,
+    Decimal: lru_cache(1 << 16)(quantity.format_quantity),
+    Boundless: lambda cell: str(cell.value),
+    tuple: ", ".join,
+}
+"""How types are written whose `str` is another text."""
 
 
 def counted(number: int, noun: str) -> str:

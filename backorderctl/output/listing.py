@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, nearest
-from backorderctl.output.format import UNLIMITED, Cell, Output, jsonable, plain_text, printable
+from backorderctl.output.format import UNLIMITED, Cell, Output, jsonable, plain_row, plain_text, printable
 from backorderctl.output.table import Column, RowStyle, Style, draw, draw_block, terminal
 from backorderctl.store.spreadsheet import protected
 
@@ -96,10 +96,13 @@ def _csv(listing: Listing, out: TextIO) -> None:
 
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.name for column in listing.columns])
-    plain = _protected_text if isinstance(out, Spreadsheet) else plain_text
-    for row in listing.rows:
-        cells = map(plain, row)
-        writer.writerow(map(printable, cells) if out.isatty() else cells)
+    if isinstance(out, Spreadsheet) or out.isatty():
+        plain = _protected_text if isinstance(out, Spreadsheet) else plain_text
+        for row in listing.rows:
+            cells = map(plain, row)
+            writer.writerow(map(printable, cells) if out.isatty() else cells)
+    else:
+        writer.writerows(map(plain_row, listing.rows))
 
 
 def _escaped(text: str) -> str:

@@ -55,7 +55,7 @@ _IN_FORCE = (
 
 def products(answers: Callable[[], Iterable[Salability]]) -> Listing:
     """One row for each product and stock; `answers` is asked again each time the rows are gone through."""
-    return Listing("products", PRODUCT_COLUMNS, Rows(lambda: (tuple(row(answer).values()) for answer in answers())))
+    return Listing("products", PRODUCT_COLUMNS, Rows(lambda: map(_cells_of, answers())))
 
 
 def source_items(store: Store, wanted: Filter, answers: Callable[[], Iterable[Salability]]) -> Listing:
@@ -94,21 +94,28 @@ def _of_item(values: Values) -> tuple[Cell, ...]:
 
 def row(answer: Salability) -> dict[str, Cell]:
     """The answer for one product and stock without its settings, under the names of the list's columns."""
-    return {
-        "sku": answer.product.sku,
-        "name": answer.product.name,
-        "stock": answer.stock,
-        "status": answer.status,
-        "reason": answer.reason,
-        "quantity": answer.quantity,
-        "reserved": answer.reserved,
-        "on_hand": answer.on_hand,
-        "backorderable": limit(answer.backorderable, unlimited=answer.unlimited),
-        "salable": limit(answer.salable, unlimited=answer.unlimited),
-        "unlimited": answer.unlimited,
-        "only_x_left": answer.only_x_left,
-        "low_stock": answer.low_stock,
-    }
+    return dict(zip((column.name for column in PRODUCT_COLUMNS), _cells_of(answer), strict=True))
+
+
+def _cells_of(answer: Salability) -> tuple[Cell, ...]:
+    """The cells of the list's columns."""
+    salable, backorderable = answer.salable, answer.backorderable
+    unlimited = salable is None
+    return (
+        answer.product.sku,
+        answer.product.name,
+        answer.stock,
+        answer.status,
+        answer.reason,
+        answer.quantity,
+        answer.reserved,
+        answer.on_hand,
+        UNLIMITED if unlimited and backorderable is None else backorderable,
+        UNLIMITED if unlimited else salable,
+        unlimited,
+        answer.only_x_left,
+        answer.low_stock,
+    )
 
 
 def limit(units: Decimal | None, *, unlimited: bool) -> Decimal | Boundless | None:

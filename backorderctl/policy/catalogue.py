@@ -30,10 +30,11 @@ class Filter:
 
 def listed(store: Store, wanted: Filter, products: Iterable[Product] | None = None) -> Iterator[Salability]:
     """The answers that are wanted, for every product or each of `products`, in the order of the file."""
+    answers = evaluate_all(store, products)
+    if wanted == Filter():
+        return answers
     source_in_no_stock = wanted.source in sources_in_no_stock(store)
-    for answer in evaluate_all(store, products):
-        if _matches(answer, wanted, source_in_no_stock=source_in_no_stock):
-            yield answer
+    return (answer for answer in answers if _matches(answer, wanted, source_in_no_stock=source_in_no_stock))
 
 
 def _matches(answer: Salability, wanted: Filter, *, source_in_no_stock: bool) -> bool:

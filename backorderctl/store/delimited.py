@@ -1,13 +1,14 @@
-"""Files of rows, read as a stream of text cells: CSV by any of three delimiters, compressed or not, and Parquet.
+"""Files of rows, read as batches of text cells: CSV by any of three delimiters, compressed or not, and Parquet.
 
 A record that has not the header's number of cells is given as it is: whoever reads it refuses it by its number.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
@@ -18,7 +19,7 @@ PARQUET = b"PAR1"
 CELL_LIMIT = 1 << 24
 """Characters in the longest cell, and bytes in the longest line: a page of HTML fits, not so the rest of a file after a
 quote that is never closed."""
-GLANCE = 1 << 13
+BATCH = 1 << 13
 """Records between two looks at how far the reading has come."""
 END = "\ue000end of file\ue000"
 """A last line of our own: where it is no record by itself, a quote before it was never closed."""
@@ -37,13 +38,45 @@ class InputFile(NamedTuple):
     limit: int = MAX_SIZE
 
 
+class Batch(NamedTuple):
+    """Rows that follow each other: the number of the first record, the line on which it begins, and all their cells.
+
+    A blank line is a row without cells, and no record.
+    """
+
+    number: int
+    line: int
+    rows: Sequence[Sequence[str]]
+
+    def records(self) -> Iterator[Record]:
+        """Each record with its number and its line."""
+        number, line = self.number, self.line
+        for cells, lines in zip(self.rows, self.lines(), strict=True):
+            if cells:
+                yield number, line, cells
+                number += 1
+            line += lines
+
+    def lines(self) -> Iterator[int]:
+        """How many lines each row takes."""
+        return (1 + sum(len(_LINE_END.findall(cell)) for cell in cells) for cells in self.rows)
+
+
+_LINE_END = re.compile("\r\n|\r|\n")
+
+
 class Sheet:
     """A file of rows that is being read; the names of its columns are in lower case."""
 
-    def __init__(self, file: str, header: Sequence[str], records: Iterator[Record]) -> None:
+    def __init__(self, file: str, header: Sequence[str], batches: Iterator[Batch]) -> None:
         self.file = file
         self.header = tuple(header)
-        self.records = records
+        self.batches = batches
+
+    @property
+    def records(self) -> Iterator[Record]:
+        """Every record that has not been read yet."""
+        return chain.from_iterable(batch.records() for batch in self.batches)
 
     def column(self, name: str) -> int | None:
         """The place of a column, None when the file has none; InvalidFile when it has it twice."""
@@ -73,21 +106,21 @@ def open_sheet(file: InputFile, *, only: str | None = None, watch: Callable[[int
             from backorderctl.store.parquet import parquet_rows
 
             header, rows = parquet_rows(file.path, name=file.name, only=only)
-            yield Sheet(file.name, header, ((number, number + 1, row) for number, row in enumerate(rows, 1)))
+            yield Sheet(file.name, header, _numbered(rows))
             return
         csv.field_size_limit(CELL_LIMIT)
         with (
             decompressed(raw, file.name, limit=file.limit, longest_line=CELL_LIMIT) as content,
-            io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text,
+            io.TextIOWrapper(content, encoding="utf-8", newline="") as text,
         ):
-            first = text.readline()
+            first = text.readline().removeprefix("\ufeff")
             dialect = delimiter(first)
             header = [name.strip().lower() for name in next(csv.reader([first], delimiter=dialect), [])]
             if only is None:
-                records = _records(file, text, dialect, lambda: watch(raw.tell()))
+                batches = _batches(file, text, dialect, lambda: watch(raw.tell()))
             else:
-                records = _records_with(only, file, text, dialect)
-            yield Sheet(file.name, header, records)
+                batches = _batches_with(only, file, text, dialect)
+            yield Sheet(file.name, header, batches)
 
 
 def delimiter(header: str) -> str:
@@ -114,27 +147,38 @@ def _opened(file: InputFile) -> Iterator[io.BufferedReader]:
         raise BackorderctlError(f"{file.name}: cannot read: {system_reason(error)}") from None
 
 
-def _records(file: InputFile, lines: Iterable[str], dialect: str, glance: Callable[[], None]) -> Iterator[Record]:
-    """Every record of the lines after the header; blank lines are none."""
+def _batches(file: InputFile, lines: Iterable[str], dialect: str, glance: Callable[[], None]) -> Iterator[Batch]:
+    """All rows of the lines after the header."""
     reader = csv.reader(chain(lines, [END]), delimiter=dialect)
-    number, begun, line = 0, 1, 1
+    number, line = 1, 2
+    while True:
+        rows, error = _read_some(reader)
+        batch = Batch(number, line, rows)
+        number, line = number + len(rows) - rows.count([]), reader.line_num + 2
+        if error is not None:
+            begun = batch.line + sum(batch.lines())
+            raise InvalidFile(file.name, [Problem(f"record {number}: {csv_problem(error)}", begun)])
+        if rows[-1] == [END]:
+            yield batch._replace(rows=rows[:-1])
+            return
+        if rows[-1] and rows[-1][-1].endswith(END):
+            [*_, (last, begun, _)] = batch.records()
+            raise InvalidFile(file.name, [Problem(f"record {last}: expected a closing quote, got none", begun)])
+        yield batch
+        glance()
+
+
+def _read_some(reader: Iterator[list[str]]) -> tuple[list[list[str]], csv.Error | None]:
+    """The next rows, and why they end early if they do."""
+    rows: list[list[str]] = []
     try:
-        for cells in reader:
-            begun, line = line + 1, reader.line_num + 1
-            if not cells:
-                continue
-            number += 1
-            if len(cells) == 1 and cells[0] == END:
-                return
-            yield number, begun, cells
-            if not number % GLANCE:
-                glance()
+        rows.extend(islice(reader, BATCH))
     except csv.Error as error:
-        raise InvalidFile(file.name, [Problem(f"record {number + 1}: {csv_problem(error)}", line + 1)]) from None
-    raise InvalidFile(file.name, [Problem(f"record {number}: expected a closing quote, got none", begun)])
+        return rows, error
+    return rows, None
 
 
-def _records_with(only: str, file: InputFile, lines: Iterator[str], dialect: str) -> Iterator[Record]:
+def _batches_with(only: str, file: InputFile, lines: Iterator[str], dialect: str) -> Iterator[Batch]:
     """The records that may hold a cell `only`, several times as fast as reading every one.
 
     A line with an odd number of quotes begins a record of several lines: from there on, all are read.
@@ -143,13 +187,20 @@ def _records_with(only: str, file: InputFile, lines: Iterator[str], dialect: str
     for line, content in enumerate(lines, 2):
         if only in content or '"' in content:
             if content.count('"') % 2:
-                rest = _records(file, chain([content], lines), dialect, _nothing)
-                yield from ((number + line - 1 - blank, begun + line - 2, cells) for number, begun, cells in rest)
+                rest = _batches(file, chain([content], lines), dialect, _nothing)
+                yield from (Batch(each.number + line - 1 - blank, each.line + line - 2, each.rows) for each in rest)
                 return
-            for cells in csv.reader([content], delimiter=dialect):
-                yield line - blank, line, cells
+            yield Batch(line - blank, line, list(csv.reader([content], delimiter=dialect)))
         elif not content.strip("\r\n"):
             blank += 1
+
+
+def _numbered(rows: Iterator[Sequence[str]]) -> Iterator[Batch]:
+    """The rows of a file that has no lines."""
+    number = 1
+    while some := list(islice(rows, BATCH)):
+        yield Batch(number, number + 1, some)
+        number += len(some)
 
 
 def _nothing() -> None:

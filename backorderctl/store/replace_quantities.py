@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from backorderctl.errors import BackorderctlError
 from backorderctl.store.delimited import Refused
 from backorderctl.store.model import Product, SourceItem, Store, source_named
-from backorderctl.store.quantities_file import FileRead, Inputs, Items, Reading, Reservations, Watch
+from backorderctl.store.quantities_file import Items, read_items
+from backorderctl.store.reserved_file import Reservations, read_reservations
+from backorderctl.store.rows_read import FileRead, Inputs, RowsRead, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,10 @@ def with_quantities(
     """
     for source in inputs.sources:
         source_named(store, source)
-    reading = Reading(store, inputs, only, watch)
-    items = reading.quantities() if inputs.quantities else None
-    reserved = reading.reservations() if inputs.reserved else None
-    reading.check_rows()
+    rows = RowsRead(store, inputs, only=only, watch=watch)
+    items = read_items(rows)[0] if inputs.quantities else None
+    reserved = read_reservations(rows) if inputs.reserved else None
+    rows.check()
     if items is not None and only is None and not inputs.allow_missing:
         _refuse_missing(store, inputs, items)
     others = 0
@@ -55,12 +57,12 @@ def with_quantities(
     known = store.products.keys()
     return Replaced(
         _replaced(store, items, reserved, inputs.sources, only),
-        tuple(reading.files),
+        tuple(rows.files),
         without_row=len(known - items.keys()) if items is not None and only is None else 0,
         unknown=len(items.keys() - known) if items is not None and only is None else 0,
         other_sources=others,
-        foreign=reading.foreign,
-        refused=reading.in_order(),
+        foreign=rows.foreign,
+        refused=rows.in_order(),
         only=only,
     )
 

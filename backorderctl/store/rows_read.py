@@ -1,0 +1,126 @@
+"""What the files of quantities and reservations have in common: which replace what, the rows read, the rows refused."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from typing import TypeVar
+
+from backorderctl.errors import BackorderctlError, Mismatch, did_you_mean
+from backorderctl.store.delimited import InputFile, Record, Refused, Sheet
+from backorderctl.store.model import DEFAULT_STOCK, Store
+from backorderctl.store.quantity import parse_quantity, toml_repr
+
+STOCK_IDS = {"1": DEFAULT_STOCK}
+"""Magento's number of its own first stock."""
+QUOTED_ROWS = 5
+"""Refused rows that an error message quotes; the others it counts."""
+
+Kind = TypeVar("Kind")
+Watch = Callable[[int], None]
+"""Is told how many bytes of a file have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Which files replace what.
+
+    `sources`, if any, are the only ones that are replaced; `stock_ids` number the stocks. Rows of `foreign_sources` and
+    `foreign_stocks`, which only the other side of a comparison declares, are left out.
+    """
+
+    quantities: tuple[InputFile, ...] = ()
+    reserved: tuple[InputFile, ...] = ()
+    sources: tuple[str, ...] = ()
+    stock_ids: Mapping[str, str] = field(default_factory=lambda: STOCK_IDS)
+    foreign_sources: frozenset[str] = frozenset()
+    foreign_stocks: frozenset[str] = frozenset()
+    allow_missing: bool = False
+    skip_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file that was read: its columns, the number of its rows, and the columns that nothing was taken from."""
+
+    file: str
+    header: tuple[str, ...]
+    rows: int
+    ignored: tuple[str, ...]
+
+
+class RowsRead:
+    """What was read for a store: the files, the rows that are refused, and how many were `foreign`.
+
+    With `only`, rows of that SKU alone are looked at.
+    """
+
+    def __init__(self, store: Store, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None) -> None:
+        self.store = store
+        self.inputs = inputs
+        self.only = only
+        self.watch = watch
+        self.files: list[FileRead] = []
+        self.refused: list[Refused] = []
+        self.foreign = 0
+
+    def refuse(self, sheet: Sheet, record: Record, reason: str) -> None:
+        """Note a row that is not taken."""
+        self.refused.append(Refused(sheet.file, record[0], record[1], reason, record[2]))
+
+    def is_whole(self, sheet: Sheet, record: Record) -> bool:
+        """Whether a record has the header's number of cells; it is refused where not."""
+        if len(record[2]) == len(sheet.header):
+            return True
+        self.refuse(sheet, record, f"expected {len(sheet.header)} cells, got {len(record[2])}")
+        return False
+
+    def finish(self, sheet: Sheet, rows: int, taken: Iterable[int | None]) -> None:
+        """Note the file; BackorderctlError when it has no row: the export of a warehouse that went wrong has none."""
+        ignored = tuple(name for place, name in enumerate(sheet.header) if place not in set(taken))
+        self.files.append(FileRead(sheet.file, sheet.header, rows, ignored))
+        if not rows and self.only is None:
+            raise BackorderctlError(f"{sheet.file}: expected rows, got none")
+
+    def in_order(self) -> tuple[Refused, ...]:
+        """The refused rows in the order of the files."""
+        order = {file.file: number for number, file in enumerate(self.files)}
+        return tuple(sorted(self.refused, key=lambda row: (order[row.file], row.number)))
+
+    def check(self) -> None:
+        """BackorderctlError with the first of the refused rows, and how many they are, unless they are left out."""
+        if self.refused and not self.inputs.skip_bad:
+            raise refusal(self.in_order(), self.files, hint="--skip-bad REJECTS.csv")
+
+    def expected_name(self, kind: str, name: str, names: Iterable[str]) -> str:
+        """What is wrong with the name of a source or stock that the store file does not have."""
+        close = did_you_mean(name, names, after=len(self.refused))
+        return f"expected a {kind} of the store file, got {toml_repr(name)}{close}"
+
+
+def refusal(refused: Sequence[Refused], files: Iterable[FileRead], *, hint: str) -> BackorderctlError:
+    """What to say of refused rows: the first of them, and how many they are."""
+    told = [f"{row.file}:{row.line}: record {row.number}: {row.reason}" for row in refused[:QUOTED_ROWS]]
+    if len(refused) > 1:
+        told.append(f"{len(refused)} of {sum(file.rows for file in files)} rows are refused")
+    return BackorderctlError("\n".join(told), hint=hint)
+
+
+class WrongCell(Exception):
+    """A cell that is not taken, with its column and what is wrong there."""
+
+
+def read_cell(column: str, read: Callable[[str], Kind], cell: str) -> Kind:
+    """The value of a cell; WrongCell, with the column, when it has none."""
+    try:
+        return read(cell)
+    except Mismatch as mismatch:
+        raise WrongCell(f"{column}: {mismatch}") from None
+
+
+@lru_cache(1 << 16)
+def parse_units(cell: str) -> Decimal:
+    """The units in a cell; Mismatch when it is no number, or has blanks beside one."""
+    if cell != cell.strip():
+        raise Mismatch("a number without blanks", toml_repr(cell))
+    return parse_quantity(cell)
