@@ -39,6 +39,7 @@ reserved = 1
 [products.B.sources.lyon]
 notify_for_quantity_below = 9
 """
+PROMISE = '[[test]]\nname = "n"\nproduct = "A"\nexpect = { salable = { min = 0 } }\n'
 HEAD = "source_code,sku,quantity,status\n"
 LIVE = HEAD + "berlin,A,7,1\nlyon,A,5.5,in_stock\nlyon,B,9,1\nlyon,New,-3,1\nberlin,New,4,0\n"
 COLUMNS = "sku,stock,status,quantity,reserved,salable,low_stock"
@@ -48,6 +49,7 @@ COLUMNS = "sku,stock,status,quantity,reserved,salable,low_stock"
 def files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "store.toml").write_text(STORE)
     (folder / "live.csv").write_text(LIVE)
+    (folder / "store.test.toml").write_text(PROMISE)
     for name in ("BACKORDERCTL_QUANTITIES", "BACKORDERCTL_RESERVED"):
         monkeypatch.delenv(name, raising=False)
     return folder
@@ -105,9 +107,36 @@ def test_standard_input_is_read_once(run: Run, monkeypatch: pytest.MonkeyPatch) 
     ran = run("diff", "store.toml", "store.toml", "--quantities", "-")
     assert (ran.status, ran.out) == (0, "no effective change\n")
     assert ran.err.splitlines()[0] == "<stdin>: 5 rows"
-    assert run("product", "list", "-f", "-", "--quantities", "-").err == (
-        "Error: standard input can be one file only, got it for several\n"
-    )
+
+
+READING = (
+    "product list", "product show A", "product explain A", "order check A 1", "order simulate A", "stock list",
+    "stock show eu", "source list", "source show lyon", "check", "report", "agenda", "test store.test.toml",
+    "diff store.toml", "drift magento.csv",
+)  # fmt: skip
+"""Every command that answers from quantities."""
+TAKES = ("--quantities", "--reserved")
+
+
+@pytest.mark.parametrize("command", READING)
+def test_every_command_that_answers_takes_both_files(run: Run, files: Path, command: str) -> None:
+    (files / "magento.csv").write_text("sku,qty,is_salable\nA,22.5,1\n")
+    (files / "held.csv").write_text("sku,reserved\nA,1\n")
+    ran = run(*command.split(), "--quantities", "live.csv", "--reserved", "held.csv")
+    assert "live.csv: " in ran.err, ran.err
+    assert "held.csv: " in ran.err
+    assert ran.status in (0, 1)
+
+
+@pytest.mark.parametrize("command", READING)
+@pytest.mark.parametrize("option", TAKES)
+def test_standard_input_is_not_two_files(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch, command: str, option: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(STORE.encode())))
+    said = (2, "", "Error: standard input can be one file only, got it for several\n")
+    assert run(*command.split(), "-f", "-", option, "-") == said
+    assert run(*command.split(), *TAKES[:1], "-", *TAKES[1:], "-") == said
 
 
 def test_without_a_status_column_the_status_of_the_store_stays(run: Run, files: Path) -> None:

@@ -82,7 +82,9 @@ def check(
         view.show_rules(_plain(options.output), sys.stdout)
         return
     codes = _chosen(only, select, ignore)
-    checked = [_checked(options, path, codes) for path in dict.fromkeys(files or [options.file])]
+    paths = dict.fromkeys(files or [options.file])
+    options.read_once(*paths)
+    checked = [_checked(options, path, codes) for path in paths]
     found = [LocatedFinding(each.file, finding) for each in checked for finding in each.findings]
     view.show(found, options.output, sys.stdout, complete=all(each.readable for each in checked))
     options.say(summary(finding for _, finding in found))

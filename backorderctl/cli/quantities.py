@@ -102,10 +102,17 @@ class QuantitiesOptions(StoreOptions):
 
         With `only`, those of one product.
         """
-        store_file = file or self.file
-        if (store_file, *self._paths()).count(STANDARD_INPUT) > 1:
+        return self.live(StoreOptions.store(self, file), only=only)
+
+    def written(self, file: str | None = None) -> Store:
+        """The store with its values as they are written; BackorderctlError when it is standard input with others."""
+        self.read_once(file or self.file)
+        return StoreOptions.written(self, file)
+
+    def read_once(self, *files: str) -> None:
+        """BackorderctlError when standard input is more than one of these files and those of the options."""
+        if (*files, *self._paths()).count(STANDARD_INPUT) > 1:
             raise BackorderctlError("standard input can be one file only, got it for several")
-        return self.live(StoreOptions.store(self, store_file), only=only)
 
     def live(self, store: Store, *, only: str | None = None, beside: Store | None = None) -> Store:
         """A store with the quantities from outside, without the rows that only the store `beside` it can take."""

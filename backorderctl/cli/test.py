@@ -67,6 +67,7 @@ def run_tests(
     """
     source = context.get_parameter_source("file")
     paths = _paths(files or [], options.file, chosen=source is not None and source.name == "COMMANDLINE")
+    options.read_once(*(path for each in paths for path in each))
     if junit is not None:
         refuse_overwriting_input("--junit", junit, [path for each in paths for path in each])
     results = [result for each in paths for result in _results(options, each, only)]
