@@ -9,7 +9,7 @@ from conftest import Run, git
 from hypothesis import given
 from stores import built, figures, stores
 
-from backorderctl.output.diff import summary
+from backorderctl.output.diff import difference_summary
 from backorderctl.policy.diff import difference
 from backorderctl.policy.evaluate import evaluate_all
 
@@ -18,7 +18,7 @@ from backorderctl.policy.evaluate import evaluate_all
 def test_a_store_does_not_differ_from_itself(data: dict[str, Any]) -> None:
     found = difference(built(data), built(data))
     assert (found.settings, found.products) == ((), ())
-    assert summary(found) == "no effective change"
+    assert difference_summary(found) == "no effective change"
 
 
 @given(stores(), stores())

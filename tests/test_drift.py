@@ -14,7 +14,7 @@ from conftest import Run
 from magento_cases import magento_salable, write_magento_cases
 from stores import build, toml_text
 
-from backorderctl.policy.drift import Cause, Kind, LeftOut, comparable, drift
+from backorderctl.policy.drift import Cause, CauseKind, LeftOut, comparable, drift
 from backorderctl.policy.evaluate import Salability, Status, evaluate_at
 from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Product, Store
@@ -171,30 +171,30 @@ Injection = Callable[[Random, Store, Salability], tuple[Store, Cause] | None]
 
 
 def without_reservations(random: Random, store: Store, answer: Salability) -> tuple[Store, Cause] | None:
-    return with_product(store, answer.product._replace(reserved={})), Cause(Kind.RESERVATIONS)
+    return with_product(store, answer.product._replace(reserved={})), Cause(CauseKind.RESERVATIONS)
 
 
 def other_threshold(random: Random, store: Store, answer: Salability) -> tuple[Store, Cause] | None:
     value = random.choice(sorted(written(store, THRESHOLD.key)) or [Decimal(0)])
-    return with_product(store, setting(answer.product, THRESHOLD.key, value)), Cause(Kind.THRESHOLD, value)
+    return with_product(store, setting(answer.product, THRESHOLD.key, value)), Cause(CauseKind.THRESHOLD, value)
 
 
 def other_backorders(random: Random, store: Store, answer: Salability) -> tuple[Store, Cause] | None:
     value = random.choice(sorted(written(store, BACKORDERS.key)) or [Backorders.NO])
-    return with_product(store, setting(answer.product, BACKORDERS.key, value)), Cause(Kind.BACKORDERS, value)
+    return with_product(store, setting(answer.product, BACKORDERS.key, value)), Cause(CauseKind.BACKORDERS, value)
 
 
 def not_linked(random: Random, store: Store, answer: Salability) -> tuple[Store, Cause] | None:
     source = random.choice(answer.items).source
     stock = store.stocks[str(answer.stock)]
     left = stock._replace(sources=tuple(code for code in stock.sources if code != source))
-    return replace(store, stocks={**store.stocks, stock.code: left}), Cause(Kind.SOURCE_NOT_LINKED, source=source)
+    return replace(store, stocks={**store.stocks, stock.code: left}), Cause(CauseKind.SOURCE_NOT_LINKED, source=source)
 
 
 def not_enabled(random: Random, store: Store, answer: Salability) -> tuple[Store, Cause] | None:
     source = random.choice(answer.items).source
     other = store.sources[source]._replace(enabled=not store.sources[source].enabled)
-    return replace(store, sources={**store.sources, source: other}), Cause(Kind.SOURCE_NOT_ENABLED, source=source)
+    return replace(store, sources={**store.sources, source: other}), Cause(CauseKind.SOURCE_NOT_ENABLED, source=source)
 
 
 INJECTIONS: tuple[Injection, ...] = (without_reservations, other_threshold, other_backorders, not_linked, not_enabled)
@@ -204,7 +204,7 @@ INJECTIONS: tuple[Injection, ...] = (without_reservations, other_threshold, othe
 def test_the_true_cause_is_among_those_that_are_named(inject: Injection) -> None:
     differing = named = 0
     for random, store, answer in random_answers(600):
-        theirs, cause = inject(random, store, answer) or (store, Cause(Kind.STALE_INDEX))
+        theirs, cause = inject(random, store, answer) or (store, Cause(CauseKind.STALE_INDEX))
         there = evaluate_at(theirs, answer.product.sku, theirs.stocks[str(answer.stock)])
         if not there.managed:
             continue
@@ -223,7 +223,7 @@ def test_a_stale_index_is_named_for_a_flag_that_is_wrong() -> None:
         if answer.managed:
             row = SalableRow(answer.product.sku, comparable(answer), answer.status is Status.OUT_OF_STOCK)
             [found] = drift(store, str(answer.stock), {row.sku: row}, today=DAY).drift
-            assert Cause(Kind.STALE_INDEX) in found.causes
+            assert Cause(CauseKind.STALE_INDEX) in found.causes
 
 
 def same(cause: Cause, found: Cause) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from stores import built, figures, seeded_stores, stores
 
-from backorderctl.output.product import document
+from backorderctl.output.product import product_document
 from backorderctl.policy.evaluate import Salability, evaluate, evaluate_all, evaluate_at
 from backorderctl.policy.orders import Order, order
 from backorderctl.store.model import Place
@@ -25,7 +25,7 @@ def test_a_second_implementation_agrees_on_thousands_of_stores() -> None:
     for data in seeded_stores(SEEDED, seed=1):
         store = built(data)
         for sku in data["products"]:
-            ours = without_lines(document(evaluate(store, sku)))["stocks"]
+            ours = without_lines(product_document(evaluate(store, sku)))["stocks"]
             assert ours == naive.show(data, sku)
             answers += len(ours)
     assert answers > SEEDED

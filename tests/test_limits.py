@@ -187,5 +187,5 @@ def test_git_that_does_not_answer_is_not_waited_for(
     git.write_text("#!/bin/sh\nexec sleep 60\n")
     git.chmod(0o755)
     monkeypatch.setenv("PATH", str(git.parent.absolute()), prepend=os.pathsep)
-    monkeypatch.setattr(git_revision, "PATIENCE", 0.2)
+    monkeypatch.setattr(git_revision, "GIT_PATIENCE", 0.2)
     assert run("diff", "git:HEAD") == (2, "", "Error: git: no answer within 0.2 seconds\n")

@@ -14,7 +14,7 @@ from conftest import EXAMPLES, Ran, Run
 
 from backorderctl.output.product import PRODUCT_COLUMNS, SOURCE_ITEM_COLUMNS
 from backorderctl.policy import policy_test_file
-from backorderctl.policy.expectations import OF_ORDERS, OF_PRODUCTS, OF_SOURCE_ITEMS
+from backorderctl.policy.expectations import ITEM_FIELDS, ORDER_FIELDS, PRODUCT_FIELDS
 from backorderctl.store.settings import SETTINGS
 
 DATA = Path(__file__).parent / "data" / "policy_tests"
@@ -257,9 +257,9 @@ def test_names_of_tests_are_completed(run: Run, folder: Path, monkeypatch: pytes
 
 def test_the_fields_are_the_names_of_the_json(run: Run, store_file: Path) -> None:
     ordered: dict[str, Any] = json.loads(run("order", "check", "24-MB01", "1", "-o", "json").out)
-    assert set(OF_PRODUCTS) == {column.name for column in PRODUCT_COLUMNS} | set(SETTINGS)
-    assert set(OF_SOURCE_ITEMS) == {column.name for column in SOURCE_ITEM_COLUMNS} | set(SETTINGS)
-    assert set(OF_ORDERS) == set(ordered) | set(SETTINGS)
+    assert set(PRODUCT_FIELDS) == {column.name for column in PRODUCT_COLUMNS} | set(SETTINGS)
+    assert set(ITEM_FIELDS) == {column.name for column in SOURCE_ITEM_COLUMNS} | set(SETTINGS)
+    assert set(ORDER_FIELDS) == set(ordered) | set(SETTINGS)
 
 
 def test_the_schema_knows_every_key_and_field(run: Run) -> None:
@@ -272,8 +272,8 @@ def test_the_schema_knows_every_key_and_field(run: Run) -> None:
         each["properties"]["expect"]["properties"]
         for each in (test["then"], test["else"]["then"], test["else"]["else"])
     ]
-    assert [set(each) for each in expected] == [set(OF_ORDERS), set(OF_SOURCE_ITEMS), set(OF_PRODUCTS)]
+    assert [set(each) for each in expected] == [set(ORDER_FIELDS), set(ITEM_FIELDS), set(PRODUCT_FIELDS)]
     bounds = {"type": "object", "additionalProperties": False, "minProperties": 1}
     for name, allowed in expected[2].items():
-        measured = OF_PRODUCTS[name].values.measured
+        measured = PRODUCT_FIELDS[name].values.measured
         assert any(option.items() >= bounds.items() for option in allowed["anyOf"]) == measured, name

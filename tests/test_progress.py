@@ -33,7 +33,7 @@ class Terminal(io.StringIO):
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal at which even the shortest work is long."""
     err = Terminal()
-    monkeypatch.setattr(progress, "LONG", 0)
+    monkeypatch.setattr(progress, "LONG_WORK", 0)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
     return err
@@ -78,6 +78,6 @@ def test_no_progress_bar_without_a_terminal(
 
 
 def test_no_progress_bar_for_short_work(store_file: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "LONG", 60)
+    monkeypatch.setattr(progress, "LONG_WORK", 60)
     seen(terminal, store_file, "config", "apply", "changes.csv")
     assert terminal.getvalue() == "1 row applied\n"

@@ -3,7 +3,7 @@
 import pytest
 from checking import found
 
-from backorderctl.output.finding_text import message, summary
+from backorderctl.output.finding_text import findings_summary, message
 
 MAIN = "[sources.main]\n[products.A.sources.main]\n"
 TWO_SOURCES = "[products.A.sources.a]\nquantity = 1\n[products.A.sources.b]\nquantity = 1\n"
@@ -101,6 +101,6 @@ def test_a_summary_counts_by_severity_and_has_no_plural_of_info() -> None:
     products = "".join(f"[products.{sku}]\n[products.{sku}.sources.main]\nquantity = -1\n" for sku in ("A", "B"))
     restated = '[sources.main]\nbackorders = "no"\n'
     alike = found(f"version = 1\n{restated}[global]\nmanage_stock = true\n{products}[products.a]\n")
-    assert summary(alike) == "4 findings: 1 error, 1 warning, 2 info"
-    assert summary(alike[:1]) == "1 finding: 1 error"
-    assert summary([]) == "no findings"
+    assert findings_summary(alike) == "4 findings: 1 error, 1 warning, 2 info"
+    assert findings_summary(alike[:1]) == "1 finding: 1 error"
+    assert findings_summary([]) == "no findings"

@@ -17,7 +17,7 @@ LINES = st.lists(st.sampled_from(["", "quantity = 1", "quantity = 2", *(f"[produ
 def shown(old: Sequence[str], new: Sequence[str]) -> list[str]:
     out = io.StringIO()
     before, after = ("".join(f"{line}\n" for line in lines) for lines in (old, new))
-    text_difference.show(before, after, "store.toml", out)
+    text_difference.show_text_difference(before, after, "store.toml", out)
     return out.getvalue().splitlines()
 
 

@@ -7,7 +7,16 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple, TypedDict, cast
 
-from backorderctl.check.scope_usage import Chain, Chains, Fallbacks, Populated, chain, fallbacks, populated, view_chains
+from backorderctl.check.scope_usage import (
+    Chains,
+    Fallbacks,
+    PlaceChain,
+    Populated,
+    chain,
+    fallbacks,
+    populated,
+    view_chains,
+)
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
@@ -95,7 +104,7 @@ class Context:
         """What would be in force in the stead of each value that is in force."""
         return fallbacks(self.store, self.answers, self.chains)
 
-    def chain(self, answer: Salability, item: ItemInForce, key: str) -> Chain:
+    def chain(self, answer: Salability, item: ItemInForce, key: str) -> PlaceChain:
         """The places that set a value for a source item, the narrowest first."""
         return chain(self.chains, (answer.stock, item.source), answer.product, key)
 
@@ -162,7 +171,7 @@ def describe_scope(place: Place) -> str:
     return f"the {place.scope.replace('_', ' ')}"
 
 
-def own_value(place: Place, value: Value) -> tuple[str, str]:
+def describe_written(place: Place, value: Value) -> tuple[str, str]:
     """How a sentence states a written value: ` = 5` where it is one for all products, else as a product's detail."""
     text = format_value(value)
     return (f" = {text}", "") if place.product is None else ("", text)

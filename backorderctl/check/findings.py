@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from backorderctl.check.hints import Candidate, Chosen, Effect, bulk_command
+from backorderctl.check.hints import Candidate, Chosen, HintEffect, bulk_command
 from backorderctl.check.registry import Severity, Violation
 from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNREADABLE
@@ -49,7 +49,7 @@ class Finding:
     examples: tuple[Example, ...] = ()
     places: tuple[FoundAt, ...] = ()
     hint: Hint | None = None
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[HintEffect, ...] = ()
     since: date | None = None
 
 

@@ -17,8 +17,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 from backorderctl.check.context import NARROWNESS, Context, backordered
-from backorderctl.check.registry import Edit, Words
-from backorderctl.check.scope_usage import NOWHERE, Chain, View, WrittenValue, chain, policy_views
+from backorderctl.check.registry import ValueEdit, Words
+from backorderctl.check.scope_usage import NO_VIEW, PlaceChain, View, WrittenValue, chain, policy_views
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place, Product, Store
@@ -56,12 +56,12 @@ class Candidate:
 
     number: int
     command: Words
-    edits: tuple[Edit, ...]
+    edits: tuple[ValueEdit, ...]
     changing: bool
     line: int
 
 
-class Effect(NamedTuple):
+class HintEffect(NamedTuple):
     """What a changing hint does to an answer: which setting changes, and the salable quantity before and after.
 
     A salable quantity is None when unlimited, the stock where the store has only one.
@@ -78,7 +78,7 @@ class Chosen(NamedTuple):
     """A command that is safe, and what it changes: nothing where it is neutral."""
 
     command: Words
-    effects: tuple[Effect, ...]
+    effects: tuple[HintEffect, ...]
 
 
 class Day:
@@ -127,7 +127,7 @@ def choose(days: Sequence[Day], candidates: Iterable[Candidate], troubles: Troub
         answers, neutral = _looked_at(days, candidate.edits, removed)
         if written & edited or answers & changed:
             continue
-        effects: tuple[Effect, ...] = ()
+        effects: tuple[HintEffect, ...] = ()
         if neutral:
             removed |= written
         elif candidate.changing and not answers & touched:
@@ -140,7 +140,9 @@ def choose(days: Sequence[Day], candidates: Iterable[Candidate], troubles: Troub
     return chosen
 
 
-def _looked_at(days: Iterable[Day], edits: Collection[Edit], removed: Set[WrittenValue]) -> tuple[set[Answer], bool]:
+def _looked_at(
+    days: Iterable[Day], edits: Collection[ValueEdit], removed: Set[WrittenValue]
+) -> tuple[set[Answer], bool]:
     """The answers that edits concern on any day, and whether the edits are neutral on all days."""
     named = {edit.place.product for edit in edits}
     skus = None if None in named else {str(sku) for sku in named}
@@ -154,7 +156,7 @@ def _looked_at(days: Iterable[Day], edits: Collection[Edit], removed: Set[Writte
     return answers, neutral
 
 
-def bulk_command(store: Store, edits: Sequence[Edit]) -> Words | None:
+def bulk_command(store: Store, edits: Sequence[ValueEdit]) -> Words | None:
     """One command that makes exactly these edits: of one place, or of the products that a glob matches; or None."""
     first = edits[0]
     alike = {(edit.key, edit.value, edit.place._replace(product=None)) for edit in edits}
@@ -207,17 +209,17 @@ class _Use(NamedTuple):
     product: Product | None
     answer: Salability | None
     item: ItemInForce | None
-    chain: Chain
+    chain: PlaceChain
 
 
-def _concerned(context: Context, edit: Edit) -> Iterator[Answer]:
+def _concerned(context: Context, edit: ValueEdit) -> Iterator[Answer]:
     """The answers whose chain has the place of an edit."""
     for use in _uses(context, edit):
         if use.product is not None:
             yield use.product.sku, use.answer.stock if use.answer else None
 
 
-def _uses(context: Context, edit: Edit) -> Iterator[_Use]:
+def _uses(context: Context, edit: ValueEdit) -> Iterator[_Use]:
     """Where the place of an edit is in the chain: for products, and for policy that has no products below it yet."""
     place, key = edit.place, edit.key
     if context.store.is_scheduled(place, key):
@@ -250,12 +252,12 @@ def _product_uses(context: Context, product: Product, key: str) -> Iterator[_Use
     reached = {item.source for answer in answers for item in answer.items}
     views: list[View] = [(None, source) for source in product.items if source not in reached and key in OF_ITEMS]
     if not answers:
-        views.append(NOWHERE)
+        views.append(NO_VIEW)
     for view in views:
         yield _Use(product, None, None, chain(context.chains, view, product, key))
 
 
-def _all_neutral(context: Context, troubles: Troubled, edits: Iterable[Edit], removed: Set[WrittenValue]) -> bool:
+def _all_neutral(context: Context, troubles: Troubled, edits: Iterable[ValueEdit], removed: Set[WrittenValue]) -> bool:
     """Whether removing these values changes nothing on a day, whichever of the removed ones are removed, too."""
     gone = set(removed)
     for edit in edits:
@@ -265,7 +267,7 @@ def _all_neutral(context: Context, troubles: Troubled, edits: Iterable[Edit], re
     return True
 
 
-def _is_neutral(context: Context, troubles: Troubled, edit: Edit, removed: Set[WrittenValue]) -> bool:
+def _is_neutral(context: Context, troubles: Troubled, edit: ValueEdit, removed: Set[WrittenValue]) -> bool:
     before = {each for each in removed if not context.store.is_scheduled(*each)}
     after = {*before, (edit.place, edit.key)}
     pooled: dict[Answer, Salability] = {}
@@ -281,12 +283,12 @@ def _is_neutral(context: Context, troubles: Troubled, edit: Edit, removed: Set[W
     return all(_pools_stay(context, answer, after) and not _adds_up(answer) for answer in pooled.values())
 
 
-def _exposed(places: Chain, key: str, removed: Set[WrittenValue]) -> Chain:
+def _exposed(places: PlaceChain, key: str, removed: Set[WrittenValue]) -> PlaceChain:
     """The places that can be in force once any of the removed values are gone: up to the first that stays."""
     return places[: next(number for number, place in enumerate(places, 1) if (place, key) not in removed)]
 
 
-def _is_quiet(context: Context, troubles: Troubled, edit: Edit, use: _Use, then: Place) -> bool:
+def _is_quiet(context: Context, troubles: Troubled, edit: ValueEdit, use: _Use, then: Place) -> bool:
     """Whether no error or warning appears, or moves to another place, when a value comes from `then` instead.
 
     Which scope a value comes from matters to rules about unlimited backorders, to limits while backorders are off, and
@@ -311,7 +313,7 @@ def _is_quiet(context: Context, troubles: Troubled, edit: Edit, use: _Use, then:
     return threshold >= 0 or backorders.origin.scope is not Scope.DEFAULT
 
 
-def _is_quiet_policy(context: Context, edit: Edit, then: Place) -> bool:
+def _is_quiet_policy(context: Context, edit: ValueEdit, then: Place) -> bool:
     """The same where there are no products: limits are left alone, and whether backorders are off by default."""
     if edit.key == BACKORDERS.key:
         return then.scope is not Scope.DEFAULT
@@ -338,14 +340,14 @@ def _adds_up(answer: Salability) -> bool:
 
 
 def _effects(
-    days: Sequence[Day], edits: Sequence[Edit], answers: Set[Answer], troubles: Troubles
-) -> tuple[Effect, ...]:
+    days: Sequence[Day], edits: Sequence[ValueEdit], answers: Set[Answer], troubles: Troubles
+) -> tuple[HintEffect, ...]:
     """What changing edits do; nothing where that is not the same every day, where they concern many products, or where
     they cause an error or a warning."""
     skus = sorted({sku for sku, _ in answers})
     if not skus or len(skus) > MOST_CHANGED:
         return ()
-    found: set[tuple[Effect, ...]] = set()
+    found: set[tuple[HintEffect, ...]] = set()
     for day in (each for each in days if each.is_about(set(skus))):
         store = day.store()
         effective = {edit for edit in edits if not store.is_scheduled(edit.place, edit.key)}
@@ -358,11 +360,11 @@ def _effects(
     return found.pop() if len(found) == 1 else ()
 
 
-def _changes(old: Context, new: Context, sku: str, key: str) -> Iterator[Effect]:
+def _changes(old: Context, new: Context, sku: str, key: str) -> Iterator[HintEffect]:
     several = len(old.store.stocks) > 1
     for before, after in zip(evaluate(old.store, sku), evaluate(new.store, sku), strict=True):
         if _figures(before, key) != _figures(after, key):
-            yield Effect(sku, before.stock if several else None, key, before.salable, after.salable)
+            yield HintEffect(sku, before.stock if several else None, key, before.salable, after.salable)
 
 
 def _figures(answer: Salability, key: str) -> tuple[object, ...]:

@@ -23,7 +23,7 @@ Words = tuple[str, ...]
 """A command to type, without the program's name."""
 
 
-class Edit(NamedTuple):
+class ValueEdit(NamedTuple):
     """A written value that is set, or removed where `value` is None."""
 
     place: Place
@@ -53,7 +53,7 @@ class Violation:
     detail: str = ""
     severity: Severity | None = None
     path: KeyPath | None = None
-    edit: Edit | None = None
+    edit: ValueEdit | None = None
     changing: bool = False
     hint: Words = ()
     without_effect: frozenset[KeyPath] | None = None

@@ -13,11 +13,11 @@ WrittenValue = tuple[Place, str]
 """A value that is written: where, and under which key."""
 View = tuple[str | None, str | None]
 """A stock, or None for none, and a source, or None for the product as a whole."""
-NOWHERE: View = (None, None)
+NO_VIEW: View = (None, None)
 """The view of a product without source items."""
-Chain = tuple[Place, ...]
+PlaceChain = tuple[Place, ...]
 """The places that set a key, the narrowest first: the first wins, the second is its fallback, the last the default."""
-Chains = Mapping[View, Mapping[str, Chain]]
+Chains = Mapping[View, Mapping[str, PlaceChain]]
 Fallbacks = Mapping[WrittenValue, set[Place]]
 """For each value that is in force for some product, the places whose values would win without it."""
 
@@ -44,7 +44,7 @@ def populated(answers: Sequence[Salability]) -> Populated:
     )
 
 
-def chain(chains: Chains, view: View, product: Product, key: str) -> Chain:
+def chain(chains: Chains, view: View, product: Product, key: str) -> PlaceChain:
     """The places that set the key for a product there, the narrowest first."""
     found, source = chains[view][key], view[1]
     if key in product.settings:
@@ -108,14 +108,14 @@ def fallbacks(store: Store, answers: Sequence[Salability], chains: Chains) -> Fa
 
 
 def _views(store: Store) -> Iterator[View]:
-    yield NOWHERE
+    yield NO_VIEW
     yield from ((None, source) for source in store.sources)
     for stock in store.stocks.values():
         yield stock.code, None
         yield from ((stock.code, source) for source in stock.sources)
 
 
-def _chains(store: Store, stock: str | None, source: str | None) -> dict[str, Chain]:
+def _chains(store: Store, stock: str | None, source: str | None) -> dict[str, PlaceChain]:
     found = tuple(levels(store, stock=stock, source=source))
     return {key: tuple(level.place for level in found if key in level.settings) for key in SETTINGS}
 
@@ -137,20 +137,20 @@ def _note_unreached(product: Product, chains: Chains, found: dict[WrittenValue, 
     Its own values for source items are not judged: their fallbacks are known once it is at a source.
     """
     if not product.settings:
-        plain.add(NOWHERE)
+        plain.add(NO_VIEW)
         return
     for key in SETTINGS:
         if key in OF_PRODUCTS or key not in product.settings:
-            _note(found, key, chain(chains, NOWHERE, product, key))
+            _note(found, key, chain(chains, NO_VIEW, product, key))
 
 
 def _keys(view: View) -> Iterable[str]:
     """The settings that are in force for a view: of items, of products, or all where there is no stock."""
-    if view == NOWHERE:
+    if view == NO_VIEW:
         return SETTINGS
     return OF_ITEMS if view[1] else OF_PRODUCTS
 
 
-def _note(found: dict[WrittenValue, set[Place]], key: str, places: Chain) -> None:
+def _note(found: dict[WrittenValue, set[Place]], key: str, places: PlaceChain) -> None:
     if len(places) > 1:
         found[places[0], key].add(places[1])

@@ -44,7 +44,7 @@ def agenda(
         last = parse_day(until, today, option="--until")
     store = options.live(written)
     named = None if product is None else model.product_named(store, product)
-    view.show(agenda_of(store, after=today, until=last, product=named), options.output, sys.stdout)
+    view.show_agenda(agenda_of(store, after=today, until=last, product=named), options.output, sys.stdout)
 
 
 def _last_day(today: date, days: int) -> date:

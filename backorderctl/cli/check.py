@@ -12,14 +12,14 @@ from backorderctl.check import DEFAULT_CODES
 from backorderctl.check import check as findings_of
 from backorderctl.check.findings import Finding, LocatedFinding, problems
 from backorderctl.check.registry import RuleKind, Severity
-from backorderctl.check.rules import RULES, selected
+from backorderctl.check.rules import RULES, codes_beginning
 from backorderctl.cli.command import OUTPUT_VARIABLE, STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import QuantitiesOptions
 from backorderctl.cli.reading import with_file, with_options
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint, nearest
 from backorderctl.output import findings as view
-from backorderctl.output.finding_text import summary
-from backorderctl.output.findings import Format
+from backorderctl.output.finding_text import findings_summary
+from backorderctl.output.findings import FindingFormat
 from backorderctl.output.format import Output
 
 app = noun("")
@@ -47,13 +47,13 @@ class CheckOptions(QuantitiesOptions):
     """The options of `check`, which has formats of its own."""
 
     output: Annotated[
-        Format,
+        FindingFormat,
         typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
-    ] = Format.TABLE
+    ] = FindingFormat.TABLE
 
     def in_json(self) -> bool:
         """Whether the answer is a JSON document of ours."""
-        return self.output is Format.JSON
+        return self.output is FindingFormat.JSON
 
 
 @app.command(cls=Command)
@@ -86,8 +86,8 @@ def check(
     options.read_once(*paths)
     checked = [_checked(options, path, codes) for path in paths]
     found = [LocatedFinding(each.file, finding) for each in checked for finding in each.findings]
-    view.show(found, options.output, sys.stdout, complete=all(each.readable for each in checked))
-    options.say(summary(finding for _, finding in found))
+    view.show_findings(found, options.output, sys.stdout, complete=all(each.readable for each in checked))
+    options.say(findings_summary(finding for _, finding in found))
     if not all(each.readable for each in checked):
         raise typer.Exit(COMMAND_FAILED)
     if any(finding.severity in _failing(fail_level) for _, finding in found):
@@ -123,7 +123,7 @@ def _chosen(only: Sequence[str] | None, select: Sequence[str] | None, ignore: Se
 
 
 def _codes(option: str, typed: Iterable[str]) -> set[str]:
-    return {code for word in _split(typed) for code in selected(option, word)}
+    return {code for word in _split(typed) for code in codes_beginning(option, word)}
 
 
 def _kind(typed: str) -> RuleKind:
@@ -145,8 +145,8 @@ def _failing(level: FailLevel) -> tuple[Severity, ...]:
     return () if level is FailLevel.NEVER else severities[: severities.index(Severity(level.value)) + 1]
 
 
-def _plain(output: Format) -> Output:
+def _plain(output: FindingFormat) -> Output:
     """The shape in which rules are listed; BackorderctlError for those that only findings have."""
-    if output in (Format.GITHUB, Format.SARIF):
+    if output in (FindingFormat.GITHUB, FindingFormat.SARIF):
         raise BackorderctlError(f"--rules: expected {', '.join(Output)}, got {output.value}")
     return Output(output.value)

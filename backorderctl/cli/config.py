@@ -21,7 +21,7 @@ from backorderctl.cli.command import (
     complete_setting,
     noun,
 )
-from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_text, with_options
+from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_input, with_options
 from backorderctl.cli.scopes import places, seen_place, typed_assignments, typed_setting, typed_values
 from backorderctl.cli.writing import (
     Days,
@@ -44,7 +44,8 @@ from backorderctl.store.model import Place, Store
 from backorderctl.toml.file_access import MAX_SIZE
 
 if TYPE_CHECKING:
-    from backorderctl.edit.transaction import Result, WriteResult
+    from backorderctl.edit.transaction import WriteResult
+    from backorderctl.toml.atomic_file import Result
 
 app = noun("Settings: set and unset them, and see what is in force and why.")
 
@@ -129,7 +130,7 @@ def apply_(
     if table == options.file == STANDARD_INPUT:
         raise BackorderctlError("standard input can be one file only, got it for both")
     name = "<stdin>" if table == STANDARD_INPUT else table
-    rows = bulk_csv.rows(read_text(table, limit=max_size), name)
+    rows = bulk_csv.rows(read_input(table, limit=max_size), name)
     written = transact(options, lambda store: (bulk_csv.apply(store, rows, name, create=create), None))
     told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     done = f"{told} applied" if written.changed else f"{told}: nothing to change"

@@ -49,7 +49,7 @@ def diff(
     old_day = options.day(after)
     new_day = old_day if at_new is None else parse_day(at_new, options.today(after), option="--at-new")
     found = compare(before, after, old_day=old_day, new_day=new_day)
-    view.show(found, options.output, sys.stdout, everything=all_)
+    view.show_difference(found, options.output, sys.stdout, everything=all_)
     if exit_code and found:
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -63,5 +63,5 @@ def _side(options: AnswerOptions, side: str, default_path: str) -> Store:
     if git_revision.is_new_since(side, default_path=default_path):
         options.say(f"{side}: {default_path} is not in this revision; compared with an empty store")
         return load_bytes(EMPTY_STORE, side)
-    content = git_revision.content(side, default_path=default_path)
+    content = git_revision.revision_content(side, default_path=default_path)
     return load_bytes(content, git_revision.name(side, default_path=default_path))

@@ -55,11 +55,11 @@ def drift(
     today = options.day(store)
     offered = read_salable(InputFile(path, path) for path in salable)
     report = drift_of(store, code, offered, before=before, tolerance=most, today=today)
-    view.show(report, options.output, sys.stdout)
+    view.show_drift(report, options.output, sys.stdout)
     for number, accept in enumerate(store.drift_accepts):
         if not accepts_today(accept, today):
             options.say(f"drift.accept[{number}]: accepts nothing, as it has no reason or is past its date")
-    for line in view.notes(report):
+    for line in view.drift_notes(report):
         options.say(line)
     if report.drift:
         raise typer.Exit(ANSWER_IS_NO)

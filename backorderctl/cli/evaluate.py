@@ -100,7 +100,7 @@ def evaluate(
         result = runner.run(job, to)
     except RowsRefused as refused:
         result = runner.run(_without_refused(job, _all_refused(runner, job, refused), skip_bad, options), to)
-    for line in view.notes(result, to):
+    for line in view.run_notes(result, to):
         options.say(line)
     if summary:
         view.show_summary(result, options.day(store), options.output, sys.stdout)

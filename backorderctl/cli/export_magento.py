@@ -14,11 +14,11 @@ from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.magento.csv_reader import file_input
 from backorderctl.magento.export_config import ConfigFormat, write_config
-from backorderctl.magento.export_products import Effect, Inheritance
+from backorderctl.magento.export_products import ExportEffect, Inheritance
 from backorderctl.magento.import_config import Unset, read_config
 from backorderctl.magento.policy_export import Approximate
-from backorderctl.magento.report import Notice, Report
-from backorderctl.magento.selection import Export, export, gone_items, selected
+from backorderctl.magento.report import ImportReport, Notice
+from backorderctl.magento.selection import Export, export, gone_items, select_rows
 from backorderctl.output import importing
 from backorderctl.output import magento as view
 from backorderctl.output.format import counted
@@ -123,11 +123,11 @@ def products(
         return export(each, inheritance(each), stock=stock, approximate=approximate, quantities=quantities)
 
     new = _exact(options, exported(store), approximate)
-    chosen = selected(new, None if since is None else exported(_old(options, since)))
+    chosen = select_rows(new, None if since is None else exported(_old(options, since)))
     out = io.StringIO()
     export_products.write_products(chosen.rows, out, quantities=quantities)
     _export(options, store, out.getvalue(), to, rows=counted(len(chosen.rows), "product"))
-    _say(options, view.effects(chosen.rows, Effect))
+    _say(options, view.effects(chosen.rows, ExportEffect))
     _say(options, view.removed(since or "", chosen.gone, ()))
     if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
         options.say(view.left_out(absent))
@@ -194,7 +194,7 @@ def all_(
         return export(each, inheritance(each), stock=stock, approximate=approximate)
 
     new = _exact(options, exported(store), approximate)
-    chosen = selected(new, None if since is None else exported(_old(options, since)))
+    chosen = select_rows(new, None if since is None else exported(_old(options, since)))
     extra = len(set(new.at_default).intersection(chosen.items))
     files = {name: io.StringIO() for name in _FILES if name != CONFIG_FILE or config is None}
     if config is None:
@@ -205,7 +205,7 @@ def all_(
     files["IMPORT.txt"].write(view.instructions(config=config is None, at_default=extra))
     write_folder(to, {name: text.getvalue().encode() for name, text in files.items()})
     options.say(view.exported(to, products=len(chosen.rows), items=len(chosen.items), at_default=extra))
-    _say(options, view.effects(chosen.rows, [Effect.THRESHOLD_ZEROED]))
+    _say(options, view.effects(chosen.rows, [ExportEffect.THRESHOLD_ZEROED]))
     _say(options, view.removed(since or "", chosen.gone, chosen.gone_items))
     _say(options, view.config_notes(store))
     _say_schedule(options, store)
@@ -232,7 +232,7 @@ def _old(options: StoreOptions, since: str) -> Store:
     """The store of a file or revision, on the same day."""
     if not since.startswith(git_revision.PREFIX):
         return options.store(since)
-    content = git_revision.content(since, default_path=options.file)
+    content = git_revision.revision_content(since, default_path=options.file)
     written = load_bytes(content, git_revision.name(since, default_path=options.file))
     return store_on(written, options.day(written))
 
@@ -255,7 +255,7 @@ def _configuration(options: StoreOptions, config: str | None, *, explicit: bool)
         return lambda _: export_products.EXPLICIT
     if config is None:
         return export_products.assumed
-    report = Report()
+    report = ImportReport()
     found = read_config(file_input(config), report)
     for (notice, _), note in report.notes.items():
         if notice is Notice.CONFIGURATION_OF_SCOPE:

@@ -22,7 +22,7 @@ from backorderctl.magento import import_config, import_inventory, import_product
 from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress, file_input
 from backorderctl.magento.merge import merged
 from backorderctl.magento.merge_products import Imported
-from backorderctl.magento.report import Count, Report
+from backorderctl.magento.report import Count, ImportReport
 from backorderctl.output import importing as view
 from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
@@ -127,19 +127,19 @@ def magento(
     )
     if not (inputs.given() or link):
         raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
-    read = Report()
+    read = ImportReport()
     with collector_off():
         imported = _read(
             inputs, _links(link or ()), parse_stock_ids(stock_id or []), read, options, names_only=names_only
         )
     if read.refused and skip_bad is None:
-        raise BackorderctlError(view.refusals(read.refused), hint="--skip-bad rejects.csv takes the other rows")
+        raise BackorderctlError(view.describe_refused(read.refused), hint="--skip-bad rejects.csv takes the other rows")
     rejects = _rejects(read, skip_bad, inputs.given())
     for name in rejects:
         refuse_overwriting_input("--skip-bad", name, [options.file, *(each.name for each in inputs.given().values())])
 
-    def operation(store: Store) -> tuple[Changes, Report]:
-        merging = Report()
+    def operation(store: Store) -> tuple[Changes, ImportReport]:
+        merging = ImportReport()
         return merged(store, imported, merging), merging
 
     if imported.empty:
@@ -147,7 +147,7 @@ def magento(
         _summarize(options, [read], rejects, changed=False)
         raise typer.Exit(ANSWER_IS_NO)
 
-    def summary(written: WriteResult[Report]) -> None:
+    def summary(written: WriteResult[ImportReport]) -> None:
         changed = written.changed and not options.dry_run
         _summarize(options, [read, written.result], rejects, changed=changed)
 
@@ -156,7 +156,7 @@ def magento(
 
 
 def _summarize(
-    options: WriteOptions, reports: Sequence[Report], rejects: Mapping[str, Sequence[Refused]], *, changed: bool
+    options: WriteOptions, reports: Sequence[ImportReport], rejects: Mapping[str, Sequence[Refused]], *, changed: bool
 ) -> None:
     """Write the files of rejects, and say what was taken, ignored and refused."""
     refused = {name: rows for name, rows in rejects.items() if rows}
@@ -165,7 +165,7 @@ def _summarize(
     for name, rows in refused.items():
         options.say(view.rejects(name, rows))
     if options.output is Output.TABLE or options.dry_run:
-        for line in view.summary(reports):
+        for line in view.import_summary(reports):
             options.say(line)
     else:
         view.write_json(options.file, reports, sys.stdout, changed=changed, rejects=list(refused))
@@ -188,7 +188,7 @@ def _read(
     inputs: _Inputs,
     links: Mapping[str, Sequence[str]],
     stock_ids: Mapping[str, str],
-    report: Report,
+    report: ImportReport,
     options: WriteOptions,
     *,
     names_only: bool,
@@ -228,7 +228,7 @@ def _links(typed: Sequence[str]) -> dict[str, list[str]]:
     return links
 
 
-def _rejects(report: Report, to: str | None, inputs: Mapping[str, Input]) -> dict[str, list[Refused]]:
+def _rejects(report: ImportReport, to: str | None, inputs: Mapping[str, Input]) -> dict[str, list[Refused]]:
     """The refused rows by the file that they go to, to be mended there; none of a file is refused where it is empty."""
     if to is None:
         return {}
@@ -241,7 +241,7 @@ def _rejects(report: Report, to: str | None, inputs: Mapping[str, Input]) -> dic
     return {name: [row for row in report.refused if row.file == file] for file, name in names.items()}
 
 
-def _write_rejects(report: Report, rejects: Mapping[str, Sequence[Refused]], options: WriteOptions) -> None:
+def _write_rejects(report: ImportReport, rejects: Mapping[str, Sequence[Refused]], options: WriteOptions) -> None:
     """Write each file of rejects; one of an earlier run, of which no row is refused any more, goes."""
     for name, rows in rejects.items():
         if rows:

@@ -66,7 +66,7 @@ def _write_tests(options: WriteOptions, *, force: bool) -> None:
     if there and not force:
         raise BackorderctlError(f"{file}: file exists")
     if options.dry_run:
-        text_difference.show(file_access.read_text(file) if there else "", text, file, sys.stdout)
+        text_difference.show_text_difference(file_access.read_text(file) if there else "", text, file, sys.stdout)
         return
     atomic_file.create(file, text, force=force)
     options.say(f"{file}: written")
@@ -82,6 +82,6 @@ def _preview(options: WriteOptions, text: str, *, force: bool) -> bool:
     try:
         before = load_bytes((old or EMPTY).encode(), options.file)
     except InvalidFile:  # what is in force in it, nobody can say
-        text_difference.show(old, text, options.file, sys.stdout)
+        text_difference.show_text_difference(old, text, options.file, sys.stdout)
         return True
     return preview(options, Versions(old, text), before, load_bytes(text.encode(), options.file))

@@ -112,7 +112,7 @@ def show(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) ->
     Its settings and where they come from, and how many can be sold.
     """
     store = options.store(only=sku)
-    product_page.show(_answers(store, sku, stock), options.output, sys.stdout)
+    product_page.show_product(_answers(store, sku, stock), options.output, sys.stdout)
 
 
 @app.command(cls=Command)

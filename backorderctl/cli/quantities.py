@@ -180,8 +180,8 @@ class QuantitiesOptions(StoreOptions):
 
     def _tell(self, read: Replaced, *, from_environment: bool) -> None:
         """Say what was read, also to who wants quiet if no option says that quantities come from outside."""
-        told = {line for earlier in self.read for line in view.notes(earlier)}
-        for line in view.notes(read):
+        told = {line for earlier in self.read for line in view.quantities_notes(earlier)}
+        for line in view.quantities_notes(read):
             if line not in told:
                 say(line, quiet=self.quiet and not from_environment)
         if read.refused and self.skip_bad:

@@ -140,7 +140,7 @@ def with_file(command: tuple[str, ...], file: str) -> tuple[str, ...]:
     return command if "-f" in command or file in (DEFAULT_FILE, STANDARD_INPUT) else (*command, "-f", file)
 
 
-def read_text(path: str, *, limit: int = MAX_SIZE) -> str:
+def read_input(path: str, *, limit: int = MAX_SIZE) -> str:
     """The text of a file that is no store, decompressed if need be, or of standard input for `-`."""
     from backorderctl.toml.file_access import decompressed
 

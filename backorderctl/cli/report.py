@@ -15,8 +15,8 @@ from backorderctl.cli.command import OUTPUT_VARIABLE, STANDARD_INPUT, Command, S
 from backorderctl.cli.quantities import QuantitiesOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.output import report as view
-from backorderctl.output.report import Format
-from backorderctl.output.report_content import Report, RuleCount
+from backorderctl.output.report import ReportFormat
+from backorderctl.output.report_content import CatalogueReport, RuleCount
 from backorderctl.policy.agenda import AgendaDay, agenda
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.totals import totals
@@ -35,13 +35,13 @@ class ReportOptions(QuantitiesOptions):
     """The options of `report`, which has a format of its own."""
 
     output: Annotated[
-        Format,
+        ReportFormat,
         typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
-    ] = Format.TABLE
+    ] = ReportFormat.TABLE
 
     def in_json(self) -> bool:
         """Whether the answer is a JSON document of ours."""
-        return self.output is Format.JSON
+        return self.output is ReportFormat.JSON
 
 
 @app.command(cls=Command)
@@ -71,7 +71,7 @@ def report(
         return stock in (None, answer.stock) and at_source
 
     answers = filter(wanted, evaluate_all(store))
-    shown = Report(
+    shown = CatalogueReport(
         file="standard input" if options.file == STANDARD_INPUT else options.file,
         at=day,
         stock=stock,
@@ -80,7 +80,7 @@ def report(
         findings=_findings(store, day),
         agenda=tuple(_next_days(live, day)),
     )
-    view.show(shown, options.output, sys.stdout)
+    view.show_report(shown, options.output, sys.stdout)
 
 
 def _findings(store: Store, today: date) -> list[RuleCount]:

@@ -27,7 +27,7 @@ from backorderctl.store.settings import Scope
 
 app = noun("Sources: warehouses, shops and drop-shippers that hold goods.")
 
-NewCode = Annotated[str, typer.Argument(metavar="SOURCE", help="A code of letters, digits, '_', '-' and '.'.")]
+NewSource = Annotated[str, typer.Argument(metavar="SOURCE", help="A code of letters, digits, '_', '-' and '.'.")]
 
 
 @app.command("list", cls=Command)
@@ -49,7 +49,7 @@ def show(options: AnswerOptions, source: SourceArgument) -> None:
 @with_options
 def add(
     options: WriteOptions,
-    source: NewCode,
+    source: NewSource,
     name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
     disabled: Annotated[bool, typer.Option("--disabled", help="Its goods do not count yet.")] = False,
 ) -> None:

@@ -16,7 +16,7 @@ from backorderctl.store import model
 
 app = noun("Stocks: groups of sources that sales channels sell from.")
 
-NewCode = Annotated[str, typer.Argument(metavar="STOCK", help="A code of letters, digits, '_', '-' and '.'.")]
+NewStock = Annotated[str, typer.Argument(metavar="STOCK", help="A code of letters, digits, '_', '-' and '.'.")]
 Sources = Annotated[
     list[str], typer.Argument(metavar="SOURCE...", help="One or more sources.", autocompletion=complete_source)
 ]
@@ -44,7 +44,7 @@ def show(options: AnswerOptions, stock: StockArgument) -> None:
 @with_options
 def add(
     options: WriteOptions,
-    stock: NewCode,
+    stock: NewStock,
     name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
     source: Annotated[
         list[str] | None,

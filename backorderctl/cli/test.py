@@ -11,14 +11,14 @@ import typer
 
 from backorderctl.cli.command import DEFAULT_FILE, STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import read_text, say_error, with_options
+from backorderctl.cli.reading import read_input, say_error, with_options
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, InvalidFile
 from backorderctl.output import policy_tests as view
 from backorderctl.output.policy_tests import FileResult
 from backorderctl.policy.policy_test import InvalidTest
 from backorderctl.policy.policy_test_file import SUFFIX, names, read_tests, store_beside, tests_beside
-from backorderctl.policy.policy_tests import Result, run
+from backorderctl.policy.policy_tests import Outcome, run_policy_tests
 from backorderctl.store.schedule import days_of_change, store_on
 from backorderctl.toml import atomic_file, file_access
 
@@ -75,12 +75,12 @@ def run_tests(
         options.say(f"no test matches {only!r}")
         raise typer.Exit(ANSWER_IS_NO)
     if junit is not None:
-        from backorderctl.output.junit import document
+        from backorderctl.output.junit import junit_report
 
-        atomic_file.replace_bytes(junit, document(results).encode())
+        atomic_file.replace_bytes(junit, junit_report(results).encode())
     for line in view.error_lines(results):
         say_error(line)
-    view.show(results, options.output, sys.stdout)
+    view.show_tests(results, options.output, sys.stdout)
     if any(each.result.errors for each in results):
         raise typer.Exit(COMMAND_FAILED)
     if any(each.result.failures for each in results):
@@ -104,12 +104,12 @@ def _results(options: AnswerOptions, paths: _Paths, only: str | None) -> Iterato
     today = options.day(store)
     name = "<stdin>" if paths.tests == STANDARD_INPUT else paths.tests
     try:
-        tests = read_tests(read_text(paths.tests), name, store)
+        tests = read_tests(read_input(paths.tests), name, store)
     except InvalidFile as failure:
         unread = InvalidTest(name, None, failure.problems)
-        yield FileResult(name, Result(unread, errors=tuple(problem.message for problem in failure.problems)), today)
+        yield FileResult(name, Outcome(unread, errors=tuple(problem.message for problem in failure.problems)), today)
         return
     wanted = [test for test in tests if isinstance(test, InvalidTest) or only is None or fnmatchcase(test.name, only)]
     days = [today, *days_of_change(store.schedule, after=today)]
-    for result in run(wanted, partial(store_on, store), days):
+    for result in run_policy_tests(wanted, partial(store_on, store), days):
         yield FileResult(name, result, today)

@@ -19,7 +19,7 @@ from backorderctl.cli.command import (
     TakeOwnershipOption,
     WaitOption,
 )
-from backorderctl.cli.reading import PlainOptions, parse_day, read_text, say
+from backorderctl.cli.reading import PlainOptions, parse_day, read_input, say
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output.format import Output, describe_days, describe_place_in_full
 from backorderctl.output.progress import progress
@@ -30,8 +30,8 @@ from backorderctl.toml.file_lock import PATIENCE
 
 if TYPE_CHECKING:  # a noun's commands that only read do without what writes
     from backorderctl.edit.operations import Changes
-    from backorderctl.edit.transaction import Check, Operation, Result, WriteResult
-    from backorderctl.toml.atomic_file import Replacing
+    from backorderctl.edit.transaction import Check, Operation, WriteResult
+    from backorderctl.toml.atomic_file import Replacing, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class WriteOptions(PlainOptions):
                     raise BackorderctlError(f"{name}: expected --dry-run beside it")
             if self.file == STANDARD_INPUT:
                 raise BackorderctlError("standard input cannot be written", hint="-f store.toml")
-        return read_text(STANDARD_INPUT) if self.file == STANDARD_INPUT else None
+        return read_input(STANDARD_INPUT) if self.file == STANDARD_INPUT else None
 
     def report(self, message: str) -> None:
         """What has been done, on stderr; nothing for a dry run, which has done nothing."""
@@ -143,12 +143,12 @@ def preview(options: WriteOptions, texts: Versions, old: Store, new: Store) -> b
 
     if options.output is Output.TABLE:
         name = "<stdin>" if options.file == STANDARD_INPUT else options.file
-        text_difference.show(*texts, name, sys.stdout)
+        text_difference.show_text_difference(*texts, name, sys.stdout)
         if texts.old != texts.new:
             sys.stdout.write("\n")
     today = options.today(new)
     found = compare(old, new, old_day=today, new_day=today)
-    diff.show(found, options.output, sys.stdout, everything=options.everything)
+    diff.show_difference(found, options.output, sys.stdout, everything=options.everything)
     return bool(found)
 
 

@@ -10,20 +10,18 @@ from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.store import fields, model, quantity, settings
 from backorderctl.store.model import Place, Store
-from backorderctl.store.settings import Scope
+from backorderctl.store.settings import INHERIT, Scope
 from backorderctl.store.spreadsheet import protected, unprotected
 from backorderctl.toml.change import REMOVED, Change, KeyPath, Removed, TomlValue
 from backorderctl.toml.encode import dotted_path
 
-COLUMNS = ("product", "source", "stock", "key", "value")
+CHANGE_COLUMNS = ("product", "source", "stock", "key", "value")
 """The columns of the table, in any order."""
-INHERIT = "inherit"
-"""The value, in any case, that removes what is set, so that it is inherited again."""
 QUANTITY, STATUS, RESERVED, NAME = "quantity", "status", "reserved", "name"
 OWN_KEYS = (QUANTITY, STATUS, RESERVED, NAME)
 """The keys that are not settings."""
 
-Value = TomlValue | Removed
+NewValue = TomlValue | Removed
 
 
 class ChangeRow(NamedTuple):
@@ -54,7 +52,7 @@ def rows(text: str, name: str) -> list[ChangeRow]:
     problems = [*_header_problems(header), *_ragged(cells, len(header))]
     if problems:
         raise InvalidFile(name, problems)
-    places = [header.index(column) if column in header else None for column in COLUMNS]
+    places = [header.index(column) if column in header else None for column in CHANGE_COLUMNS]
     return [
         ChangeRow(number, line, *("" if place is None else unprotected(row[place].strip()) for place in places))
         for number, (line, row) in enumerate(cells, 1)
@@ -69,7 +67,7 @@ def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool =
     """
     filled = [row for row in sheet if row.value]
     with_quantity = {(row.product, row.source) for row in filled if _key(row) == QUANTITY}
-    wanted: dict[KeyPath, Value] = {}
+    wanted: dict[KeyPath, NewValue] = {}
     problems = []
     for row in filled:
         try:
@@ -131,11 +129,15 @@ def _cells(
 
 def _header_problems(header: Sequence[str]) -> Iterator[Problem]:
     for name in dict.fromkeys(header):
-        if name not in COLUMNS:
-            yield Problem(f"expected columns {', '.join(COLUMNS)}, got {name!r}{did_you_mean(name, COLUMNS)}", 1)
+        if name not in CHANGE_COLUMNS:
+            yield Problem(
+                f"expected columns {', '.join(CHANGE_COLUMNS)}, got {name!r}{did_you_mean(name, CHANGE_COLUMNS)}", 1
+            )
         elif header.count(name) > 1:
             yield Problem(f"expected each column once, got {name!r} twice", 1)
-    yield from (Problem(f"expected a column {name!r}, got none", 1) for name in COLUMNS[3:] if name not in header)
+    yield from (
+        Problem(f"expected a column {name!r}, got none", 1) for name in CHANGE_COLUMNS[3:] if name not in header
+    )
 
 
 def _ragged(cells: Sequence[tuple[int, Sequence[str]]], width: int) -> Iterator[Problem]:
@@ -148,12 +150,12 @@ class _Target(NamedTuple):
     """Where a row's value goes, and how it is read."""
 
     path: KeyPath
-    parse: Callable[[str], Value]
+    parse: Callable[[str], NewValue]
 
 
 def _change(
     store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]], *, create: bool
-) -> tuple[KeyPath, Value]:
+) -> tuple[KeyPath, NewValue]:
     """Where the row's value goes, and the value; BackorderctlError or Mismatch when the row cannot be applied."""
     _check_names(store, row, create=create)
     target = _target(store, row, with_quantity)
@@ -211,19 +213,19 @@ def _place(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) ->
     return operations.stock_place(store, row.stock) if row.stock else Place(Scope.GLOBAL)
 
 
-def _setting(setting: settings.AnySetting, typed: str) -> Value:
+def _setting(setting: settings.AnySetting, typed: str) -> NewValue:
     return operations.toml(setting.kind.parse(typed))
 
 
-def _status(typed: str) -> Value:
+def _status(typed: str) -> NewValue:
     return operations.toml(fields.status(typed))
 
 
-def _reserved(typed: str) -> Value:
+def _reserved(typed: str) -> NewValue:
     return quantity.parse_quantity(typed, minimum=quantity.ZERO) or REMOVED
 
 
-_PARSERS: dict[str, Callable[[str], Value]] = {
+_PARSERS: dict[str, Callable[[str], NewValue]] = {
     QUANTITY: quantity.parse_quantity,
     STATUS: _status,
     RESERVED: _reserved,
@@ -231,9 +233,9 @@ _PARSERS: dict[str, Callable[[str], Value]] = {
 }
 
 
-def _changes(store: Store, wanted: dict[KeyPath, Value]) -> Iterator[Change]:
+def _changes(store: Store, wanted: dict[KeyPath, NewValue]) -> Iterator[Change]:
     """The changes, table by table: a new table is written whole, and a new product before its source items."""
-    tables: dict[KeyPath, dict[str, Value]] = {}
+    tables: dict[KeyPath, dict[str, NewValue]] = {}
     for path, value in wanted.items():
         if path[0] == "products" and path[1] not in store.products:
             tables.setdefault(path[:2], {})

@@ -5,18 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import import_module
-from typing import Generic, TypeVar
+from typing import Generic
 
 from backorderctl.edit.operations import Changes
 from backorderctl.store import fields
 from backorderctl.store.load import PreviousBuild, build
 from backorderctl.store.model import Store
 from backorderctl.toml import atomic_file, file_access
-from backorderctl.toml.atomic_file import USUAL, Replacing
+from backorderctl.toml.atomic_file import USUAL, Replacing, Result
 from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.parse import parse
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)

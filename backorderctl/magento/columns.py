@@ -49,7 +49,7 @@ class Unmarked(NamedTuple):
     value: Value
 
 
-Cell = Value | Inherited | Unmarked
+SettingCell = Value | Inherited | Unmarked
 """What the cells of one setting say."""
 
 
@@ -90,7 +90,7 @@ class Columns:
 class Cells(NamedTuple):
     """What the settings' cells of one row say, by key, and the notes on them: what, the column, and the value."""
 
-    settings: Mapping[str, Cell]
+    settings: Mapping[str, SettingCell]
     notes: tuple[tuple[Notice, str, str], ...]
 
 
@@ -137,7 +137,7 @@ def read_settings(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cel
     A value counts when its flag is 0, or when there is no flag and the value is not `0` (Import/Product.php,
     _setStockUseConfigFieldsValues). A blank cell says nothing.
     """
-    found: dict[str, Cell] = {}
+    found: dict[str, SettingCell] = {}
     notes: list[tuple[Notice, str, str]] = []
     for setting, value_at, flag_at in places:
         value = "" if value_at is None else cells[value_at].strip()
@@ -169,7 +169,7 @@ def stock_status(column: str, cell: str) -> StockStatus:
     raise BackorderctlError(f"{column}: expected 0 or 1, got {cell!r}")
 
 
-def _given(setting: AnySetting, value: str, flag: str) -> Cell | None:
+def _given(setting: AnySetting, value: str, flag: str) -> SettingCell | None:
     inherited = _is_on(setting, flag)
     if value in ("", USE_CONFIG):
         return Inherited(None) if inherited or value else None

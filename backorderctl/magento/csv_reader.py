@@ -13,15 +13,13 @@ from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
-from backorderctl.magento.report import Count, Report, Tally
-from backorderctl.store.delimited import CELL_LIMIT, Refused, csv_problem, delimiter
+from backorderctl.magento.report import Count, ImportReport, Tally
+from backorderctl.store.delimited import CELL_LIMIT, END, Refused, csv_problem, delimiter
 from backorderctl.toml.file_access import MAX_SIZE, decompressed, open_input
 
 BLANK = " \t\r\n\ufeff"
 """What may stand before a header, and around its names: a byte-order mark is not always the first thing in a file."""
-END = "\ue000end of file\ue000"
-"""A last row of our own: where it is not read as one, a quote before it was never closed."""
-GLANCE = 500
+PROGRESS_INTERVAL = 500
 """Records between two calls of OnProgress."""
 UTF_8 = "utf-8"
 
@@ -93,7 +91,7 @@ class Table(NamedTuple):
 
 
 @contextmanager
-def open_table(source: Input, report: Report, what: Count, watch: OnProgress = lambda _: None) -> Iterator[Table]:
+def open_table(source: Input, report: ImportReport, what: Count, watch: OnProgress = lambda _: None) -> Iterator[Table]:
     """The table in the file while it is open; its rows are counted as `what`, those that are none go to the report.
 
     InvalidFile, from whichever row, when the file is in another encoding or no CSV; BackorderctlError when it is
@@ -132,7 +130,7 @@ def _text(source: Input, content: BinaryIO) -> io.TextIOWrapper:
         raise BackorderctlError(f"--encoding: expected one such as cp1252, got {source.encoding!r}") from None
 
 
-def _table(name: str, text: io.TextIOWrapper, report: Report, what: Count, glance: Callable[[], None]) -> Table:
+def _table(name: str, text: io.TextIOWrapper, report: ImportReport, what: Count, glance: Callable[[], None]) -> Table:
     before, first = 0, ""
     for first in text:
         if first.strip(BLANK):
@@ -154,7 +152,7 @@ def _table(name: str, text: io.TextIOWrapper, report: Report, what: Count, glanc
 
 
 def _rows(
-    name: str, width: int, records: Any, before: int, report: Report, tally: Tally, glance: Callable[[], None]
+    name: str, width: int, records: Any, before: int, report: ImportReport, tally: Tally, glance: Callable[[], None]
 ) -> Iterator[CsvRow]:
     """The rows that have `width` cells; `before` counts the lines above the header."""
     number, line = 0, 1
@@ -177,7 +175,7 @@ def _rows(
             yield CsvRow(number, line, cells)
         else:
             report.refuse(Refused(name, number, line, f"expected {width} cells, got {len(cells)}", cells))
-        if not number % GLANCE:
+        if not number % PROGRESS_INTERVAL:
             glance()
 
 

@@ -30,7 +30,7 @@ from backorderctl.store.quantity import format_magento_number
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, THRESHOLD, AnySetting, Settings, Value
 
 
-class Effect(StrEnum):
+class ExportEffect(StrEnum):
     """What Magento does with a row beyond what it says, and what was changed so that it does the right thing."""
 
     RELIES_ON_GLOBAL = "relies_on_global"
@@ -50,7 +50,7 @@ class ExportRow:
     sku: str
     cells: tuple[str, ...]
     in_force: tuple[str | None, ...]
-    effects: frozenset[Effect]
+    effects: frozenset[ExportEffect]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _row(
     stored = [product.settings[THRESHOLD.key]] if THRESHOLD.key in product.settings else inheritable
     effects = set(_effects(policy, stored, item, quantities=quantities))
     if inherited & inheritance.relied_on:
-        effects.add(Effect.RELIES_ON_GLOBAL)
+        effects.add(ExportEffect.RELIES_ON_GLOBAL)
     return ExportRow(product.sku, tuple(cells), tuple(in_force), frozenset(effects))
 
 
@@ -171,16 +171,16 @@ def _required(policy: Policy) -> Mapping[str, Value]:
 
 def _effects(
     policy: Policy, thresholds: Sequence[Value], item: SourceItem | None, *, quantities: bool
-) -> Iterator[Effect]:
+) -> Iterator[ExportEffect]:
     """What Magento does with a row, where the threshold would be one of these as it is set or inherited."""
     backorders = takes_backorders(policy.backorders)
     if not backorders and any(isinstance(each, Decimal) and each < 0 for each in thresholds):
-        yield Effect.THRESHOLD_ZEROED
+        yield ExportEffect.THRESHOLD_ZEROED
     on_sale = item is not None and item.status is StockStatus.IN_STOCK
     if not quantities and not on_sale and (backorders or not policy.managed):
-        yield Effect.SELLS_IF_NEW
+        yield ExportEffect.SELLS_IF_NEW
     if quantities and item is not None and on_sale and policy.managed and not _verified(item.quantity, policy):
-        yield Effect.STATUS_LOST
+        yield ExportEffect.STATUS_LOST
 
 
 def _verified(quantity: Decimal, policy: Policy) -> bool:

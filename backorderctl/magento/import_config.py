@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.magento import csv_reader
 from backorderctl.magento.csv_reader import Input
-from backorderctl.magento.report import Count, Notice, Report
+from backorderctl.magento.report import Count, ImportReport, Notice
 from backorderctl.store.settings import SETTINGS, Value
 
 _MOST_NODES = 1_000_000
@@ -48,7 +48,7 @@ class Unset(Enum):
 UNSET = Unset.UNSET
 
 
-def read_config(source: Input, report: Report) -> dict[str, Value | Unset]:
+def read_config(source: Input, report: ImportReport) -> dict[str, Value | Unset]:
     """The settings that the file gives globally, by key; what is not taken goes to the report.
 
     InvalidFile when a value is not valid, BackorderctlError when the file has another format.
@@ -78,7 +78,7 @@ def read_config(source: Input, report: Report) -> dict[str, Value | Unset]:
     return found
 
 
-def _value(entry: Entry, report: Report) -> Value | Unset | None:
+def _value(entry: Entry, report: ImportReport) -> Value | Unset | None:
     """The value of an entry; None where nothing is to be taken, which the report notes. Mismatch for an invalid one."""
     row = BY_PATH.get(entry.path)
     text = entry.value.strip()
@@ -95,7 +95,7 @@ def _value(entry: Entry, report: Report) -> Value | Unset | None:
     return None
 
 
-def _compare_scopes(entries: Sequence[Entry], report: Report) -> None:
+def _compare_scopes(entries: Sequence[Entry], report: ImportReport) -> None:
     """Report what a website or store view has otherwise: Magento uses it, a store file has no such level."""
     general: dict[str, Value | str] = {path: row.default for path, row in BY_PATH.items()}
     general |= {entry.path: _comparable(entry) for entry in entries if entry.scope == DEFAULT}
@@ -162,7 +162,7 @@ def _text(source: Input) -> str:
 
 def _rows(source: Input) -> list[Entry]:
     """The entries of a CSV with columns path, value and, where there are scopes, scope and scope_code."""
-    own = Report()
+    own = ImportReport()
     with csv_reader.open_table(source, own, Count.CONFIGURATION_VALUES) as table:
         at, value = table.needed("path"), table.needed("value")
         scope, code = table.column("scope"), table.column("scope_code", "scope_id")

@@ -13,7 +13,7 @@ from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Proble
 from backorderctl.magento import csv_reader
 from backorderctl.magento.columns import QUANTITY, SKU, stock_status, units
 from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table, check_header
-from backorderctl.magento.report import Count, Notice, Report, Spellings
+from backorderctl.magento.report import Count, ImportReport, Notice, Spellings
 from backorderctl.store import fields
 from backorderctl.store.delimited import Refused
 from backorderctl.store.fields import StockStatus
@@ -26,7 +26,7 @@ STATUS = "status"
 UNITS = "quantity"
 Pair = tuple[str, str]
 """A SKU and a source code."""
-Reservations = dict[tuple[str, str | None], Decimal]
+ImportedReservations = dict[tuple[str, str | None], Decimal]
 """Reserved units by SKU and stock; the stock is None where the file does not say it."""
 
 
@@ -46,7 +46,7 @@ class _SourceColumns:
     status: int | None
 
 
-def read_stock_sources(source: Input, report: Report, watch: OnProgress) -> dict[Pair, SourceRow]:
+def read_stock_sources(source: Input, report: ImportReport, watch: OnProgress) -> dict[Pair, SourceRow]:
     """The source items in the file; of two rows for one the last counts, as in Magento. InvalidFile as `open_table`."""
     found: dict[Pair, SourceRow] = {}
     with csv_reader.open_table(source, report, Count.STOCK_SOURCE_ROWS, watch) as table:
@@ -88,7 +88,7 @@ def _item(row: CsvRow, columns: _SourceColumns, spellings: Spellings) -> tuple[P
     return (sku, source), SourceRow(quantity, in_stock, row.line)
 
 
-def _note_twice(report: Report, pair: Pair, first: SourceRow, last: SourceRow) -> None:
+def _note_twice(report: ImportReport, pair: Pair, first: SourceRow, last: SourceRow) -> None:
     sku, source = pair
     value = f"{format_quantity(first.quantity)} at {source}"
     report.note(Notice.ITEM_TWICE, sku=sku, line=last.line, value=value, other=format_quantity(last.quantity))
@@ -104,13 +104,13 @@ class _ReservationColumns:
 
 
 def read_reservations(
-    source: Input, report: Report, watch: OnProgress, stock_ids: Mapping[str, str] = STOCK_IDS
-) -> Reservations:
+    source: Input, report: ImportReport, watch: OnProgress, stock_ids: Mapping[str, str] = STOCK_IDS
+) -> ImportedReservations:
     """What is reserved, 0 included; rows refused go to the report.
 
     InvalidFile as `open_table`, and when the entries of a product add up to more than 0: their sign is turned.
     """
-    found: Reservations = {}
+    found: ImportedReservations = {}
     with csv_reader.open_table(source, report, Count.RESERVATION_ROWS, watch) as table:
         check_header(table, "--reservations", "a file of reservations")
         columns = _reservation_columns(table)
@@ -160,7 +160,7 @@ def _reservation(
         raise BackorderctlError(f"{RESERVED}: {mismatch}") from None
 
 
-def _refuse_positive(file: str, found: Reservations) -> None:
+def _refuse_positive(file: str, found: ImportedReservations) -> None:
     positive = [(sku, -reserved) for (sku, _), reserved in found.items() if reserved < 0]
     if positive:
         sku, total = positive[0]

@@ -16,10 +16,10 @@ from backorderctl.magento.columns import (
     QUANTITY,
     SKU,
     UNSUPPORTED,
-    Cell,
     Cells,
     Columns,
     Inherited,
+    SettingCell,
     Unmarked,
     find_columns,
     picker,
@@ -28,7 +28,7 @@ from backorderctl.magento.columns import (
     units,
 )
 from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, check_header
-from backorderctl.magento.report import Count, Notice, Report, Spellings, remarks
+from backorderctl.magento.report import Count, ImportReport, Notice, Spellings, remarks
 from backorderctl.store.delimited import Refused
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity
@@ -41,7 +41,7 @@ COMPOSITE = ("configurable", "grouped", "bundle")
 class Inventory(NamedTuple):
     """What a file says of one product's inventory; what is None or missing it leaves as it is."""
 
-    settings: Mapping[str, Cell]
+    settings: Mapping[str, SettingCell]
     quantity: Decimal | None
     status: StockStatus | None
 
@@ -58,7 +58,7 @@ class ProductRow(NamedTuple):
 
 
 def read_products(
-    source: Input, report: Report, watch: OnProgress, *, names_only: bool = False
+    source: Input, report: ImportReport, watch: OnProgress, *, names_only: bool = False
 ) -> dict[str, ProductRow]:
     """The products in the file by SKU; rows refused or passed over go to the report. InvalidFile as `open_table`.
 
@@ -82,7 +82,7 @@ class _Read(NamedTuple):
 class _Reader:
     """The products met so far; catalogues have few combinations of inventory cells, so that most are read once."""
 
-    def __init__(self, file: str, places: Columns, report: Report, *, names_only: bool) -> None:
+    def __init__(self, file: str, places: Columns, report: ImportReport, *, names_only: bool) -> None:
         self.products: dict[str, ProductRow] = {}
         self._file = file
         self._places = places

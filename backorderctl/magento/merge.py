@@ -8,14 +8,14 @@ from backorderctl.edit.operations import Changes
 from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.magento.import_config import UNSET, Unset
 from backorderctl.magento.merge_products import Imported, ProductMerge
-from backorderctl.magento.report import Count, Notice, Report
+from backorderctl.magento.report import Count, ImportReport, Notice
 from backorderctl.store.model import Source, Store
 from backorderctl.store.settings import Value
 from backorderctl.store.sku import canonical_sku
 from backorderctl.toml.change import REMOVED, Change, Removed
 
 
-def merged(store: Store, imported: Imported, report: Report) -> Changes:
+def merged(store: Store, imported: Imported, report: ImportReport) -> Changes:
     """The changes that give the store what the files say.
 
     BackorderctlError when a link names a source that does not exist, or a reservation a stock.
@@ -47,7 +47,7 @@ def _sources(imported: Imported) -> Iterator[str]:
     yield from (source for _, source in imported.items)
 
 
-def _configuration(store: Store, values: Mapping[str, Value | Unset], report: Report) -> Iterator[Change]:
+def _configuration(store: Store, values: Mapping[str, Value | Unset], report: ImportReport) -> Iterator[Change]:
     for key, value in values.items():
         report.count(Count.GLOBAL_SETTINGS_READ)
         if value is UNSET:
@@ -57,7 +57,9 @@ def _configuration(store: Store, values: Mapping[str, Value | Unset], report: Re
             yield Change(("global", key), operations.toml(value))
 
 
-def _links(store: Store, links: Mapping[str, Sequence[str]], new: Sequence[str], report: Report) -> Iterator[Change]:
+def _links(
+    store: Store, links: Mapping[str, Sequence[str]], new: Sequence[str], report: ImportReport
+) -> Iterator[Change]:
     declared = {code: stock.sources for code, stock in store.stocks.items() if stock.declared}
     for stock, sources in links.items():
         if stock in declared:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError
-from backorderctl.magento.columns import DEFAULT_SOURCE, Cell, Inherited, Unmarked
+from backorderctl.magento.columns import DEFAULT_SOURCE, Inherited, SettingCell, Unmarked
 from backorderctl.magento.import_config import Unset
-from backorderctl.magento.import_inventory import Pair, Reservations, SourceRow
+from backorderctl.magento.import_inventory import ImportedReservations, Pair, SourceRow
 from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
-from backorderctl.magento.report import Count, Notice, Report
+from backorderctl.magento.report import Count, ImportReport, Notice
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Product, SourceItem, Store
 from backorderctl.store.quantity import format_quantity
@@ -32,7 +32,7 @@ class Imported:
     items: Mapping[Pair, SourceRow]
     configuration: Mapping[str, Value | Unset]
     links: Mapping[str, Sequence[str]]
-    reservations: Reservations | None = None
+    reservations: ImportedReservations | None = None
 
     @property
     def empty(self) -> bool:
@@ -66,7 +66,7 @@ class _Wanted:
 class ProductMerge:
     """The changes of products: what their rows, their stock sources and their reservations say."""
 
-    def __init__(self, store: Store, imported: Imported, report: Report) -> None:
+    def __init__(self, store: Store, imported: Imported, report: ImportReport) -> None:
         self._store = store
         self._imported = imported
         self._report = report
@@ -180,7 +180,7 @@ class ProductMerge:
         if len(items) < len(units):
             self._report.note(Notice.STATUS_WITHOUT_QUANTITY, sku=sku)
 
-    def _reservations(self, reservations: Reservations) -> dict[str, dict[str, Decimal]]:
+    def _reservations(self, reservations: ImportedReservations) -> dict[str, dict[str, Decimal]]:
         """What is reserved of each product, by stock; BackorderctlError when a stock does not exist."""
         declared = [code for code, stock in self._store.stocks.items() if stock.declared]
         stocks = list(dict.fromkeys((*declared, *self._imported.links))) or [DEFAULT_STOCK]
@@ -232,7 +232,7 @@ def _wanted(inventory: Inventory, general: Mapping[str, Value]) -> _Wanted:
     )
 
 
-def _idle(cells: Mapping[str, Cell], general: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+def _idle(cells: Mapping[str, SettingCell], general: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     """Each value of the file that is not in force and differs from what is, by column."""
     for key, cell in cells.items():
         if isinstance(cell, Inherited) and cell.idle is not None and cell.idle != general[key]:

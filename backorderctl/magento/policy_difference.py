@@ -26,7 +26,7 @@ class Differs(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PolicyDifference:
     """What differs, and with which quantities; those are None for today's quantities and reservations.
 
     `ours` and `magentos` are the salable quantities (None when unlimited), or of the units of `order` those that are
@@ -46,7 +46,7 @@ class _Answer(NamedTuple):
     notifies: bool
 
 
-def first_difference(need: Need, policy: Policy) -> Difference | None:
+def first_difference(need: Need, policy: Policy) -> PolicyDifference | None:
     """How the policy differs from what the store needs: today, or else with the smallest quantities at which it does.
 
     None where no difference was found.
@@ -55,11 +55,11 @@ def first_difference(need: Need, policy: Policy) -> Difference | None:
     today = {item.source: item.quantity for item in answer.items}
     if found := _difference(need, policy, today, answer.reserved):
         what, order, ours, magentos = found
-        return Difference(what=what, quantities=None, order=order, ours=ours, magentos=magentos)
+        return PolicyDifference(what=what, quantities=None, order=order, ours=ours, magentos=magentos)
     for quantities in islice(_smallest(answer.items), TRIED):
         if found := _difference(need, policy, quantities, ZERO):
             what, order, ours, magentos = found
-            return Difference(what=what, quantities=quantities, order=order, ours=ours, magentos=magentos)
+            return PolicyDifference(what=what, quantities=quantities, order=order, ours=ours, magentos=magentos)
     return None
 
 

@@ -116,7 +116,7 @@ class Note:
     other: str | None
 
 
-class Report:
+class ImportReport:
     """What one import counts as it reads; `headers` are the columns' names by file."""
 
     def __init__(self) -> None:
@@ -188,7 +188,7 @@ def plain(number: str) -> str:
 class Spellings:
     """The SKUs met so far in one file, by what Magento takes for the same: letter case and blanks at the ends."""
 
-    def __init__(self, file: str, report: Report) -> None:
+    def __init__(self, file: str, report: ImportReport) -> None:
         self._file = file
         self._report = report
         self._cut_short = 0

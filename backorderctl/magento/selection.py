@@ -68,7 +68,7 @@ def export(
     )
 
 
-def selected(new: Export, old: Export | None) -> Selection:
+def select_rows(new: Export, old: Export | None) -> Selection:
     """All rows of an export, or those that differ from an older one's."""
     items = [*new.items, *new.at_default]
     if old is None:

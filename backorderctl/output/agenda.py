@@ -17,7 +17,7 @@ from backorderctl.store.model import ScheduleEntry
 _COLUMNS = (Column("date"), Column("event"), Column("change", fold=True), Column("effect", fold=True))
 
 
-def show(days: Iterable[AgendaDay], output: Output, out: TextIO) -> None:
+def show_agenda(days: Iterable[AgendaDay], output: Output, out: TextIO) -> None:
     """Write the days."""
     match output:
         case Output.JSON:

@@ -14,7 +14,7 @@ from backorderctl.policy.diff import Difference, EntryChange, SettingChange
 from backorderctl.policy.product_changes import Consequence, ProductChange, worst_first
 from backorderctl.store.settings import Scope
 
-LONG = 20
+MOST_LISTED = 20
 """So many settings and products are listed without being asked for."""
 
 _SETTINGS = ("scope", "stock", "source", "product", "key", "old", "new")
@@ -48,7 +48,7 @@ _STYLES: dict[Cell, Style] = {
 }
 
 
-def show(difference: Difference, output: Output, out: TextIO, *, everything: bool = False) -> None:
+def show_difference(difference: Difference, output: Output, out: TextIO, *, everything: bool = False) -> None:
     """Write the difference; a table lists many settings and products only with `everything`."""
     match output:
         case Output.JSON:
@@ -66,7 +66,7 @@ def csv_rows(difference: Difference) -> Iterator[tuple[Cell, ...]]:
     yield from map(_entry_row, difference.schedule)
 
 
-def summary(difference: Difference) -> str:
+def difference_summary(difference: Difference) -> str:
     """The difference in one line."""
     if not difference:
         return "no effective change"
@@ -154,9 +154,9 @@ def _product_rows(products: Iterable[ProductChange]) -> Iterator[tuple[Cell, ...
 
 
 def _page(difference: Difference, out: TextIO, *, everything: bool) -> None:
-    out.write(printable(summary(difference)) + "\n")
+    out.write(printable(difference_summary(difference)) + "\n")
     settings = [_setting_cells(change) for change in difference.settings]
-    if len(settings) > LONG and not everything:
+    if len(settings) > MOST_LISTED and not everything:
         settings = _grouped(difference.settings)
     products = [_product_cells(change) for change in worst_first(difference.products)]
     entries = [_entry_cells(change) for change in difference.schedule]
@@ -167,7 +167,7 @@ def _page(difference: Difference, out: TextIO, *, everything: bool) -> None:
     ):
         if rows:
             out.write("\n")
-            listed = rows if everything else rows[:LONG]
+            listed = rows if everything else rows[:MOST_LISTED]
             listing.show(Listing(noun, columns, listed), Output.TABLE, out)
             if more := len(rows) - len(listed):
                 out.write(f"{counted(more, f'more {noun}')}: --all lists everything\n")

@@ -7,7 +7,7 @@ from backorderctl.output import listing
 from backorderctl.output.format import Cell, Output, counted, json_number
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column
-from backorderctl.policy.drift import Cause, Drift, DriftReport, Kind, LeftOut
+from backorderctl.policy.drift import Cause, CauseKind, Drift, DriftReport, LeftOut
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, format_value
 
 _COLUMNS = (
@@ -28,7 +28,7 @@ _REASONS = {
 }
 
 
-def show(report: DriftReport, output: Output, out: TextIO) -> None:
+def show_drift(report: DriftReport, output: Output, out: TextIO) -> None:
     """Write the products that differ; a table says nothing where none does."""
     if output is Output.JSON:
         rows = ",\n".join(listing.dumps(_document(each)) for each in report.drift)
@@ -38,7 +38,7 @@ def show(report: DriftReport, output: Output, out: TextIO) -> None:
         listing.show(Listing("drift", _COLUMNS, map(_row, report.drift)), output, out)
 
 
-def notes(report: DriftReport) -> Iterator[str]:
+def drift_notes(report: DriftReport) -> Iterator[str]:
     """What was compared, and what was not."""
     yield f"{counted(report.compared, 'product')} compared, {len(report.drift)} with drift"
     for reason, number in report.left_out.items():
@@ -52,16 +52,16 @@ def _row(each: Drift) -> tuple[Cell, ...]:
 
 def _words(cause: Cause) -> str:
     match cause.kind:
-        case Kind.RESERVATIONS:
+        case CauseKind.RESERVATIONS:
             return "reservations are not counted"
-        case Kind.THRESHOLD | Kind.BACKORDERS:
-            key = THRESHOLD.key if cause.kind is Kind.THRESHOLD else BACKORDERS.key
+        case CauseKind.THRESHOLD | CauseKind.BACKORDERS:
+            key = THRESHOLD.key if cause.kind is CauseKind.THRESHOLD else BACKORDERS.key
             return f"{key} inherited" if cause.value is None else f"{key} {format_value(cause.value)}"
-        case Kind.SOURCE_NOT_LINKED:
+        case CauseKind.SOURCE_NOT_LINKED:
             return f"link of source {cause.source}"
-        case Kind.SOURCE_NOT_ENABLED:
+        case CauseKind.SOURCE_NOT_ENABLED:
             return f"state of source {cause.source}"
-        case Kind.STALE_INDEX:
+        case CauseKind.STALE_INDEX:
             return "stale index"
 
 

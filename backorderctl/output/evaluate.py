@@ -32,7 +32,7 @@ _STOCKS = (
 )
 
 
-def notes(result: Result, to: str | None) -> Iterator[str]:
+def run_notes(result: Result, to: str | None) -> Iterator[str]:
     """What a person should know before trusting the answers."""
     yield counted(result.rows, "row")
     if result.without_row:

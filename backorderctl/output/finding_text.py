@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 
 from backorderctl.check.findings import Example, Finding
-from backorderctl.check.hints import Effect
+from backorderctl.check.hints import HintEffect
 from backorderctl.check.registry import Severity
 from backorderctl.output.format import UNLIMITED, describe_place_in_full, format_hint
 from backorderctl.store.quantity import format_quantity
 from backorderctl.store.settings import Scope
 
-EXAMPLES = 3
+NAMED_PRODUCTS = 3
 """So many products are named in a message; the others are counted."""
 
 
-def summary(findings: Iterable[Finding]) -> str:
+def findings_summary(findings: Iterable[Finding]) -> str:
     """How many findings there are: `3 findings: 1 error, 2 warnings`."""
     severities = [finding.severity for finding in findings]
     if not severities:
@@ -38,8 +38,9 @@ def message(finding: Finding) -> str:
         details = dict.fromkeys(example.detail for example in finding.examples if example.detail)
         text += f" ({', '.join(details)})" if details else ""
     elif finding.examples:
-        more = f" and {finding.count - EXAMPLES:,} more" if finding.count > EXAMPLES else ""
-        text += f"; {_counted(finding.count, 'product')}: {', '.join(map(_example, finding.examples[:EXAMPLES]))}{more}"
+        more = f" and {finding.count - NAMED_PRODUCTS:,} more" if finding.count > NAMED_PRODUCTS else ""
+        named = ", ".join(map(_example, finding.examples[:NAMED_PRODUCTS]))
+        text += f"; {_counted(finding.count, 'product')}: {named}{more}"
     if finding.effects:
         changes = ", ".join(map(_effect, finding.effects))
         text += f"; the hint changes {finding.effects[0].key}, salable quantity: {changes}"
@@ -55,7 +56,7 @@ def _example(example: Example) -> str:
     return f"{example.sku} ({example.detail})" if example.detail else example.sku
 
 
-def _effect(effect: Effect) -> str:
+def _effect(effect: HintEffect) -> str:
     """`A in eu 120 -> 70`, or `A stays unlimited` where nothing else can be said."""
     before, after = (
         UNLIMITED.value if units is None else format_quantity(units) for units in (effect.before, effect.after)

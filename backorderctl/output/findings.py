@@ -15,7 +15,7 @@ from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column
 
 
-class Format(StrEnum):
+class FindingFormat(StrEnum):
     """The shapes in which findings can be given."""
 
     TABLE = "table"
@@ -36,18 +36,20 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity
 _ANNOTATIONS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def show(found: Sequence[LocatedFinding], output: Format, out: TextIO, *, complete: bool = True) -> None:
+def show_findings(
+    found: Sequence[LocatedFinding], output: FindingFormat, out: TextIO, *, complete: bool = True
+) -> None:
     """Write the findings; not `complete` when a file could not be read."""
     match output:
-        case Format.TABLE:
+        case FindingFormat.TABLE:
             _page(found, out)
-        case Format.GITHUB:
+        case FindingFormat.GITHUB:
             out.writelines(_annotation(*each) + "\n" for each in found)
-        case Format.SARIF:
+        case FindingFormat.SARIF:
             from backorderctl.output import sarif
 
             out.write(listing.dumps(sarif.log(found, complete=complete), indent=2) + "\n")
-        case Format.JSON:
+        case FindingFormat.JSON:
             _json(found, out)
         case _:
             listing.show(Listing("findings", _FINDINGS, map(_row, found)), Output(output.value), out)

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from backorderctl.errors import Problem
-from backorderctl.magento.report import Count, Note, Notice, Report
+from backorderctl.magento.report import Count, ImportReport, Note, Notice
 from backorderctl.store.delimited import Refused
 
-SHOWN = 20
+ROWS_SHOWN = 20
 """Refused rows that are named one by one."""
 _ROWS = (Count.PRODUCT_ROWS, Count.STOCK_SOURCE_ROWS, Count.RESERVATION_ROWS)
 """Counts that are shown when they are 0, too."""
@@ -66,7 +66,7 @@ _NOTICES = {
 }
 
 
-def summary(reports: Sequence[Report]) -> Iterator[str]:
+def import_summary(reports: Sequence[ImportReport]) -> Iterator[str]:
     """What was counted, a line each, and then what was left aside with a first example."""
     for report in reports:
         for what, tally in report.counts.items():
@@ -84,10 +84,10 @@ def noted(note: Note) -> str:
     return _counted(_NOTICES[note.notice], note.times).format(about=note.about) + _example(note)
 
 
-def refusals(refused: Sequence[Refused]) -> str:
+def describe_refused(refused: Sequence[Refused]) -> str:
     """Why rows are refused, a line each for the first of them."""
-    lines = [Problem(f"record {row.number}: {row.reason}", row.line).at(row.file) for row in refused[:SHOWN]]
-    more = len(refused) - SHOWN
+    lines = [Problem(f"record {row.number}: {row.reason}", row.line).at(row.file) for row in refused[:ROWS_SHOWN]]
+    more = len(refused) - ROWS_SHOWN
     return "\n".join([*lines, f"{more} more {_counted('row(|s)', more)} refused"] if more > 0 else lines)
 
 
@@ -97,7 +97,9 @@ def rejects(name: str, rows: Sequence[Refused]) -> str:
     return f"{name}: {counted}, the first at line {rows[0].line}: {rows[0].reason}"
 
 
-def write_json(file: str, reports: Sequence[Report], out: TextIO, *, changed: bool, rejects: Sequence[str]) -> None:
+def write_json(
+    file: str, reports: Sequence[ImportReport], out: TextIO, *, changed: bool, rejects: Sequence[str]
+) -> None:
     """Write the summary as a JSON document: codes and numbers, refused rows, and the files that these went to."""
     from backorderctl.output.listing import dumps
 

@@ -11,13 +11,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 from backorderctl.output.format import printable
 from backorderctl.output.policy_tests import FileResult, error_lines, expected_words, failure_lines, found_words
-from backorderctl.policy.policy_tests import Result
+from backorderctl.policy.policy_tests import Outcome
 
 _NOT_XML = re.compile("[\ufffe\uffff]")
 """What XML 1.0 does not allow and a terminal does not mind."""
 
 
-def document(results: Sequence[FileResult]) -> str:
+def junit_report(results: Sequence[FileResult]) -> str:
     """The whole file: a suite for each test file, in which the class name of each case is the file's name."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="backorderctl test"{_counts(results)}>']
     for file, group in groupby(results, key=lambda each: each.file):
@@ -48,7 +48,7 @@ def _case(each: FileResult) -> Iterator[str]:
     yield "    </testcase>"
 
 
-def _message(result: Result) -> str:
+def _message(result: Outcome) -> str:
     first = result.failures[0]
     more = f" and {len(result.failures) - 1} more" if len(result.failures) > 1 else ""
     return (

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TextIO
 
 from backorderctl.magento.export_config import zeroed
-from backorderctl.magento.export_products import Effect, ExportRow
+from backorderctl.magento.export_products import ExportEffect, ExportRow
 from backorderctl.magento.export_sources import Notified, SourceItemRow
-from backorderctl.magento.policy_difference import Difference, Differs, first_difference
+from backorderctl.magento.policy_difference import Differs, PolicyDifference, first_difference
 from backorderctl.magento.policy_export import Compiled, Need, Policy
 from backorderctl.magento.selection import Export
 from backorderctl.output import listing
@@ -21,7 +21,7 @@ from backorderctl.store.quantity import LIMIT, ZERO
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, NOTIFY_BELOW, SETTINGS, THRESHOLD, format_value
 from backorderctl.store.sku import LONGEST_SKU, UnsafeSku
 
-SHOWN = 5
+SKUS_SHOWN = 5
 """SKUs that a message names one by one."""
 
 
@@ -53,25 +53,25 @@ def differing(item: Notified) -> str:
 
 
 _EFFECTS = {
-    Effect.RELIES_ON_GLOBAL: "{products} (first: {sku!r}) inherit{s} values of [global] that are not Magento's "
+    ExportEffect.RELIES_ON_GLOBAL: "{products} (first: {sku!r}) inherit{s} values of [global] that are not Magento's "
     "defaults: give Magento's configuration with --config FILE, or write every value out with --explicit",
-    Effect.THRESHOLD_ZEROED: "{products} (first: {sku!r}) {have} a threshold below 0 without backorders: written as 0, "
-    "because Magento would show {them} as In Stock when sold out",
-    Effect.SELLS_IF_NEW: "{products} (first: {sku!r}) not on sale at source 'default': if new to Magento, the import "
-    "puts {them} on sale there; export magento all prevents it",
-    Effect.STATUS_LOST: "{products} (first: {sku!r}) {are} In Stock at source 'default', and Magento's import makes "
-    "{them} Out of Stock there: import stock sources afterwards (export magento all)",
+    ExportEffect.THRESHOLD_ZEROED: "{products} (first: {sku!r}) {have} a threshold below 0 without backorders: "
+    "written as 0, because Magento would show {them} as In Stock when sold out",
+    ExportEffect.SELLS_IF_NEW: "{products} (first: {sku!r}) not on sale at source 'default': if new to Magento, the "
+    "import puts {them} on sale there; export magento all prevents it",
+    ExportEffect.STATUS_LOST: "{products} (first: {sku!r}) {are} In Stock at source 'default', and Magento's import "
+    "makes {them} Out of Stock there: import stock sources afterwards (export magento all)",
 }
 
 
-def effects(rows: Sequence[ExportRow], named: Iterable[Effect]) -> Iterator[str]:
+def effects(rows: Sequence[ExportRow], named: Iterable[ExportEffect]) -> Iterator[str]:
     """What Magento does with the products of an export, of what is `named`, as warnings."""
     for each in named:
         if skus := [row.sku for row in rows if each in row.effects]:
             yield _effect(each, skus)
 
 
-def _effect(found: Effect, skus: Sequence[str]) -> str:
+def _effect(found: ExportEffect, skus: Sequence[str]) -> str:
     one = len(skus) == 1
     words = {"s": "s" if one else "", "have": "has" if one else "have", "are": "is" if one else "are"}
     text = _EFFECTS[found].format(
@@ -99,7 +99,9 @@ def config_notes(store: Store) -> Iterator[str]:
 
 def left_out(skus: Sequence[str]) -> str:
     """Products that are not written, because they have no item at Magento's source `default`."""
-    named = ", ".join(map(repr, skus[:SHOWN])) + (f" and {len(skus) - SHOWN} more" if len(skus) > SHOWN else "")
+    named = ", ".join(map(repr, skus[:SKUS_SHOWN])) + (
+        f" and {len(skus) - SKUS_SHOWN} more" if len(skus) > SKUS_SHOWN else ""
+    )
     return f"not at source 'default', and left out: {named}"
 
 
@@ -192,7 +194,7 @@ def _magentos(need: Need, policy: Policy) -> str:
     return f"{_units(theirs)} ({_difference(difference)})"
 
 
-def _difference(found: Difference) -> str:
+def _difference(found: PolicyDifference) -> str:
     ours, theirs = _units(found.ours), _units(found.magentos)
     if found.what is Differs.SALABLE:
         text = f"{ours} salable, in Magento {theirs}"

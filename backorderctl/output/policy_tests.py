@@ -12,9 +12,9 @@ from backorderctl.output.table import Column
 from backorderctl.policy.evaluate import Salability
 from backorderctl.policy.expectations import NULL, Bounds, Expected, Found, OneOf
 from backorderctl.policy.policy_test import InvalidTest
-from backorderctl.policy.policy_tests import Failure, Result
+from backorderctl.policy.policy_tests import Failure, Outcome
 
-EXAMPLES = 3
+MOST_NAMED = 3
 """So many products, values or days are named; the others are counted."""
 _COLUMNS = tuple(
     map(
@@ -29,11 +29,11 @@ class FileResult(NamedTuple):
     """The result of a test, the name of the file that it is in, and the day that was today for its store."""
 
     file: str
-    result: Result
+    result: Outcome
     today: date
 
 
-def show(results: Sequence[FileResult], output: Output, out: TextIO) -> None:
+def show_tests(results: Sequence[FileResult], output: Output, out: TextIO) -> None:
     """Write the results; in a table the tests that passed are only counted."""
     match output:
         case Output.JSON:
@@ -49,10 +49,10 @@ def show(results: Sequence[FileResult], output: Output, out: TextIO) -> None:
         case Output.TABLE:
             for each in results:
                 out.writelines(f"{printable(line)}\n" for line in failure_lines(*each))
-            out.write(summary([each.result for each in results]) + "\n")
+            out.write(tests_summary([each.result for each in results]) + "\n")
 
 
-def failure_lines(file: str, result: Result, today: date) -> Iterator[str]:
+def failure_lines(file: str, result: Outcome, today: date) -> Iterator[str]:
     """What failed in one test: a line for each field, and below these the sums of some of the products."""
     place = file if result.test.line is None else f"{file}:{result.test.line}"
     by_field: dict[str, list[Failure]] = {}
@@ -62,7 +62,7 @@ def failure_lines(file: str, result: Result, today: date) -> Iterator[str]:
         failed = len({failure.answer.product.sku for failure in failures})
         yield f"{place}: {result.test.name}: {field}: {_mismatch(failures, today)} ({_part(failed, result.products)})"
     examples = {(failure.answer.product.sku, failure.answer.stock): failure.answer for failure in result.failures}
-    for answer in [*examples.values()][:EXAMPLES]:
+    for answer in [*examples.values()][:MOST_NAMED]:
         yield from _sum_lines(answer)
 
 
@@ -76,7 +76,7 @@ def error_lines(results: Sequence[FileResult]) -> Iterator[str]:
             yield from (f"{place}: {result.test.name}: {error}" for error in result.errors)
 
 
-def summary(results: Sequence[Result]) -> str:
+def tests_summary(results: Sequence[Outcome]) -> str:
     """How the tests went, in one line: `3 tests: 2 passed, 1 failed`."""
     invalid = sum(bool(result.errors) for result in results)
     failed = sum(bool(result.failures) for result in results)
@@ -100,8 +100,8 @@ def found_words(found: Found) -> str:
 
 def _mismatch(failures: Sequence[Failure], today: date) -> str:
     found = list(dict.fromkeys(found_words(failure.found) for failure in failures))
-    named = ", ".join(found[:EXAMPLES]) + (
-        f" and {len(found) - EXAMPLES} other values" if len(found) > EXAMPLES else ""
+    named = ", ".join(found[:MOST_NAMED]) + (
+        f" and {len(found) - MOST_NAMED} other values" if len(found) > MOST_NAMED else ""
     )
     return f"expected {expected_words(failures[0].expected)}, got {named}{_days(failures, today)}"
 
@@ -128,7 +128,7 @@ def _sum_lines(answer: Salability) -> Iterator[str]:
         yield from (f"  {line}" for line in sums)
 
 
-def _document(file: str, result: Result) -> dict[str, Any]:
+def _document(file: str, result: Outcome) -> dict[str, Any]:
     return {
         "name": result.test.name,
         "file": file,
@@ -161,7 +161,7 @@ def _expected(expected: Expected) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _rows(file: str, result: Result) -> Iterator[tuple[Cell, ...]]:
+def _rows(file: str, result: Outcome) -> Iterator[tuple[Cell, ...]]:
     """A row for each failure, or one for a test without any."""
     head = (result.test.name, file, result.test.line, result.passed, result.products)
     for each in result.failures:

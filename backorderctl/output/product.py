@@ -123,12 +123,12 @@ def limit(units: Decimal | None, *, unlimited: bool) -> Decimal | Boundless | No
     return UNLIMITED if unlimited and units is None else units
 
 
-def in_force(answers: Iterable[Salability]) -> Listing:
+def settings_in_force(answers: Iterable[Salability]) -> Listing:
     """One row for each value in force for a product, in every stock and at every source."""
     return Listing("settings", tuple(map(Column, _IN_FORCE)), _rows_in_force(answers))
 
 
-def document(answers: Iterable[Salability]) -> dict[str, Any]:
+def product_document(answers: Iterable[Salability]) -> dict[str, Any]:
     """Everything in force for one product as one JSON object."""
     answers = tuple(answers)
     product = answers[0].product

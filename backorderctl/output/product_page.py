@@ -7,7 +7,7 @@ from typing import TextIO
 
 from backorderctl.output import listing, table
 from backorderctl.output.format import Output, describe_level, printable
-from backorderctl.output.product import STATUS_STYLES, document, in_force
+from backorderctl.output.product import STATUS_STYLES, product_document, settings_in_force
 from backorderctl.output.table import Column, Style, Terminal, terminal
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
@@ -39,13 +39,13 @@ EXCLUDED_WORDS = {
 }
 
 
-def show(answers: Sequence[Salability], output: Output, out: TextIO) -> None:
+def show_product(answers: Sequence[Salability], output: Output, out: TextIO) -> None:
     """Write everything in force for one product, as each stock sees it."""
     match output:
         case Output.JSON:
-            out.write(listing.dumps(document(answers), indent=2) + "\n")
+            out.write(listing.dumps(product_document(answers), indent=2) + "\n")
         case Output.CSV:
-            listing.show(in_force(answers), output, out)
+            listing.show(settings_in_force(answers), output, out)
         case Output.TABLE:
             _page(answers, out)
 

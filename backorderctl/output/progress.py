@@ -7,7 +7,7 @@ from typing import TextIO
 
 from backorderctl.output.format import printable
 
-LONG = 0.5
+LONG_WORK = 0.5
 """Seconds after which work wants a bar."""
 
 Tell = Callable[[str, int], None]
@@ -26,7 +26,7 @@ def progress(total: int, err: TextIO, *, quiet: bool = False) -> Iterator[Tell]:
 
         def tell(words: str, done: int) -> None:
             nonlocal bar
-            if bar is None and monotonic() - begun >= LONG:
+            if bar is None and monotonic() - begun >= LONG_WORK:
                 bar = shown.enter_context(_bar(words, total, err))
             if bar is not None:
                 bar(words, done)

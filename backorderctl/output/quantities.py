@@ -8,11 +8,11 @@ from backorderctl.output import listing
 from backorderctl.output.format import counted
 from backorderctl.store.replace_quantities import Replaced
 
-KEY = "quantities"
+QUANTITIES_KEY = "quantities"
 """The key of a JSON document that says where its quantities come from."""
 
 
-def notes(read: Replaced) -> Iterator[str]:
+def quantities_notes(read: Replaced) -> Iterator[str]:
     """What a person should know before trusting an answer: half a file looks like an empty warehouse."""
     for file in read.files:
         ignored = f"; columns ignored: {', '.join(file.ignored)}" if file.ignored else ""
@@ -30,7 +30,7 @@ def notes(read: Replaced) -> Iterator[str]:
         yield f"{counted(read.foreign, 'row')} of sources and stocks that only the other side declares left out"
 
 
-def document(read: Replaced) -> dict[str, Any]:
+def quantities_document(read: Replaced) -> dict[str, Any]:
     """The same as JSON."""
     return {
         "files": [{"file": file.file, "rows": file.rows, "ignored": file.ignored} for file in read.files],
@@ -70,9 +70,9 @@ class DocumentWithQuantities(io.TextIOBase):
         return self._out.isatty()
 
     def _with_key(self, text: str) -> str:
-        read = [document(each) for each in self._read()]
+        read = [quantities_document(each) for each in self._read()]
         if not read or not text.startswith("{"):
             return text
         rest = text[1:].lstrip()
         separator = "" if rest.startswith("}") else ",\n"
-        return f'{{"{KEY}": {listing.dumps(read[0] if len(read) == 1 else read)}{separator}{rest}'
+        return f'{{"{QUANTITIES_KEY}": {listing.dumps(read[0] if len(read) == 1 else read)}{separator}{rest}'

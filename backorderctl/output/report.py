@@ -8,14 +8,14 @@ from backorderctl.output import listing
 from backorderctl.output.format import Cell, Output
 from backorderctl.output.listing import Listing
 from backorderctl.output.product import limit
-from backorderctl.output.report_content import Report
+from backorderctl.output.report_content import CatalogueReport
 from backorderctl.output.table import Column
 from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals
 from backorderctl.store.settings import INHERIT
 
 
-class Format(StrEnum):
+class ReportFormat(StrEnum):
     """The shapes in which the report can be given."""
 
     TABLE = "table"
@@ -24,25 +24,25 @@ class Format(StrEnum):
     HTML = "html"
 
 
-def show(report: Report, output: Format, out: TextIO) -> None:
+def show_report(report: CatalogueReport, output: ReportFormat, out: TextIO) -> None:
     """Write the report."""
     match output:
-        case Format.JSON:
-            out.write(listing.dumps(document(report), indent=2) + "\n")
-        case Format.CSV:
+        case ReportFormat.JSON:
+            out.write(listing.dumps(report_document(report), indent=2) + "\n")
+        case ReportFormat.CSV:
             columns = tuple(map(Column, ("list", "stock", "source", "sku", "key", "value")))
-            listing.show(Listing("report", columns, _rows(document(report))), Output.CSV, out)
-        case Format.TABLE:
+            listing.show(Listing("report", columns, _rows(report_document(report))), Output.CSV, out)
+        case ReportFormat.TABLE:
             from backorderctl.output import report_table
 
             report_table.write(report, out)
-        case Format.HTML:
+        case ReportFormat.HTML:
             from backorderctl.output import report_html
 
             out.write(report_html.page(report))
 
 
-def document(report: Report) -> dict[str, Any]:
+def report_document(report: CatalogueReport) -> dict[str, Any]:
     """The report as one JSON object."""
     totals = report.totals
     return {

@@ -21,7 +21,7 @@ class RuleCount(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CatalogueReport:
     """The totals of the store `file` on the day `at`, of one `stock` or `source` where one is named.
 
     `findings` are those of `check`, `agenda` the next days on which something

@@ -5,7 +5,7 @@ from typing import Any
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.agenda import change_rows
-from backorderctl.output.report_content import Report, share
+from backorderctl.output.report_content import CatalogueReport, share
 from backorderctl.output.report_pictures import (
     MOST_ROWS,
     count_text,
@@ -26,7 +26,7 @@ _LONGEST_SENTENCE = 300
 """Characters of what changes on a day, with all names in it."""
 
 
-def page(report: Report) -> str:
+def page(report: CatalogueReport) -> str:
     """The page; BackorderctlError where Jinja2 is not installed."""
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -43,7 +43,7 @@ def page(report: Report) -> str:
     return text
 
 
-def _content(report: Report) -> dict[str, Any]:
+def _content(report: CatalogueReport) -> dict[str, Any]:
     """What the template fills in: words and lengths, nothing to compute."""
     totals = report.totals
     return {

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from backorderctl.output.format import printable
-from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, share
+from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, CatalogueReport, share
 from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, StockTotals
 from backorderctl.store.quantity import ZERO
 
@@ -44,7 +44,7 @@ class Picture(NamedTuple):
     more: int = 0
 
 
-def owed_pictures(report: Report) -> Iterator[Picture]:
+def owed_pictures(report: CatalogueReport) -> Iterator[Picture]:
     """How much of what may be owed is owed, by stock, and the products on which most is."""
     limited = [stock for stock in report.totals.stocks if stock.used is not None]
     owed, left = sum((s.owed_within_limit for s in limited), ZERO), sum((s.backorderable for s in limited), ZERO)
@@ -77,7 +77,7 @@ def _allowance_row(stock: StockTotals) -> Bar:
     )
 
 
-def risk_pictures(report: Report) -> Iterator[Picture]:
+def risk_pictures(report: CatalogueReport) -> Iterator[Picture]:
     """What is near its limit, oversold, out of stock or low in stock."""
     totals = report.totals
     if nearest := [each for each in totals.nearest if each.used]:
@@ -152,7 +152,7 @@ def _status_row(stock: StockTotals) -> Bar:
     )
 
 
-def unlimited_pictures(report: Report) -> Iterator[Picture]:
+def unlimited_pictures(report: CatalogueReport) -> Iterator[Picture]:
     """How many products of each stock are sold without a limit, and those on which most is owed."""
     stocks = [stock for stock in report.totals.stocks if stock.unlimited]
     number, products = sum(stock.unlimited for stock in stocks), sum(stock.products for stock in report.totals.stocks)
@@ -184,7 +184,7 @@ def _unlimited_row(each: ProductTotals, *, most: Decimal) -> Bar:
     return _product_row(each, value, _segments(("unlimited", each.owed), ("", most - each.owed)))
 
 
-def pools_picture(report: Report) -> Picture:
+def pools_picture(report: CatalogueReport) -> Picture:
     """What the sources that share a threshold have together."""
     sentence = "Sources share goods and allowances: each bar is what they have in all, before reservations."
     return _picture(sentence, [_pool_row(pool) for pool in report.totals.pools])

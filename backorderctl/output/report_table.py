@@ -8,7 +8,7 @@ from backorderctl.output import table
 from backorderctl.output.agenda import change_rows
 from backorderctl.output.format import printable
 from backorderctl.output.product_page import marks
-from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, Report, share
+from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, CatalogueReport, share
 from backorderctl.output.table import Column, Style, Terminal, terminal
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals, Totals
 from backorderctl.store.quantity import ZERO, format_quantity
@@ -37,7 +37,7 @@ _POOLS = (
 )
 
 
-def write(report: Report, out: TextIO) -> None:
+def write(report: CatalogueReport, out: TextIO) -> None:
     """Write the report as a page of at most 80 columns, where the names allow it."""
     totals = report.totals
     screen = terminal(out)
@@ -77,7 +77,7 @@ def _products(number: int) -> str:
     return "1 product" if number == 1 else f"{number} products"
 
 
-def _part(report: Report) -> str:
+def _part(report: CatalogueReport) -> str:
     """What the report is confined to, in words."""
     named = (("stock", report.stock), ("source", report.source))
     return "".join(f", {kind} {code} only" for kind, code in named if code is not None)

@@ -16,7 +16,7 @@ SMALL = 10_000
 _STYLES = {"-": Style.RED, "+": Style.GREEN, "@": Style.DIM}
 
 
-class Edit(NamedTuple):
+class LineEdit(NamedTuple):
     """The lines `old[first:last]` become `new[new_first:new_last]`."""
 
     first: int
@@ -25,7 +25,7 @@ class Edit(NamedTuple):
     new_last: int
 
 
-def show(old: str, new: str, name: str, out: TextIO) -> None:
+def show_text_difference(old: str, new: str, name: str, out: TextIO) -> None:
     """Write the unified difference of two texts of the file `name`; nothing when they are equal."""
     before, after = old.splitlines(), new.splitlines()
     if before == after:
@@ -39,7 +39,7 @@ def show(old: str, new: str, name: str, out: TextIO) -> None:
             out.write((screen.styled(printable(line), style) if style else printable(line)) + "\n")
 
 
-def edits(old: Sequence[str], new: Sequence[str]) -> Iterator[Edit]:
+def edits(old: Sequence[str], new: Sequence[str]) -> Iterator[LineEdit]:
     """What turns the old lines into the new ones, in order.
 
     Lines that are unique in both texts are matched first, as in the patience difference; only the short stretches
@@ -47,7 +47,7 @@ def edits(old: Sequence[str], new: Sequence[str]) -> Iterator[Edit]:
     """
     start, new_start = 0, 0
     for anchor, new_anchor in (*_anchors(old, new), (len(old), len(new))):
-        yield from _edits_between(old, new, Edit(start, anchor, new_start, new_anchor))
+        yield from _edits_between(old, new, LineEdit(start, anchor, new_start, new_anchor))
         start, new_start = anchor + 1, new_anchor + 1
 
 
@@ -76,7 +76,7 @@ def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int
     return found[::-1]
 
 
-def _edits_between(old: Sequence[str], new: Sequence[str], part: Edit) -> Iterator[Edit]:
+def _edits_between(old: Sequence[str], new: Sequence[str], part: LineEdit) -> Iterator[LineEdit]:
     """The edits of a part in which no unique line is common, without what its sides begin and end with."""
     first, last, new_first, new_last = part
     while first < last and new_first < new_last and old[first] == new[new_first]:
@@ -86,19 +86,19 @@ def _edits_between(old: Sequence[str], new: Sequence[str], part: Edit) -> Iterat
     if first == last and new_first == new_last:
         return
     if first == last or new_first == new_last or (last - first) * (new_last - new_first) > SMALL:
-        yield Edit(first, last, new_first, new_last)
+        yield LineEdit(first, last, new_first, new_last)
         return
     from difflib import SequenceMatcher
 
     matcher = SequenceMatcher(None, old[first:last], new[new_first:new_last], autojunk=False)
     for kind, *ends in matcher.get_opcodes():
         if kind != "equal":
-            yield Edit(ends[0] + first, ends[1] + first, ends[2] + new_first, ends[3] + new_first)
+            yield LineEdit(ends[0] + first, ends[1] + first, ends[2] + new_first, ends[3] + new_first)
 
 
-def _hunks(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+def _hunks(edits: Iterable[LineEdit]) -> Iterator[list[LineEdit]]:
     """The edits in groups that share their context."""
-    hunk: list[Edit] = []
+    hunk: list[LineEdit] = []
     for edit in edits:
         if hunk and edit.first - hunk[-1].last > 2 * CONTEXT:
             yield hunk
@@ -108,7 +108,7 @@ def _hunks(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
         yield hunk
 
 
-def _hunk_lines(hunk: Sequence[Edit], old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+def _hunk_lines(hunk: Sequence[LineEdit], old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
     above = min(hunk[0].first, CONTEXT)
     below = min(len(old) - hunk[-1].last, CONTEXT)
     first, last = hunk[0].first - above, hunk[-1].last + below

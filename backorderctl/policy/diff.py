@@ -18,7 +18,7 @@ Written = tuple[Place, str]
 Anything = Value | str | bool
 """What can be written: a value, or what a source or stock itself is."""
 
-CODE = "code"
+STOCK_CODE = "code"
 """What changes of a stock that is renamed; it reaches no product."""
 
 
@@ -111,7 +111,7 @@ def _difference(
     """The changes with the number of products that each setting reaches; `changed` are those of each product."""
     places: dict[str, set[Place]] = {}
     for place, key in settings:
-        if key != CODE:
+        if key != STOCK_CODE:
             places.setdefault(key, set()).add(place)
     products: list[ProductChange] = []
     reached: Counter[Written] = Counter()
@@ -197,7 +197,7 @@ def _written(store: Store, renamed: Mapping[str, str]) -> dict[Written, Anything
     for stock in store.stocks.values():
         place = Place(Scope.STOCK, stock=renamed.get(stock.code, stock.code))
         if place.stock in renamed.values():
-            found[place, CODE] = stock.code
+            found[place, STOCK_CODE] = stock.code
         elif not stock.declared:
             continue
         found |= {(place, "sources"): ", ".join(stock.sources), (place, "channels"): ", ".join(stock.channels)}

@@ -25,7 +25,7 @@ MOST_VALUES = 50
 """Values of a setting that are tried as the one that Magento has."""
 
 
-class Kind(StrEnum):
+class CauseKind(StrEnum):
     """What can explain a difference."""
 
     RESERVATIONS = "reservations"
@@ -49,7 +49,7 @@ class LeftOut(StrEnum):
 class Cause(NamedTuple):
     """What explains a difference: the value with which ours would be Magento's, or the source that it is about."""
 
-    kind: Kind
+    kind: CauseKind
     value: Value | None = None
     source: str | None = None
 
@@ -172,8 +172,8 @@ def _causes(
         return _agree(evaluate_at(changed, product.sku, changed.stocks[stock]), theirs)
 
     if answer.reserved and explains(product._replace(reserved={})):
-        yield Cause(Kind.RESERVATIONS)
-    for kind, key in ((Kind.THRESHOLD, THRESHOLD.key), (Kind.BACKORDERS, BACKORDERS.key)):
+        yield Cause(CauseKind.RESERVATIONS)
+    for kind, key in ((CauseKind.THRESHOLD, THRESHOLD.key), (CauseKind.BACKORDERS, BACKORDERS.key)):
         for value in values[key]:
             if explains(_with_value(product, key, value)):
                 yield Cause(kind, value=value)
@@ -185,7 +185,7 @@ def _causes(
     if _is_stale(answer, theirs) or (
         before and product.sku in before.products and explains(before.products[product.sku])
     ):
-        yield Cause(Kind.STALE_INDEX)
+        yield Cause(CauseKind.STALE_INDEX)
 
 
 def _source_causes(store: Store, stock: str, product: Product, source: str, theirs: SalableRow) -> Iterator[Cause]:
@@ -195,8 +195,8 @@ def _source_causes(store: Store, stock: str, product: Product, source: str, thei
     stocks = {**store.stocks, stock: store.stocks[stock]._replace(sources=others)}
     enabled = store.sources[source]._replace(enabled=not store.sources[source].enabled)
     variants = {
-        Kind.SOURCE_NOT_LINKED: replace(store, stocks=stocks, products={product.sku: product}),
-        Kind.SOURCE_NOT_ENABLED: replace(
+        CauseKind.SOURCE_NOT_LINKED: replace(store, stocks=stocks, products={product.sku: product}),
+        CauseKind.SOURCE_NOT_ENABLED: replace(
             store, sources={**store.sources, source: enabled}, products={product.sku: product}
         ),
     }

@@ -8,20 +8,19 @@ from typing import Any, NamedTuple
 from backorderctl.errors import Mismatch, nearest
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status
 from backorderctl.policy.orders import EXCEEDS_SALABLE, Order, Shipment
+from backorderctl.policy.product_changes import NO_LIMIT
 from backorderctl.store import settings
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity, toml_repr
 from backorderctl.store.settings import OF_ITEMS, SETTINGS, AnySetting
 
-UNLIMITED = "unlimited"
-"""What a quantity without a limit is, as an expected value and as a found one."""
 NULL = "none"
 """How a test file writes that there is no value."""
 
 Found = Decimal | bool | str | None
 
 
-class Subject(NamedTuple):
+class Tested(NamedTuple):
     """What a test looks at: a product in a stock, at one source where `item` is given, or an order for it."""
 
     answer: Salability
@@ -29,7 +28,7 @@ class Subject(NamedTuple):
     order: Order | None = None
 
 
-class Reading(NamedTuple):
+class FoundValue(NamedTuple):
     """A value that was found, and the source of the item that it is from, None where it is the product's."""
 
     source: str | None
@@ -37,7 +36,7 @@ class Reading(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class FieldValues:
     """The values of a field: in words, how one is read from TOML (Mismatch otherwise), and its JSON Schema.
 
     `measured` fields also take `{ min, max }`, and `nullable` ones the word `none`.
@@ -51,11 +50,11 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class AnswerField:
     """One field of an answer: the values that it takes, and how they are read from what a test looks at."""
 
-    values: Values
-    readings: Callable[[Subject], Iterator[Reading]]
+    values: FieldValues
+    readings: Callable[[Tested], Iterator[FoundValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +79,14 @@ def met(expected: Expected, found: Found) -> bool:
     """Whether the found value is one that was expected: null is within no bounds, unlimited above every least."""
     if isinstance(expected, OneOf):
         return found in expected.values
-    if found == UNLIMITED:
+    if found == NO_LIMIT:
         return expected.most is None
     if not isinstance(found, Decimal):
         return False
     return (expected.least is None or found >= expected.least) and (expected.most is None or found <= expected.most)
 
 
-def parse_expected(values: Values, raw: Any) -> Expected:
+def parse_expected(values: FieldValues, raw: Any) -> Expected:
     """What the test file expects of a field: a value, a list of values, or bounds; Mismatch for anything else."""
     if isinstance(raw, dict):
         return _bounds(values, raw)
@@ -98,13 +97,13 @@ def parse_expected(values: Values, raw: Any) -> Expected:
     return OneOf(tuple(_value(values, each) for each in raw))
 
 
-def _value(values: Values, raw: Any) -> Found:
+def _value(values: FieldValues, raw: Any) -> Found:
     if raw == NULL and values.nullable:
         return None
     return values.read(raw)
 
 
-def _bounds(values: Values, raw: Mapping[str, Any]) -> Bounds:
+def _bounds(values: FieldValues, raw: Mapping[str, Any]) -> Bounds:
     if not values.measured:
         raise Mismatch(values.words, "a table")
     for key in raw:
@@ -126,8 +125,8 @@ def _read_number(raw: Any) -> Decimal:
 
 
 def _read_limit(raw: Any) -> Decimal | str:
-    if raw == UNLIMITED:
-        return UNLIMITED
+    if raw == NO_LIMIT:
+        return NO_LIMIT
     try:
         return _read_number(raw)
     except Mismatch as mismatch:
@@ -140,7 +139,7 @@ def _read_text(raw: Any) -> str:
     raise Mismatch("a string", toml_repr(raw))
 
 
-def _choice(*words: str, nullable: bool = False) -> Values:
+def _choice(*words: str, nullable: bool = False) -> FieldValues:
     choices = tuple(map(str, words))
     offered = (*choices, NULL) if nullable else choices
     described = f"{', '.join(offered[:-1])} or {offered[-1]}"
@@ -151,54 +150,56 @@ def _choice(*words: str, nullable: bool = False) -> Values:
         close = nearest(raw, offered) if isinstance(raw, str) else None
         raise Mismatch(described, toml_repr(raw) + (f"; did you mean {close!r}?" if close else ""))
 
-    return Values(described, read, {"enum": list(choices)}, nullable=nullable)
+    return FieldValues(described, read, {"enum": list(choices)}, nullable=nullable)
 
 
-def _of_setting(setting: AnySetting) -> Values:
+def _of_setting(setting: AnySetting) -> FieldValues:
     number = isinstance(setting.default, Decimal)
     if number:
         return _NUMBER
-    return Values(setting.kind.type, setting.kind.from_toml, setting.kind.schema)
+    return FieldValues(setting.kind.type, setting.kind.from_toml, setting.kind.schema)
 
 
-_NUMBER = Values("a number", _read_number, {"type": "number"}, measured=True)
-_AMOUNT = Values("a number", _read_number, {"type": "number"}, measured=True, nullable=True)
-_LIMIT_SCHEMA = {"anyOf": [{"type": "number"}, {"const": UNLIMITED}]}
-_LIMIT = Values("a number or unlimited", _read_limit, _LIMIT_SCHEMA, measured=True, nullable=True)
-_FLAG = Values("true or false", settings.boolean, {"type": "boolean"})
-_TEXT = Values("a string", _read_text, {"type": "string"}, nullable=True)
+_NUMBER = FieldValues("a number", _read_number, {"type": "number"}, measured=True)
+_AMOUNT = FieldValues("a number", _read_number, {"type": "number"}, measured=True, nullable=True)
+_LIMIT_SCHEMA = {"anyOf": [{"type": "number"}, {"const": NO_LIMIT}]}
+_LIMIT = FieldValues("a number or unlimited", _read_limit, _LIMIT_SCHEMA, measured=True, nullable=True)
+_FLAG = FieldValues("true or false", settings.boolean, {"type": "boolean"})
+_TEXT = FieldValues("a string", _read_text, {"type": "string"}, nullable=True)
 
 
-def _of_answer(values: Values, read: Callable[[Salability], Found]) -> Field:
-    return Field(values, lambda subject: iter((Reading(None, read(subject.answer)),)))
+def _of_answer(values: FieldValues, read: Callable[[Salability], Found]) -> AnswerField:
+    return AnswerField(values, lambda subject: iter((FoundValue(None, read(subject.answer)),)))
 
 
-def _of_item(values: Values, read: Callable[[ItemInForce], Found]) -> Field:
-    return Field(values, lambda subject: (Reading(None, read(item)) for item in (subject.item,) if item is not None))
-
-
-def _of_order(values: Values, read: Callable[[Order], Found]) -> Field:
-    return Field(
-        values, lambda subject: (Reading(None, read(order)) for order in (subject.order,) if order is not None)
+def _of_item(values: FieldValues, read: Callable[[ItemInForce], Found]) -> AnswerField:
+    return AnswerField(
+        values, lambda subject: (FoundValue(None, read(item)) for item in (subject.item,) if item is not None)
     )
 
 
-def _setting_field(setting: AnySetting) -> Field:
+def _of_order(values: FieldValues, read: Callable[[Order], Found]) -> AnswerField:
+    return AnswerField(
+        values, lambda subject: (FoundValue(None, read(order)) for order in (subject.order,) if order is not None)
+    )
+
+
+def _setting_field(setting: AnySetting) -> AnswerField:
     """A setting in force: at the one source, at every item that counts, or for the product as a whole."""
 
-    def readings(subject: Subject) -> Iterator[Reading]:
+    def readings(subject: Tested) -> Iterator[FoundValue]:
         if setting.key not in OF_ITEMS:
-            yield Reading(None, subject.answer.settings[setting.key].value)
+            yield FoundValue(None, subject.answer.settings[setting.key].value)
             return
         counting = (item for item in subject.answer.items if item.counts)
         for item in counting if subject.item is None else (subject.item,):
-            yield Reading(item.source, item.settings[setting.key].value)
+            yield FoundValue(item.source, item.settings[setting.key].value)
 
-    return Field(_of_setting(setting), readings)
+    return AnswerField(_of_setting(setting), readings)
 
 
 def _backorderable(answer: Salability) -> Found:
-    return UNLIMITED if answer.managed and answer.backorderable is None else answer.backorderable
+    return NO_LIMIT if answer.managed and answer.backorderable is None else answer.backorderable
 
 
 _SETTINGS = {key: _setting_field(setting) for key, setting in SETTINGS.items()}
@@ -207,10 +208,10 @@ _IDENTITY = {
     "stock": _of_answer(_TEXT, lambda answer: answer.stock),
 }
 _SALABLE = {
-    "salable": _of_answer(_LIMIT, lambda answer: UNLIMITED if answer.salable is None else answer.salable),
+    "salable": _of_answer(_LIMIT, lambda answer: NO_LIMIT if answer.salable is None else answer.salable),
     "unlimited": _of_answer(_FLAG, lambda answer: answer.unlimited),
 }
-OF_PRODUCTS: Mapping[str, Field] = {
+PRODUCT_FIELDS: Mapping[str, AnswerField] = {
     **_IDENTITY,
     "name": _of_answer(_TEXT, lambda answer: answer.product.name),
     "status": _of_answer(_choice(*Status), lambda answer: answer.status),
@@ -225,7 +226,7 @@ OF_PRODUCTS: Mapping[str, Field] = {
     **_SETTINGS,
 }
 """The fields of a row of `product list`, and the settings."""
-OF_SOURCE_ITEMS: Mapping[str, Field] = {
+ITEM_FIELDS: Mapping[str, AnswerField] = {
     **_IDENTITY,
     "source": _of_item(_TEXT, lambda item: item.source),
     "quantity": _of_item(_NUMBER, lambda item: item.quantity),
@@ -236,7 +237,7 @@ OF_SOURCE_ITEMS: Mapping[str, Field] = {
     **_SETTINGS,
 }
 """The fields of a row of `product list --by-source`, and the settings."""
-OF_ORDERS: Mapping[str, Field] = {
+ORDER_FIELDS: Mapping[str, AnswerField] = {
     **_IDENTITY,
     **_SALABLE,
     "requested": _of_order(_NUMBER, lambda order: order.requested),

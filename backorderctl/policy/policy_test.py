@@ -7,7 +7,15 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from backorderctl.errors import Problem
-from backorderctl.policy.expectations import NULL, OF_ORDERS, OF_PRODUCTS, OF_SOURCE_ITEMS, Expected, Field, Values
+from backorderctl.policy.expectations import (
+    ITEM_FIELDS,
+    NULL,
+    ORDER_FIELDS,
+    PRODUCT_FIELDS,
+    AnswerField,
+    Expected,
+    FieldValues,
+)
 from backorderctl.store.fields import StockStatus
 
 _STRING: dict[str, Any] = {"type": "string"}
@@ -52,7 +60,7 @@ class PolicyTest:
     allow_empty: bool
 
     @property
-    def fields(self) -> Mapping[str, Field]:
+    def fields(self) -> Mapping[str, AnswerField]:
         """The fields that it can expect something of."""
         return fields_of(order=self.order is not None, source=self.source is not None)
 
@@ -66,9 +74,9 @@ class InvalidTest:
     problems: tuple[Problem, ...]
 
 
-def fields_of(*, order: bool, source: bool) -> Mapping[str, Field]:
+def fields_of(*, order: bool, source: bool) -> Mapping[str, AnswerField]:
     """The fields of what a test looks at: of an order, of source items, or of products."""
-    return OF_ORDERS if order else OF_SOURCE_ITEMS if source else OF_PRODUCTS
+    return ORDER_FIELDS if order else ITEM_FIELDS if source else PRODUCT_FIELDS
 
 
 def policy_test_schema() -> dict[str, Any]:
@@ -106,20 +114,20 @@ def _test() -> dict[str, Any]:
         "oneOf": [{"required": [key]} for key in ("product", "products", "match")],
         "dependentRequired": {"except": ["match"]},
         "if": {"required": ["order"]},
-        "then": {"properties": {"expect": _expect(OF_ORDERS), "source": False}},
+        "then": {"properties": {"expect": _expect(ORDER_FIELDS), "source": False}},
         "else": {
             "if": {"required": ["source"]},
-            "then": {"properties": {"expect": _expect(OF_SOURCE_ITEMS)}},
-            "else": {"properties": {"expect": _expect(OF_PRODUCTS)}},
+            "then": {"properties": {"expect": _expect(ITEM_FIELDS)}},
+            "else": {"properties": {"expect": _expect(PRODUCT_FIELDS)}},
         },
     }
 
 
-def _expect(fields: Mapping[str, Field]) -> dict[str, Any]:
+def _expect(fields: Mapping[str, AnswerField]) -> dict[str, Any]:
     return {**_object({name: _expected(field.values) for name, field in fields.items()}), "minProperties": 1}
 
 
-def _expected(values: Values) -> dict[str, Any]:
+def _expected(values: FieldValues) -> dict[str, Any]:
     """A value, a list of values, or bounds."""
     value = {"anyOf": [values.schema, {"const": NULL}]} if values.nullable else dict(values.schema)
     bounds = {**_object({"min": _NUMBER, "max": _NUMBER}), "minProperties": 1}

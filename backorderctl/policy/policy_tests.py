@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 
 from backorderctl.policy.evaluate import Salability, evaluate_all, evaluate_at
-from backorderctl.policy.expectations import Expected, Found, Subject, met
+from backorderctl.policy.expectations import Expected, Found, Tested, met
 from backorderctl.policy.orders import order
 from backorderctl.policy.policy_test import Given, InvalidTest, PolicyTest
 from backorderctl.store.model import Product, SourceItem, Store
@@ -26,7 +26,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Outcome:
     """How a test went. `products` is how many it looked at; with `errors` it is invalid, and nothing is known."""
 
     test: PolicyTest | InvalidTest
@@ -40,9 +40,9 @@ class Result:
         return not self.failures and not self.errors
 
 
-def run(
+def run_policy_tests(
     tests: Sequence[PolicyTest | InvalidTest], store_at: Callable[[date], Store], days: Sequence[date]
-) -> list[Result]:
+) -> list[Outcome]:
     """The results in the order of the tests; one that names no day is judged on each of `days`."""
     runs = [_Run(test) for test in tests if isinstance(test, PolicyTest)]
     for day in sorted({*days, *(each.test.at for each in runs if each.test.at is not None)}):
@@ -61,18 +61,18 @@ class _Run:
     failures: list[Failure] = field(default_factory=list)
     ambiguous: str | None = None
 
-    def result(self) -> Result:
+    def result(self) -> Outcome:
         """The result; an error where nothing was looked at."""
         test = self.test
         if self.ambiguous is not None:
-            return Result(test, errors=(self.ambiguous,))
+            return Outcome(test, errors=(self.ambiguous,))
         if not self.skus and not test.allow_empty:
-            return Result(test, errors=(_nothing_found(test),))
-        return Result(test, len(self.skus), tuple(self.failures))
+            return Outcome(test, errors=(_nothing_found(test),))
+        return Outcome(test, len(self.skus), tuple(self.failures))
 
 
-def _invalid(test: InvalidTest) -> Result:
-    return Result(test, errors=tuple(problem.message for problem in test.problems))
+def _invalid(test: InvalidTest) -> Outcome:
+    return Outcome(test, errors=tuple(problem.message for problem in test.problems))
 
 
 def _nothing_found(test: PolicyTest) -> str:
@@ -151,7 +151,7 @@ def _judge(run: _Run, product: Product, answers: Sequence[Salability], store: St
                     run.failures.append(Failure(subject.answer, at_source, day, name, expected, found))
 
 
-def _subjects(run: _Run, product: Product, answers: Sequence[Salability], store: Store) -> Iterator[Subject]:
+def _subjects(run: _Run, product: Product, answers: Sequence[Salability], store: Store) -> Iterator[Tested]:
     """What the test looks at: an order, the source item, or the product in every stock."""
     test = run.test
     if test.order is not None:
@@ -161,11 +161,11 @@ def _subjects(run: _Run, product: Product, answers: Sequence[Salability], store:
             if answer is None:  # as `order check --stock` has it
                 only = replace(store, products={product.sku: product})
                 answer = evaluate_at(only, product.sku, store.stocks[stock])
-            yield Subject(answer, order=order(answer, test.order))
+            yield Tested(answer, order=order(answer, test.order))
         return
     for answer in answers:
         if test.stock in (None, answer.stock):
             if test.source is None:
-                yield Subject(answer)
+                yield Tested(answer)
             else:
-                yield from (Subject(answer, item) for item in answer.items if item.source == test.source)
+                yield from (Tested(answer, item) for item in answer.items if item.source == test.source)

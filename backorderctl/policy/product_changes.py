@@ -11,9 +11,10 @@ from backorderctl.policy.orders import notifies_customer
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product
 
-UNLIMITED = "unlimited"
+NO_LIMIT = "unlimited"
+"""A quantity without a limit, as a figure and as what a test expects."""
 Figure = Status | Reason | StockStatus | Decimal | bool | str | None
-"""What a field of a product can hold; the word for a quantity without limit."""
+"""What a field of a product can hold."""
 
 CUSTOMER_NOTICE = "customer_notice"
 FIELDS = (
@@ -117,8 +118,8 @@ def _figures(answer: Salability | None) -> tuple[Figure, ...]:
         answer.quantity,
         answer.reserved,
         answer.on_hand,
-        UNLIMITED if answer.managed and answer.backorderable is None else answer.backorderable,
-        UNLIMITED if answer.salable is None else answer.salable,
+        NO_LIMIT if answer.managed and answer.backorderable is None else answer.backorderable,
+        NO_LIMIT if answer.salable is None else answer.salable,
         answer.only_x_left,
         answer.low_stock,
         notifies_customer(answer) if _takes_backorders(answer) else None,

@@ -77,7 +77,7 @@ class PoolTotals:
     unlimited: int
 
 
-Order = Callable[[ProductTotals], tuple[Decimal, ...]]
+Ranking = Callable[[ProductTotals], tuple[Decimal, ...]]
 """What products are sorted by, ascending."""
 
 
@@ -130,7 +130,7 @@ def owed(answer: Salability) -> Decimal:
     return max(answer.reserved - _on_hand(answer), ZERO) + below_zero
 
 
-def reserve(answer: Salability) -> Decimal:
+def kept_back(answer: Salability) -> Decimal:
     """Units on the shelf that a positive threshold keeps back."""
     return sum(map(_reserve, answer.pools), ZERO)
 
@@ -164,7 +164,7 @@ def _stock(stock: str | None, products: Sequence[ProductTotals]) -> StockTotals:
         quantity=sum((answer.quantity for answer in answers), ZERO),
         reserved=sum((answer.reserved for answer in answers), ZERO),
         on_hand=sum((answer.on_hand or ZERO for answer in answers), ZERO),
-        reserve=sum(map(reserve, answers), ZERO),
+        reserve=sum(map(kept_back, answers), ZERO),
         owed=sum((each.owed for each in products), ZERO),
         owed_within_limit=sum((each.owed for each in products if not each.answer.unlimited), ZERO),
         backorderable=sum((answer.backorderable or ZERO for answer in answers), ZERO),
@@ -227,7 +227,7 @@ def _has_allowance(answer: Salability) -> bool:
     return not answer.unlimited and any(pool.backorders for pool in answer.pools)
 
 
-def _first(top: int, products: Iterable[ProductTotals], key: Order) -> tuple[ProductTotals, ...]:
+def _first(top: int, products: Iterable[ProductTotals], key: Ranking) -> tuple[ProductTotals, ...]:
     """The first by their key, products with the same key in the order of the file."""
     return tuple(nsmallest(top, products, key=key))
 

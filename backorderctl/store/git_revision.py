@@ -8,11 +8,11 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.toml.file_access import MAX_SIZE, too_large
 
 PREFIX = "git:"
-PATIENCE = 30
+GIT_PATIENCE = 30
 """Seconds to wait for an answer of git: a lock, a credential helper or a network file system may keep it."""
 
 
-def content(side: str, *, default_path: str) -> bytes:
+def revision_content(side: str, *, default_path: str) -> bytes:
     """The bytes of `git:REV` or `git:REV:PATH`, PATH relative to here; BackorderctlError when git cannot give them."""
     revision, _, path = side.removeprefix(PREFIX).partition(":")
     if not revision:
@@ -101,8 +101,8 @@ def _git(folder: str, *words: str, lines: str = "") -> subprocess.CompletedProce
     command = ["git", *(("-C", folder) if folder else ()), *words]
     given = lines.encode(errors="surrogateescape")
     try:
-        return subprocess.run(command, capture_output=True, input=given, check=False, timeout=PATIENCE)
+        return subprocess.run(command, capture_output=True, input=given, check=False, timeout=GIT_PATIENCE)
     except FileNotFoundError:
         raise BackorderctlError("git: not found; a side git:REV is read with it") from None
     except subprocess.TimeoutExpired:
-        raise BackorderctlError(f"git: no answer within {PATIENCE} seconds") from None
+        raise BackorderctlError(f"git: no answer within {GIT_PATIENCE} seconds") from None

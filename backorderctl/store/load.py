@@ -226,7 +226,7 @@ def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
     if not isinstance(tables, list):
         problems.append((("schedule",), f"expected an array of tables, got {toml_repr(tables)}"))
         return store
-    sound: list[schedule.Table] = []
+    sound: list[schedule.ScheduleTable] = []
     for number, table in enumerate(tables):
         before = len(problems)
         own, chosen = _values(table, ("schedule", number), fields.SCHEDULE, problems)

@@ -13,9 +13,9 @@ from backorderctl.toml.change import KeyPath
 ENABLED = "enabled"
 """The one key of an entry's values that is not a setting: whether a source's goods count."""
 
-Table = tuple[int, Mapping[str, Any], Mapping[str, Value | None]]
+ScheduleTable = tuple[int, Mapping[str, Any], Mapping[str, Value | None]]
 """A table of the schedule as it is read: its number in the file, its own keys and its settings."""
-Problem = tuple[KeyPath, str]
+PathProblem = tuple[KeyPath, str]
 """Where in the file something is wrong, and what."""
 
 
@@ -98,7 +98,7 @@ def overlap(one: ScheduleEntry, other: ScheduleEntry) -> date | None:
     return max(starts) if starts else min(ends)
 
 
-def entries(tables: Iterable[Table], store: Store, problems: list[Problem]) -> tuple[ScheduleEntry, ...]:
+def entries(tables: Iterable[ScheduleTable], store: Store, problems: list[PathProblem]) -> tuple[ScheduleEntry, ...]:
     """The schedule that the tables hold, for `store`; what is wrong in it goes to `problems`."""
     found = []
     for number, own, chosen in tables:
@@ -154,7 +154,7 @@ def _place(own: Mapping[str, Any]) -> Place:
     return Place(Scope.GLOBAL) if source is None else Place(Scope.SOURCE, source=source)
 
 
-def _faults(entry: ScheduleEntry, store: Store) -> Iterator[Problem]:
+def _faults(entry: ScheduleEntry, store: Store) -> Iterator[PathProblem]:
     """What is wrong with an entry by itself."""
     path, place = entry.path, entry.place
     if not entry.values:
@@ -177,7 +177,7 @@ def _scope_words(scope: Scope) -> str:
     return scope.replace("_", " ")
 
 
-def _overlaps(found: Iterable[ScheduleEntry], store: Store) -> Iterator[Problem]:
+def _overlaps(found: Iterable[ScheduleEntry], store: Store) -> Iterator[PathProblem]:
     """The values that two entries give on one day, each at the later of the two in the file."""
     by_value: dict[tuple[Place, str], list[ScheduleEntry]] = {}
     for entry in found:

@@ -118,7 +118,7 @@ def reading(path: str, what: str = "read") -> Iterator[None]:
     except FileNotFoundError:
         raise BackorderctlError(f"{path}: no such file", hint=init_command(path)) from None
     except OSError as error:
-        raise refusal(path, what, error) from error
+        raise access_error(path, what, error) from error
 
 
 class Disturbed(Exception):
@@ -138,10 +138,10 @@ def writing(path: str, what: str = "write", *, folder: Path | None = None) -> It
             raise Disturbed from None
         raise BackorderctlError(f"{path}: cannot create a file in {folder}") from error
     except OSError as error:
-        raise refusal(path, what, error) from error
+        raise access_error(path, what, error) from error
 
 
-def refusal(path: str, what: str, error: OSError) -> BackorderctlError:
+def access_error(path: str, what: str, error: OSError) -> BackorderctlError:
     """The system's reason in our wording: `store.toml: cannot write: no space left on device`."""
     return BackorderctlError(f"{path}: cannot {what}: {system_reason(error)}")
 

@@ -73,14 +73,14 @@ class _Waiting:
         if (found := version(self._path)) != self._version:
             self._version, self._changed = found, now
         if self._on_wait and now - self._begin >= SILENCE:
-            self._on_wait(holder(descriptor))
+            self._on_wait(lock_holder(descriptor))
             self._on_wait = None
         return now - self._changed >= self._patience
 
     def for_holder_of(self, file: int) -> None:
         """BackorderctlError when it has taken too long."""
         if self.is_over(file):
-            process = holder(file)
+            process = lock_holder(file)
             name = "another process" if process is None else f"process {process}"
             hint = f"fuser -v {shell_quoted(self._path)}" if process is None else f"ps -p {process}"
             raise BackorderctlError(f"{self._path}: locked by {name}", hint=hint)
@@ -139,7 +139,7 @@ def lock(descriptor: int, *, wait: bool) -> bool:
     return True
 
 
-def holder(descriptor: int) -> int | None:
+def lock_holder(descriptor: int) -> int | None:
     """The id of the process that holds the file's lock, as Linux tells it in /proc/locks; None where it is unknown."""
     status = os.fstat(descriptor)
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"

@@ -13,7 +13,7 @@ RULES: dict[str, Rule] = dict(sorted(REGISTERED.items()))
 """Every rule by its code, in the order of the codes."""
 
 
-def selected(option: str, typed: str) -> tuple[str, ...]:
+def codes_beginning(option: str, typed: str) -> tuple[str, ...]:
     """The codes that begin as typed for the option (`BO101`, `BO1`).
 
     BackorderctlError with the nearest code when none does.

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from backorderctl.check.context import Context, counting, describe_scope, in_stock, own_value, subject
-from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
-from backorderctl.check.scope_usage import Chain
+from backorderctl.check.context import Context, counting, describe_scope, describe_written, in_stock, subject
+from backorderctl.check.registry import RuleKind, Severity, ValueEdit, Violation, rule
+from backorderctl.check.scope_usage import PlaceChain
 from backorderctl.policy.evaluate import ItemInForce, Salability
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, format_value
@@ -40,7 +40,7 @@ class _Share:
     """A counting source item with an allowance or reserve, and the places that set its threshold."""
 
     item: ItemInForce
-    chain: Chain
+    chain: PlaceChain
 
     @property
     def place(self) -> Place:
@@ -62,7 +62,7 @@ def _adds_to(store: Store, share: _Share, shares: list[_Share]) -> Place | None:
     return wider
 
 
-def _repeated(store: Store, chain: Chain) -> Place:
+def _repeated(store: Store, chain: PlaceChain) -> Place:
     """The widest of the places that set the same threshold one after the other."""
     values = [store.set_at(place)[THRESHOLD.key] for place in chain]
     return next(place for place, wider in zip(chain, (*values[1:], None), strict=True) if wider != values[0])
@@ -71,7 +71,7 @@ def _repeated(store: Store, chain: Chain) -> Place:
 def _violation(context: Context, answer: Salability, place: Place, other: Place) -> Violation:
     own, wider = (cast("Decimal", context.store.set_at(each)[THRESHOLD.key]) for each in (place, other))
     line, other_line = (context.store.lines.line((*each.path, THRESHOLD.key)) for each in (place, other))
-    value, of_product = own_value(place, own)
+    value, of_product = describe_written(place, own)
     total = format_value(abs(own) + abs(wider))
     kind = "allowance" if own < 0 else "reserve"
     where = "" if other_line is None else f", line {other_line}"
@@ -88,7 +88,7 @@ def _violation(context: Context, answer: Salability, place: Place, other: Place)
         message=message,
         detail=detail,
         severity=Severity.WARNING if own == wider else Severity.INFO,
-        edit=Edit(place, THRESHOLD.key) if own == wider else None,
+        edit=ValueEdit(place, THRESHOLD.key) if own == wider else None,
         changing=True,
         **subject(answer),
     )

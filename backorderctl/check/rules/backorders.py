@@ -10,11 +10,11 @@ from backorderctl.check.context import (
     backordered,
     counting,
     describe_scope,
-    own_value,
+    describe_written,
     reserved_path,
     subject,
 )
-from backorderctl.check.registry import Edit, RuleKind, Severity, Violation, rule
+from backorderctl.check.registry import RuleKind, Severity, ValueEdit, Violation, rule
 from backorderctl.check.scope_usage import has_products, policy_views
 from backorderctl.policy.evaluate import ItemInForce, Salability, takes_backorders
 from backorderctl.policy.resolve import InForce, in_force, value_of
@@ -207,13 +207,13 @@ def only_x_left_never_shows(context: Context) -> Iterator[Violation]:
     for answer in _left_used(context):
         place = answer.settings[ONLY_X_LEFT.key].origin
         if why := context.conclusion(_LEFT, place):
-            value, detail = own_value(place, value_of(answer.settings, ONLY_X_LEFT))
+            value, detail = describe_written(place, value_of(answer.settings, ONLY_X_LEFT))
             yield Violation(
                 place=place,
                 key=ONLY_X_LEFT.key,
                 message=f"{ONLY_X_LEFT.key}{value} can never show: what it reaches is {why}",
                 detail=detail,
-                edit=Edit(place, ONLY_X_LEFT.key),
+                edit=ValueEdit(place, ONLY_X_LEFT.key),
                 changing=True,
                 **subject(answer),
             )
@@ -296,7 +296,7 @@ def _idle(
     answer: Salability | None = None,
     item: ItemInForce | None = None,
 ) -> Violation:
-    value, detail = own_value(place, context.store.set_at(place)[THRESHOLD.key])
+    value, detail = describe_written(place, context.store.set_at(place)[THRESHOLD.key])
     return Violation(
         place=place,
         key=THRESHOLD.key,
@@ -306,7 +306,7 @@ def _idle(
         product=answer.product.sku if answer else None,
         detail=detail,
         severity=severity,
-        edit=Edit(place, THRESHOLD.key) if severity is Severity.WARNING else None,
+        edit=ValueEdit(place, THRESHOLD.key) if severity is Severity.WARNING else None,
     )
 
 

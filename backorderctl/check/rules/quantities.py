@@ -3,8 +3,16 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from backorderctl.check.context import Context, backordered, counting, in_stock, own_value, reserved_path, subject
-from backorderctl.check.registry import Edit, RuleKind, Severity, Span, Violation, rule
+from backorderctl.check.context import (
+    Context,
+    backordered,
+    counting,
+    describe_written,
+    in_stock,
+    reserved_path,
+    subject,
+)
+from backorderctl.check.registry import RuleKind, Severity, Span, ValueEdit, Violation, rule
 from backorderctl.policy.evaluate import Excluded, Pool, Status
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place
@@ -60,14 +68,14 @@ def notified_too_late(context: Context) -> Iterator[Violation]:
         place = item.settings[NOTIFY_BELOW.key].origin
         notify = value_of(item.settings, NOTIFY_BELOW)
         if notify < item.threshold and place.scope is not Scope.DEFAULT:
-            value, detail = own_value(place, notify)
+            value, detail = describe_written(place, notify)
             end = f"out of stock at {format_value(item.threshold)}{in_stock(answer, context.store)}"
             yield Violation(
                 place=place,
                 key=NOTIFY_BELOW.key,
                 message=f"{NOTIFY_BELOW.key}{value} comes too late: the product is out of stock before",
                 detail=f"{detail}, {end}" if detail else end,
-                edit=Edit(place, NOTIFY_BELOW.key, item.threshold),
+                edit=ValueEdit(place, NOTIFY_BELOW.key, item.threshold),
                 changing=True,
                 **subject(answer, item),
             )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from backorderctl.check.context import NARROWNESS, Context, backordered, describe_scope, own_value
-from backorderctl.check.registry import Edit, RuleKind, Severity, Span, Violation, rule
-from backorderctl.check.scope_usage import Chain, has_products, policy_fallbacks
+from backorderctl.check.context import NARROWNESS, Context, backordered, describe_scope, describe_written
+from backorderctl.check.registry import RuleKind, Severity, Span, ValueEdit, Violation, rule
+from backorderctl.check.scope_usage import PlaceChain, has_products, policy_fallbacks
 from backorderctl.policy.evaluate import ItemInForce, Salability
 from backorderctl.policy.resolve import InForce
 from backorderctl.store.model import Place
@@ -93,7 +93,7 @@ def _repeated(context: Context) -> Iterator[tuple[InForce, Place | None]]:
 
 def _needless(found: InForce, why: str) -> Violation:
     place = found.origin
-    value, detail = own_value(place, found.value)
+    value, detail = describe_written(place, found.value)
     return Violation(
         place=place,
         key=found.key,
@@ -102,7 +102,7 @@ def _needless(found: InForce, why: str) -> Violation:
         source=place.source,
         product=place.product,
         detail=detail,
-        edit=Edit(place, found.key),
+        edit=ValueEdit(place, found.key),
     )
 
 
@@ -112,7 +112,7 @@ class _Pooled:
 
     item: ItemInForce
     backorders: bool
-    chain: Chain
+    chain: PlaceChain
 
 
 def _distinct_pools(context: Context, repeated: Set[Place]) -> set[Place]:
