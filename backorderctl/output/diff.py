@@ -82,18 +82,18 @@ def _json(difference: Difference, out: TextIO) -> None:
     out.write("{")
     write_documents(difference, out)
     out.write(',\n"schedule": ')
-    _write_rows(map(_entry_document, difference.schedule), out)
+    _write_rows((listing.dumps(_entry_document(each)) for each in difference.schedule), out)
     out.write(',\n"unreached": ')
-    _write_rows(map(unreached_document, difference.unreached), out)
+    _write_rows((listing.dumps(unreached_document(each)) for each in difference.unreached), out)
     out.write("}\n")
 
 
 def write_documents(difference: Difference, out: TextIO) -> None:
     """Write the rows of settings and products as members of a JSON object."""
     out.write('"settings": ')
-    _write_rows(_setting_documents(difference), out)
+    _write_rows(map(listing.dumps, _setting_documents(difference)), out)
     out.write(',\n"products": ')
-    _write_rows(_product_documents(difference), out)
+    _write_rows(_product_texts(difference), out)
 
 
 def _setting_documents(difference: Difference) -> Iterator[dict[str, Any]]:
@@ -109,6 +109,15 @@ def _product_documents(difference: Difference) -> Iterator[dict[str, Any]]:
         for change in difference.products
         for field in change.fields
     )
+
+
+def _product_texts(difference: Difference) -> Iterator[str]:
+    """The same as JSON texts: what the fields of a product have in common is encoded once, as most rows are these."""
+    for change in difference.products:
+        begin = f'{{"sku": {listing.dumps(change.sku)}, "stock": {listing.dumps(change.stock)}, "field": '
+        end = f', "source": {listing.dumps(change.source)}}}'
+        for field, old, new in change.fields:
+            yield f'{begin}"{field}", "old": {listing.dumps(old)}, "new": {listing.dumps(new)}{end}'
 
 
 def _entry_document(change: EntryChange) -> dict[str, Any]:
@@ -135,10 +144,10 @@ def _entry_event(change: EntryChange) -> str:
     return "removed" if change.new is None else "changed"
 
 
-def _write_rows(rows: Iterable[dict[str, Any]], out: TextIO) -> None:
+def _write_rows(rows: Iterable[str], out: TextIO) -> None:
     separator = "["
     for row in rows:
-        out.write(separator + listing.dumps(row))
+        out.write(separator + row)
         separator = ",\n"
     out.write("[]" if separator == "[" else "]")
 

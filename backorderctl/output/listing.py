@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, nearest
-from backorderctl.output.format import UNLIMITED, Cell, Output, jsonable, plain_row, plain_text, printable
+from backorderctl.output.format import UNLIMITED, Cell, Output, json_number, jsonable, plain_row, plain_text, printable
 from backorderctl.output.table import Column, RowStyle, Style, draw, draw_block, terminal
 from backorderctl.store.spreadsheet import protected
 
@@ -60,6 +61,10 @@ def show_one(listing: Listing, output: Output, out: TextIO) -> None:
 
 def dumps(value: object, *, indent: int | None = None) -> str:
     """A JSON text that a terminal can show: characters that steer it are escaped."""
+    if isinstance(value, Decimal):
+        return repr(json_number(value))
+    if value is None:
+        return "null"
     import json
 
     text = json.dumps(value, ensure_ascii=False, default=jsonable, indent=indent)
