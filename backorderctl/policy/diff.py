@@ -117,9 +117,10 @@ def _difference(
     reached: Counter[Written] = Counter()
     for changes, answers in changed:
         products += changes
-        for key in places:
-            origins = {_under_new_code(place, renamed) for answer in answers for place in _origins(answer, key)}
-            reached.update((place, key) for place in origins & places[key])
+        for key, wanted in places.items():
+            origins = {place for answer in answers for place in _origins(answer, key)}
+            for place in {_under_new_code(place, renamed) for place in origins} & wanted:
+                reached[place, key] += 1
     return Difference(
         tuple(SettingChange(*at, *values, products=reached[at]) for at, values in settings.items()),
         tuple(products),
@@ -236,12 +237,9 @@ def _answers(store: Store, skus: Iterable[str]) -> Iterator[tuple[Salability, ..
     return (tuple(answers) for _, answers in groupby(found, key=lambda answer: answer.product.sku))
 
 
-def _origins(answer: Salability, key: str) -> Iterator[Place]:
+def _origins(answer: Salability, key: str) -> list[Place]:
     """The places that the answer's values of a setting come from; for any other key its stock and sources."""
     if key in answer.settings:
-        yield answer.settings[key].origin
-        yield from (item.settings[key].origin for item in answer.items if key in item.settings)
-        return
-    if answer.stock is not None:
-        yield Place(Scope.STOCK, stock=answer.stock)
-    yield from (Place(Scope.SOURCE, source=item.source) for item in answer.items)
+        return [values[key].origin for values in (answer.settings, *[item.settings for item in answer.items])]
+    stock = [] if answer.stock is None else [Place(Scope.STOCK, stock=answer.stock)]
+    return [*stock, *[Place(Scope.SOURCE, source=item.source) for item in answer.items]]

@@ -127,7 +127,7 @@ def _figures(answer: Salability | None) -> tuple[Figure, ...]:
 
 
 def _takes_backorders(answer: Salability) -> bool:
-    return answer.managed and any(pool.backorders for pool in answer.pools)
+    return answer.managed and True in [pool.backorders for pool in answer.pools]
 
 
 def _consequence(was: Salability | None, now: Salability | None, *, was_sold: bool) -> Consequence:
