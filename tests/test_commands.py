@@ -522,7 +522,7 @@ def test_init_writes_a_starter_file_and_never_overwrites_another(run: Run, folde
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("config get backorders --product 24-MB01 --product X", "--product: expected once, got it 2 times"),
+        ("config get backorders --source main --source X", "--source: expected once, got it 2 times"),
         ("product list --match A -o csv --match B", "--match: expected once, got it 2 times"),
         ("config list -f store.toml --file store.toml", "--file: expected once, got it 2 times"),
         ("stock set eu --channel a --no-channels", "--no-channels: expected alone, got it beside --channel"),

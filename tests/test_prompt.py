@@ -106,6 +106,56 @@ def test_several_products_are_changed_in_one_write(run: Run) -> None:
     assert run("config", "set", "backorders", "no", "--product", "A", "--product", "X").status == 2
 
 
+def test_several_products_are_read_in_one_call(run: Run) -> None:
+    several = ("--product", "C", "--product", "A", "--product", "C")
+    assert run("config", "get", "backorders", *several) == (0, "C\tnotify\nA\tno\n", "")
+    assert run("config", "get", "backorders", *several, "--own") == (0, "A\tno\n", "")
+    assert run("config", "get", "manage_stock", *several, "--own") == (1, "", "")
+    assert run("config", "get", "backorders", "--product", "A", "--product", "A") == (0, "no\n", "")
+    assert run("config", "get", "backorders", *several, "-o", "csv").out == (
+        "key,value,scope,stock,source,product,line,schedule,of_product\n"
+        "backorders,notify,global,,,,5,,C\n"
+        "backorders,no,product,,,A,20,,A\n"
+    )
+    rows = json.loads(run("config", "get", "backorders", *several, "-o", "json").out)["settings"]
+    assert [(row["of_product"], row["value"], row["product"]) for row in rows] == [
+        ("C", "notify", None),
+        ("A", "no", "A"),
+    ]
+    assert run("config", "get", "backorders", "--product", "A", "--product", "X").status == 2
+    assert run("config", "get", "backorders", *several, "--stock", "default").out == "C\tnotify\nA\tno\n"
+
+
+def test_several_products_are_listed_with_the_product_of_each_value(run: Run) -> None:
+    several = ("--product", "A", "--product", "C")
+    rows = json.loads(run("config", "list", *several, "-o", "json").out)["settings"]
+    assert [(row["of_product"], row["value"]) for row in rows if row["key"] == "backorders"] == [
+        ("A", "no"),
+        ("C", "notify"),
+    ]
+    assert json.loads(run("config", "list", "-o", "json").out)["settings"][0]["of_product"] is None
+    header, first, *_ = run("config", "list", *several).out.splitlines()
+    assert (header.split()[-1], first.split()[-1]) == ("of_product", "A")
+    assert "of_product" not in run("config", "list", "--product", "A").out
+    own = run("config", "list", *several, "--product", "B", "--own", "-o", "json")
+    assert [row["product"] for row in json.loads(own.out)["settings"]] == ["A", "B"]
+    assert run("config", "list", "--all", *several).status == 2
+
+
+def test_several_products_are_explained_one_after_the_other(run: Run) -> None:
+    several = ("--product", "A", "--product", "C")
+    heads = [line for line in run("config", "explain", "backorders", *several).out.splitlines() if ": " in line]
+    assert heads == [
+        "product A: backorders: no",
+        "product C: backorders: notify (unlimited)",
+    ]
+    document = json.loads(run("config", "explain", "backorders", *several, "-o", "json").out)
+    assert [chain["product"] for chain in document["chains"]] == ["A", "C"]
+    rows = run("config", "explain", "backorders", *several, "-o", "csv").out.splitlines()
+    assert {row.rpartition(",")[2] for row in rows[1:]} == {"A", "C"}
+    assert "product A" not in run("config", "explain", "backorders", "--product", "A").out
+
+
 def test_a_glob_unsets_a_value(run: Run) -> None:
     assert run("config", "unset", "backorders", "--match", "[AB]") == (
         0,

@@ -255,7 +255,7 @@ def test_the_origin_of_a_value_names_the_entry(run: Run, folder: Path) -> None:
     listed = run("config", "list", "--at", "2026-12-24").out.splitlines()
     assert listed[1] == "backorders                 notify  global, until 2027-01-02    13"
     rows = run("config", "list", "--at", "2026-12-24", "-o", "csv").out.splitlines()
-    assert rows[1] == "backorders,notify,global,,,,13,2026-12-24 to 2027-01-02,,"
+    assert rows[1] == "backorders,notify,global,,,,13,2026-12-24 to 2027-01-02,,,"
 
 
 def test_commands_about_what_is_written_do_not_follow_the_schedule(run: Run, folder: Path) -> None:

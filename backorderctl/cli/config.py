@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,6 @@ from backorderctl.cli.command import (
     MatchOption,
     MaxSizeOption,
     OutputOption,
-    ProductOption,
     ProductsOption,
     SourceOption,
     StockOption,
@@ -22,7 +22,7 @@ from backorderctl.cli.command import (
     noun,
 )
 from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_input, with_options
-from backorderctl.cli.scopes import places, seen_place, typed_assignments, typed_setting, typed_values
+from backorderctl.cli.scopes import places, seen_places, typed_assignments, typed_setting, typed_values
 from backorderctl.cli.writing import (
     Days,
     FromOption,
@@ -38,6 +38,7 @@ from backorderctl.output import settings as view
 from backorderctl.output.format import Output, describe_place_in_full
 from backorderctl.output.settings import describe_unreached
 from backorderctl.policy import viewpoints
+from backorderctl.policy.resolve import InForce
 from backorderctl.policy.unreached import changed_values, unreached
 from backorderctl.store import settings
 from backorderctl.store.model import Place, Store
@@ -192,22 +193,32 @@ def get(
     key: KeyArgument,
     stock: StockOption = None,
     source: SourceOption = None,
-    product: ProductOption = None,
+    product: ProductsOption = None,
     own: Annotated[bool, typer.Option("--own", help="Only what is set at that very scope; 1 if nothing is.")] = False,
     output: Annotated[Output | None, typer.Option("--output", "-o", help="Print more than the bare value.")] = None,
 ) -> None:
-    """Print the value in force, bare. --stock beside --product or --source names the stock that it is seen from."""
+    """Print the value in force, bare.
+
+    For several products it is a line each, with the SKU and a tab before the value.
+
+    --stock beside --product or --source names the stock that it is seen from.
+    """
     row = typed_setting(key)
     store = options.written() if own else options.store()
-    where, seen_from = seen_place(store, stock=stock, source=source, product=product)
-    found = (
-        viewpoints.own_value(store, where, row.key)
-        if own
-        else viewpoints.single_value(store, where, row.key, stock=seen_from)
-    )
-    if found is None:
+    scopes, seen_from = seen_places(store, stock=stock, source=source, products=product or ())
+
+    def value(where: Place) -> InForce | None:
+        if own:
+            return viewpoints.own_value(store, where, row.key)
+        return viewpoints.single_value(store, where, row.key, stock=seen_from)
+
+    found = [(where.product, each) for where in scopes if (each := value(where)) is not None]
+    if not found:
         raise typer.Exit(ANSWER_IS_NO)
-    view.write_value(found, output, sys.stdout)
+    if len(scopes) == 1:
+        view.write_value(found[0][1], output, sys.stdout)
+    else:
+        view.write_values(found, output, sys.stdout)
 
 
 @app.command("list", cls=Command)
@@ -216,7 +227,7 @@ def list_(
     options: ReadOptions,
     stock: StockOption = None,
     source: SourceOption = None,
-    product: ProductOption = None,
+    product: ProductsOption = None,
     own: Annotated[bool, typer.Option("--own", help="Only what that very scope sets.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every value written in the file, with its scope.")] = False,
 ) -> None:
@@ -224,13 +235,15 @@ def list_(
     store = options.written() if own or all_ else options.store()
     if all_ and (own or stock or source or product):
         raise BackorderctlError("--all: expected alone, got a scope or --own beside it")
-    where, seen_from = seen_place(store, stock=stock, source=source, product=product)
+    scopes, seen_from = seen_places(store, stock=stock, source=source, products=product or ())
     if all_:
         view.show_settings(viewpoints.written_values(store), options.output, sys.stdout)
     elif own:
-        view.show_settings(viewpoints.written_values(store, where), options.output, sys.stdout)
+        values = chain.from_iterable(viewpoints.written_values(store, where) for where in scopes)
+        view.show_settings(values, options.output, sys.stdout)
     else:
-        view.show_seen(viewpoints.all_in_force(store, where, stock=seen_from), options.output, sys.stdout)
+        seen = chain.from_iterable(viewpoints.all_in_force(store, where, stock=seen_from) for where in scopes)
+        view.show_seen(seen, options.output, sys.stdout, several=len(scopes) > 1)
 
 
 @app.command(cls=Command)
@@ -240,7 +253,7 @@ def explain(
     key: KeyArgument,
     stock: StockOption = None,
     source: SourceOption = None,
-    product: ProductOption = None,
+    product: ProductsOption = None,
 ) -> None:
     """Show every level that a value can come from, and which wins.
 
@@ -250,8 +263,8 @@ def explain(
 
     row = typed_setting(key)
     store = options.store()
-    where, seen_from = seen_place(store, stock=stock, source=source, product=product)
-    chains = viewpoints.chains(store, where, row.key, stock=seen_from)
+    scopes, seen_from = seen_places(store, stock=stock, source=source, products=product or ())
+    chains = chain.from_iterable(viewpoints.chains(store, where, row.key, stock=seen_from) for where in scopes)
     file = "<stdin>" if options.file == STANDARD_INPUT else options.file
     show_chains(row.key, chains, options.output, sys.stdout, file=file)
 

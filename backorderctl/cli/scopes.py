@@ -52,12 +52,17 @@ def places(
     return [Place(Scope.SOURCE_ITEM, source=source, product=sku) for sku in at_source]
 
 
-def seen_place(store: Store, *, stock: str | None, source: str | None, product: str | None) -> tuple[Place, str | None]:
-    """For commands that read: the scope, and the stock from which a product or source is seen when one is named."""
-    if stock is not None and (source is not None or product is not None):
-        seen_from = model.stock_named(store, stock).code
-        return place(store, stock=None, source=source, product=product), seen_from
-    return place(store, stock=stock, source=source, product=product), None
+def seen_places(
+    store: Store, *, stock: str | None, source: str | None, products: Sequence[str]
+) -> tuple[Sequence[Place], str | None]:
+    """For commands that read: the scopes, one for each product, each once, and the stock from which they are seen.
+
+    That is a stock named beside a product or source.
+    """
+    seen_from = None
+    if stock is not None and (source is not None or products):
+        seen_from, stock = model.stock_named(store, stock).code, None
+    return places(store, stock=stock, source=source, products=products, match=None), seen_from
 
 
 def one_stock(store: Store, sku: str, named: str | None) -> str:

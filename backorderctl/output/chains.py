@@ -23,7 +23,7 @@ from backorderctl.store.settings import (
 )
 
 _CHAIN = ("key", "stock", "source", "value", "effective", "note", "scope", "at_stock", "at_source", "at_product",
-          "line", "level_value", "wins", "schedule")  # fmt: skip
+          "line", "level_value", "wins", "schedule", "product")  # fmt: skip
 
 
 def note(chain: Chain) -> str:
@@ -83,6 +83,7 @@ def chain_document(chain: Chain) -> dict[str, Any]:
     return {
         "stock": chain.seen.stock,
         "source": chain.seen.source,
+        "product": chain.seen.product,
         "value": chain.seen.value.value,
         "effective": chain.effective,
         "note": note(chain) or None,
@@ -114,15 +115,18 @@ def _chain_rows(key: str, chains: Iterable[Chain]) -> Iterator[tuple[Cell, ...]]
                 step.value,
                 step.wins,
                 describe_days(step.entry) if step.entry else None,
+                chain.seen.product,
             )
 
 
 def _chains_page(key: str, chains: Sequence[Chain], file: str, out: TextIO) -> None:
     screen = terminal(out)
+    several = len({chain.seen.product for chain in chains}) > 1
     for number, chain in enumerate(chains):
         if number:
             screen.line()
-        screen.text(printable(_chain_headline(key, chain)), Style.BOLD)
+        product = f"product {chain.seen.product}: " if several else ""
+        screen.text(printable(product + _chain_headline(key, chain)), Style.BOLD)
         rows = [[printable(cell) for cell in _step_cells(step, file)] for step in chain.steps]
         widths = [max(width_of(row[column]) for row in rows) for column in range(2)]
         for step, (level, written, line) in zip(chain.steps, rows, strict=True):

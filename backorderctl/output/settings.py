@@ -5,7 +5,16 @@ from itertools import groupby
 from typing import Any, TextIO
 
 from backorderctl.output import listing
-from backorderctl.output.format import Cell, Output, counted, dates, describe_days, describe_end, describe_place_in_full
+from backorderctl.output.format import (
+    Cell,
+    Output,
+    counted,
+    dates,
+    describe_days,
+    describe_end,
+    describe_place_in_full,
+    printable,
+)
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import KEY, Column
 from backorderctl.policy.resolve import InForce
@@ -24,7 +33,8 @@ _VALUE = (
     Column("line", number=True, rank=1),
     Column("schedule", hidden=True),
 )
-_SEEN = (*_VALUE, Column("at_source", rank=KEY), Column("seen_from", rank=KEY))
+_OF_PRODUCT = Column("of_product", rank=KEY)
+_SEEN = (*_VALUE, Column("at_source", rank=KEY), Column("seen_from", rank=KEY), _OF_PRODUCT)
 _KEYS = (
     "key", "label", "type", "default", "scopes", "config_path", "csv_column", "use_config_column", "database_column",
     "meaning",
@@ -45,14 +55,27 @@ def write_value(found: InForce, output: Output | None, out: TextIO) -> None:
             show_settings([found], output, out)
 
 
+def write_values(values: Iterable[tuple[str | None, InForce]], output: Output | None, out: TextIO) -> None:
+    """Write a value for each of several products: bare after the SKU, or with its origin in the shape of `output`."""
+    if output is None:
+        out.writelines(f"{printable(sku or '')}\t{settings.format_value(found.value)}\n" for sku, found in values)
+        return
+    rows = ((*_row(found, output), sku) for sku, found in values)
+    listing.show(Listing("settings", (*_VALUE, _OF_PRODUCT), rows), output, out)
+
+
 def show_settings(values: Iterable[InForce], output: Output, out: TextIO) -> None:
     """Write values, each with its origin."""
     listing.show(Listing("settings", _VALUE, (_row(found, output) for found in values)), output, out)
 
 
-def show_seen(values: Iterable[ViewedValue], output: Output, out: TextIO) -> None:
-    """Write values in force, each with its origin and with the source and the stock that see it so."""
-    rows = ((*_row(each.value, output), each.source, each.stock) for each in values)
+def show_seen(values: Iterable[ViewedValue], output: Output, out: TextIO, *, several: bool) -> None:
+    """Write values in force, each with its origin and with the source and the stock that see it so.
+
+    A table names the product where they are those of `several`.
+    """
+    named = several or output is not Output.TABLE
+    rows = ((*_row(each.value, output), each.source, each.stock, each.product if named else None) for each in values)
     listing.show(Listing("settings", _SEEN, rows), output, out)
 
 

@@ -12,10 +12,14 @@ from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope, Value
 
 
 class ViewedValue(NamedTuple):
-    """A value in force at a source (None: for the product or scope as a whole), seen from a stock (None: from none)."""
+    """A value in force at a source (None: for the product or scope as a whole), seen from a stock (None: from none).
+
+    `product` is that which it is the value of; None for a scope that is wider.
+    """
 
     stock: str | None
     source: str | None
+    product: str | None
     value: InForce
 
 
@@ -29,7 +33,8 @@ def values_seen(store: Store, place: Place, key: str, *, stock: str | None = Non
     if key in settings.OF_PRODUCTS:
         views = tuple(dict.fromkeys((stock, None) for stock, _ in views))
     return tuple(
-        ViewedValue(*view, in_force(store, stock=view[0], source=view[1], product=place.product)[key]) for view in views
+        ViewedValue(*view, place.product, in_force(store, stock=view[0], source=view[1], product=place.product)[key])
+        for view in views
     )
 
 
