@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from backorderctl.check.rules import RULES
-from backorderctl.cli.command import Command, ProductOption, SourceOption, StockOption, noun
-from backorderctl.cli.reading import ReadOptions, parse_day, with_options
+from backorderctl.cli.command import Command, EntryNumbers, ProductOption, SourceOption, StockOption, noun
+from backorderctl.cli.reading import ReadOptions, local_day, parse_day, with_options
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
@@ -39,6 +39,10 @@ def add(
     rule = _code(code)
     if not reason.strip():
         raise BackorderctlError("--reason: expected why the finding is intended, got an empty string")
+    if product is not None and match is not None:
+        raise BackorderctlError("--match: expected without --product, got both")
+    if until is not None:
+        parse_day(until, local_day(options.instant, None), option="--until")
 
     def operation(store: Store) -> tuple[Changes, Accept]:
         last = None if until is None else parse_day(until, options.today(store), option="--until")
@@ -60,7 +64,7 @@ def list_(options: ReadOptions) -> None:
 @with_options
 def remove(
     options: WriteOptions,
-    numbers: Annotated[list[int], typer.Argument(metavar="N...", help="The accepts' numbers, as `list` shows them.")],
+    numbers: EntryNumbers,
 ) -> None:
     """Remove accepts: check reports their findings again."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, ProductOption, noun
+from backorderctl.cli.command import Command, ProductOption, noun, whole_number
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import parse_day, with_options
 from backorderctl.errors import BackorderctlError
@@ -24,7 +24,12 @@ DAYS = 30
 @with_options
 def agenda(
     options: AnswerOptions,
-    days: Annotated[int | None, typer.Option("--days", metavar="N", min=0, help="How many days to look ahead.")] = None,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            "--days", metavar="N", parser=whole_number("--days", minimum=0), help="How many days to look ahead."
+        ),
+    ] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day; else see --days.")] = None,
     product: ProductOption = None,
 ) -> None:

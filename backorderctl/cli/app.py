@@ -11,7 +11,7 @@ import typer
 import typer.core
 import typer.main
 
-from backorderctl.cli.command import HELP, SHIELD
+from backorderctl.cli.command import HELP, without_shield
 from backorderctl.cli.reading import safe_messages, say, say_error
 from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
 from backorderctl.output.format import format_hint
@@ -171,7 +171,7 @@ def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
 
 def _usage(error: typer.TyperException) -> tuple[str, str | None]:
     """Typer's message in the words of ours: lower case, no final period, the suggestion apart."""
-    message, _, suggestion = error.format_message().replace(SHIELD, "").partition(" Did you mean ")
+    message, _, suggestion = without_shield(error.format_message()).partition(" Did you mean ")
     message = message.partition(" (Possible options:")[0]
     options = getattr(error, "possibilities", None)
     context = getattr(error, "ctx", None)

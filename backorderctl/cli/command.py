@@ -107,6 +107,11 @@ def noun(help_text: str) -> typer.Typer:
     return typer.Typer(help=help_text, rich_markup_mode=None, context_settings=HELP, add_completion=False)
 
 
+def without_shield(message: str) -> str:
+    """A message about words that were shielded as if they had not been, quoted or not."""
+    return message.replace(SHIELD, "").replace(repr(SHIELD)[1:-1], "")
+
+
 def _unshielded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map(_unshielded, value))
@@ -178,6 +183,18 @@ def _size(typed: str | int) -> int:
         raise BackorderctlError(f"--max-size: {mismatch}") from None
 
 
+def whole_number(name: str, *, minimum: int) -> Callable[[str | int], int]:
+    """A parser of an option or argument that takes whole numbers of at most nine digits."""
+
+    def parse(typed: str | int) -> int:
+        words = str(typed).removeprefix(SHIELD)
+        if not re.fullmatch(r"[0-9]{1,9}", words) or int(words) < minimum:
+            raise BackorderctlError(f"{name}: expected a whole number, {minimum} or more, got {words!r}")
+        return int(words)
+
+    return parse
+
+
 WaitOption = Annotated[
     float,
     typer.Option(
@@ -216,3 +233,7 @@ KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="A setting.", au
 SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="A product.", autocompletion=complete_sku)]
 SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A source.", autocompletion=complete_source)]
 StockArgument = Annotated[str, typer.Argument(metavar="STOCK", help="A stock.", autocompletion=complete_stock)]
+EntryNumbers = Annotated[
+    list[int],
+    typer.Argument(metavar="N...", parser=whole_number("N", minimum=1), help="The numbers, as `list` shows them."),
+]

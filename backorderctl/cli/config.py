@@ -21,8 +21,8 @@ from backorderctl.cli.command import (
     complete_setting,
     noun,
 )
-from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_input, with_options
-from backorderctl.cli.scopes import places, seen_places, typed_assignments, typed_setting, typed_values
+from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_input, read_store, with_options
+from backorderctl.cli.scopes import named_place, places, seen_places, typed_assignments, typed_setting, typed_values
 from backorderctl.cli.writing import (
     Days,
     FromOption,
@@ -40,7 +40,7 @@ from backorderctl.output.settings import describe_unreached
 from backorderctl.policy import viewpoints
 from backorderctl.policy.resolve import InForce
 from backorderctl.policy.unreached import changed_values, unreached
-from backorderctl.store import settings
+from backorderctl.store import model, settings
 from backorderctl.store.model import Place, Store
 from backorderctl.toml.file_access import MAX_SIZE
 
@@ -88,6 +88,10 @@ def set_(
     typed = typed_assignments(assignments)
     values = typed_values(typed)
     days = Days(from_, until, reason)
+    days.check(options)
+    named = named_place(stock=stock, source=source, products=product or (), match=match)
+    for key in values:
+        model.check_scope(named, key)
 
     def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
         scopes = places(store, stock=stock, source=source, products=product or (), match=match)
@@ -132,6 +136,9 @@ def apply_(
         raise BackorderctlError("standard input can be one file only, got it for both")
     name = "<stdin>" if table == STANDARD_INPUT else table
     rows = bulk_csv.rows(read_input(table, limit=max_size), name)
+    if not (options.dry_run or bulk_csv.can_apply(rows)):
+        # Nothing will be written, so nobody has to be waited for.
+        bulk_csv.apply(read_store(options.file), rows, name, create=create)
     written = transact(options, lambda store: (bulk_csv.apply(store, rows, name, create=create), None))
     told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     done = f"{told} applied" if written.changed else f"{told}: nothing to change"
@@ -162,6 +169,8 @@ def unset(
 
     row = typed_setting(key)
     days = Days(from_, until, reason)
+    days.check(options)
+    model.check_scope(named_place(stock=stock, source=source, products=product or (), match=match), row.key)
 
     def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
         scopes = places(store, stock=stock, source=source, products=product or (), match=match)

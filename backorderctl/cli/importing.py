@@ -15,7 +15,7 @@ from backorderctl.cli.quantities import StockIdOption, parse_stock_ids
 from backorderctl.cli.reading import read_standard_input, with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.cli.writing import WriteOptions, transact
-from backorderctl.edit.operations import Changes
+from backorderctl.edit.operations import Changes, check_code
 from backorderctl.edit.transaction import WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import import_config, import_inventory, import_products
@@ -224,6 +224,8 @@ def _links(typed: Sequence[str]) -> dict[str, list[str]]:
         codes = [code.strip() for code in sources.split(",")]
         if not equals or not all(codes):
             raise BackorderctlError(f"--link: expected STOCK=SOURCE,..., got {each!r}")
+        for code in (stock.strip(), *codes):
+            check_code("--link", code)
         links.setdefault(stock.strip(), []).extend(codes)
     return links
 

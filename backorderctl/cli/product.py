@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.command import (
-    SHIELD,
     CascadeOption,
     Command,
     MatchOption,
@@ -19,6 +18,7 @@ from backorderctl.cli.command import (
     StockOption,
     complete_source,
     noun,
+    whole_number,
 )
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import with_options
@@ -40,13 +40,6 @@ app = noun("Products: how many can be sold, and the products themselves.")
 
 Name = Annotated[str | None, typer.Option("--name", help="What people call it.")]
 NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SKU.")]
-
-
-def _row_count(typed: str) -> int:
-    words = typed.removeprefix(SHIELD)
-    if not (words.isascii() and words.isdigit()):
-        raise BackorderctlError(f"--limit: expected a whole number, 0 or more, got {words!r}")
-    return int(words)
 
 
 @app.command("list", cls=Command)
@@ -73,7 +66,8 @@ def list_(
         str | None, typer.Option("--columns", metavar="A,B", help="Only these columns, in this order.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", parser=_row_count, help="At most so many rows.")
+        int | None,
+        typer.Option("--limit", metavar="N", parser=whole_number("--limit", minimum=0), help="At most so many rows."),
     ] = None,
 ) -> None:
     """List how many can be sold, by product and stock or by source.
@@ -147,6 +141,7 @@ def add(
     if (source is None) != (quantity is None):
         given, missing = ("--source", "--quantity") if quantity is None else ("--quantity", "--source")
         raise BackorderctlError(f"{given}: expected {missing} beside it, got none")
+    operations.check_sku(sku)
     units = None if quantity is None else typed_quantity("quantity", quantity)
     item = None if source is None or units is None else (source, units)
     change(

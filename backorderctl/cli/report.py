@@ -11,7 +11,15 @@ import typer
 
 from backorderctl.check import check as findings_of
 from backorderctl.check.rules import RULES
-from backorderctl.cli.command import OUTPUT_VARIABLE, STANDARD_INPUT, Command, SourceOption, StockOption, noun
+from backorderctl.cli.command import (
+    OUTPUT_VARIABLE,
+    STANDARD_INPUT,
+    Command,
+    SourceOption,
+    StockOption,
+    noun,
+    whole_number,
+)
 from backorderctl.cli.quantities import QuantitiesOptions
 from backorderctl.cli.reading import with_options
 from backorderctl.output import report as view
@@ -51,7 +59,13 @@ def report(
     stock: StockOption = None,
     source: SourceOption = None,
     top: Annotated[
-        int, typer.Option("--top", metavar="N", min=0, help="How many products each list names at most.")
+        int,
+        typer.Option(
+            "--top",
+            metavar="N",
+            parser=whole_number("--top", minimum=0),
+            help="How many products each list names at most.",
+        ),
     ] = 10,
 ) -> None:
     """Show what is owed, what is at risk and what has no limit.

@@ -2,11 +2,8 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
 
-import typer
-
-from backorderctl.cli.command import Command, noun
+from backorderctl.cli.command import Command, EntryNumbers, noun
 from backorderctl.cli.reading import ReadOptions, with_options
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
@@ -29,7 +26,7 @@ def list_(options: ReadOptions) -> None:
 @with_options
 def remove(
     options: WriteOptions,
-    numbers: Annotated[list[int], typer.Argument(metavar="N...", help="The entries' numbers, as `list` shows them.")],
+    numbers: EntryNumbers,
 ) -> None:
     """Remove entries from the schedule."""
 

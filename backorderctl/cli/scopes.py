@@ -13,43 +13,55 @@ from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, Scope, Value
 
 
-def place(store: Store, *, stock: str | None, source: str | None, product: str | None) -> Place:
-    """The scope that the options name, checked to exist: none is global. `--stock` stands alone, as for every write."""
-    if stock is not None and (source is not None or product is not None):
-        raise BackorderctlError(
-            "--stock: expected alone, got it beside "
-            + " and ".join(name for name, given in (("--source", source), ("--product", product)) if given is not None)
-        )
+def named_place(*, stock: str | None, source: str | None, products: Sequence[str], match: str | None = None) -> Place:
+    """The scope that the options name, of the first product where there are several, whether the file has it or not.
+
+    None is global. BackorderctlError for options that exclude each other: --stock stands alone, as for every write.
+    """
+    for name, given in (("--product", products), ("--stock", stock)):
+        if given and match is not None:
+            raise BackorderctlError(f"--match: expected alone or with --source, got it beside {name}")
+    beside = [name for name, given in (("--source", source is not None), ("--product", bool(products))) if given]
+    if stock is not None and beside:
+        raise BackorderctlError(f"--stock: expected alone, got it beside {' and '.join(beside)}")
     if stock is not None:
-        return Place(Scope.STOCK, stock=model.stock_named(store, stock).code)
-    if product is not None and source is not None:
-        return model.item_place(store, product, source)
-    if product is not None:
-        return Place(Scope.PRODUCT, product=model.product_named(store, product).sku)
-    if source is not None:
-        return Place(Scope.SOURCE, source=model.source_named(store, source).code)
-    return Place(Scope.GLOBAL)
+        return Place(Scope.STOCK, stock=stock)
+    if products or match is not None:
+        scope = Scope.PRODUCT if source is None else Scope.SOURCE_ITEM
+        return Place(scope, source=source, product=products[0] if products else None)
+    return Place(Scope.GLOBAL) if source is None else Place(Scope.SOURCE, source=source)
 
 
 def places(
     store: Store, *, stock: str | None, source: str | None, products: Sequence[str], match: str | None
 ) -> Sequence[Place]:
-    """The scopes that the options name: one for each product, each once.
+    """The scopes that the options name, checked to exist: one for each product, each once.
 
     With `match`, the products that it matches, or their existing items at `source`.
     """
+    named = named_place(stock=stock, source=source, products=products, match=match)
     if match is None:
         skus: Sequence[str | None] = list(dict.fromkeys(products)) or [None]
-        return [place(store, stock=stock, source=source, product=sku) for sku in skus]
-    for name, given in (("--product", products), ("--stock", stock)):
-        if given:
-            raise BackorderctlError(f"--match: expected alone or with --source, got it beside {name}")
+        return [_existing(store, named, sku) for sku in skus]
     matched = [sku for sku in store.products if fnmatchcase(sku, match)]
     if source is None:
         return [Place(Scope.PRODUCT, product=sku) for sku in matched]
     model.source_named(store, source)
     at_source = (sku for sku in matched if store.products[sku].item_settings(source) is not None)
     return [Place(Scope.SOURCE_ITEM, source=source, product=sku) for sku in at_source]
+
+
+def _existing(store: Store, named: Place, sku: str | None) -> Place:
+    """The named scope, of this product; BackorderctlError when the file does not have it."""
+    if named.stock is not None:
+        return named._replace(stock=model.stock_named(store, named.stock).code)
+    if sku is not None and named.source is not None:
+        return model.item_place(store, sku, named.source)
+    if sku is not None:
+        return named._replace(product=model.product_named(store, sku).sku)
+    if named.source is not None:
+        return named._replace(source=model.source_named(store, named.source).code)
+    return named
 
 
 def seen_places(

@@ -54,6 +54,7 @@ def add(
     disabled: Annotated[bool, typer.Option("--disabled", help="Its goods do not count yet.")] = False,
 ) -> None:
     """Add a source."""
+    operations.check_code("source", source)
     change(
         options,
         lambda store: operations.add_source(store, source, name=name, enabled=not disabled),
@@ -117,6 +118,7 @@ def disable(
 
 
 def _enable(options: WriteOptions, source: str, days: Days, *, enabled: bool) -> None:
+    days.check(options)
     done = f"source {source}: {'enabled' if enabled else 'disabled'}"
     if not days.given:
         change(options, lambda store: operations.enable_source(store, source, enabled=enabled), done=done)

@@ -55,6 +55,7 @@ def add(
     channel: Channels = None,
 ) -> None:
     """Add a stock. The first one links every source unless --source is given, and takes over what is reserved."""
+    operations.check_code("stock", stock)
     change(
         options,
         lambda store: operations.add_stock(store, stock, name=name, sources=source or [], channels=channel or []),

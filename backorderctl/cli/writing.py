@@ -19,7 +19,7 @@ from backorderctl.cli.command import (
     TakeOwnershipOption,
     WaitOption,
 )
-from backorderctl.cli.reading import PlainOptions, parse_day, read_input, say
+from backorderctl.cli.reading import PlainOptions, local_day, parse_day, read_input, say
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output.format import Output, describe_days, describe_place_in_full
 from backorderctl.output.progress import progress
@@ -180,18 +180,27 @@ class Days:
             raise BackorderctlError("--reason: expected beside --from or --until, got it alone")
         return self.start is not None or self.until is not None
 
+    def check(self, options: PlainOptions) -> None:
+        """BackorderctlError for days that are valid in no store, as the time zone of one changes today by a day."""
+        from backorderctl.edit.entry_operations import check_days
+
+        start, until = self._parsed(local_day(options.instant, None)) if self.given else (None, None)
+        dates = [typed for typed in (self.start, self.until) if typed and typed[0].isdigit()]
+        if len(dates) != 1:
+            check_days(start, until)
+
     def entries(
         self, options: PlainOptions, store: Store, places: Iterable[Place], values: Mapping[str, Value | None]
     ) -> "Changes":
         """An entry with the values for each place."""
-        from backorderctl.edit import entry_operations
+        from backorderctl.edit.entry_operations import schedule_values
 
-        today = options.today(store)
+        start, until = self._parsed(options.today(store))
+        return schedule_values(store, places, values, start=start, until=until, reason=self.reason)
+
+    def _parsed(self, today: date) -> tuple[date | None, date | None]:
         start = None if self.start is None else parse_day(self.start, today, option="--from")
-        until = None if self.until is None else parse_day(self.until, today, option="--until")
-        return entry_operations.schedule_values(
-            store, places, values, start=start, until=until, reason=self.reason
-        )  # fmt: skip
+        return start, None if self.until is None else parse_day(self.until, today, option="--until")
 
 
 def first_day(store: Store) -> Store:

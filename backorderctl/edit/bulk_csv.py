@@ -67,20 +67,40 @@ def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool =
     """
     filled = [row for row in sheet if row.value]
     with_quantity = {(row.product, row.source) for row in filled if _key(row) == QUANTITY}
+
+    def check(row: ChangeRow) -> None:
+        _check_names(store, row, create=create)
+        _check_place(store, row, with_quantity)
+
+    wanted, problems = _wanted(filled, check)
+    if problems:
+        raise InvalidFile(name, problems, hint=None if create else _create_hint(store, filled))
+    return list(_changes(store, wanted))
+
+
+def can_apply(sheet: Iterable[ChangeRow]) -> bool:
+    """Whether there can be a store to which the rows are applied: each asks for what its columns allow, and once."""
+    _, problems = _wanted((row for row in sheet if row.value), lambda _: None)
+    return not problems
+
+
+def _wanted(
+    rows: Iterable[ChangeRow], check: Callable[[ChangeRow], None]
+) -> tuple[dict[KeyPath, NewValue], list[Problem]]:
+    """The value of each path, and what is wrong with rows, also what `check` raises for one."""
     wanted: dict[KeyPath, NewValue] = {}
     problems = []
-    for row in filled:
+    for row in rows:
         try:
-            path, value = _change(store, row, with_quantity, create=create)
+            check(row)
+            path, value = _change(row)
         except (BackorderctlError, Mismatch) as error:
             problems.append(Problem(f"row {row.number}: {error}", row.line))
             continue
         if path in wanted:
             problems.append(Problem(f"row {row.number}: expected {dotted_path(path)} once, got it again", row.line))
         wanted[path] = value
-    if problems:
-        raise InvalidFile(name, problems, hint=None if create else _create_hint(store, filled))
-    return list(_changes(store, wanted))
+    return wanted, problems
 
 
 def _create_hint(store: Store, rows: Iterable[ChangeRow]) -> str | None:
@@ -153,12 +173,9 @@ class _Target(NamedTuple):
     parse: Callable[[str], NewValue]
 
 
-def _change(
-    store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]], *, create: bool
-) -> tuple[KeyPath, NewValue]:
-    """Where the row's value goes, and the value; BackorderctlError or Mismatch when the row cannot be applied."""
-    _check_names(store, row, create=create)
-    target = _target(store, row, with_quantity)
+def _change(row: ChangeRow) -> tuple[KeyPath, NewValue]:
+    """Where the row's value goes, and the value; BackorderctlError or Mismatch when no store can have it there."""
+    target = _target(row)
     if row.value.casefold() == INHERIT:
         return target.path, REMOVED
     return target.path, target.parse(row.value)
@@ -177,17 +194,25 @@ def _check_names(store: Store, row: ChangeRow, *, create: bool) -> None:
         model.require("source", row.source, store.sources, suggest=False)
     if row.stock:
         model.require("stock", row.stock, store.stocks, suggest=False)
-        if row.source:
-            raise BackorderctlError("expected a source or a stock, got both")
 
 
-def _target(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -> _Target:
+def _check_place(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -> None:
+    if row.product and row.source and (row.product, row.source) not in with_quantity:
+        model.product_named(store, row.product)
+        model.item_place(store, row.product, row.source)
+    if row.stock and not (row.product or row.source):
+        operations.stock_place(store, row.stock)
+
+
+def _target(row: ChangeRow) -> _Target:
     key = _key(row)
+    if row.source and row.stock:
+        raise BackorderctlError("expected a source or a stock, got both")
     if row.product and row.stock:
         if key != RESERVED:
             raise BackorderctlError(f"expected {RESERVED} for a product in a stock, got {row.key!r}")
         return _Target(("products", row.product, "stocks", row.stock, RESERVED), _reserved)
-    place = _place(store, row, with_quantity)
+    place = _place(row)
     if key in OWN_KEYS:
         form = fields.FORMS[place.scope]
         if key not in form.own:
@@ -200,17 +225,14 @@ def _target(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -
     return _Target((*place.path, key), partial(_setting, settings.SETTINGS[key]))
 
 
-def _place(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -> Place:
+def _place(row: ChangeRow) -> Place:
     if row.product and row.source:
-        if (row.product, row.source) not in with_quantity:
-            model.product_named(store, row.product)
-            return model.item_place(store, row.product, row.source)
         return Place(Scope.SOURCE_ITEM, source=row.source, product=row.product)
     if row.product:
         return Place(Scope.PRODUCT, product=row.product)
     if row.source:
         return Place(Scope.SOURCE, source=row.source)
-    return operations.stock_place(store, row.stock) if row.stock else Place(Scope.GLOBAL)
+    return Place(Scope.STOCK, stock=row.stock) if row.stock else Place(Scope.GLOBAL)
 
 
 def _setting(setting: settings.AnySetting, typed: str) -> NewValue:

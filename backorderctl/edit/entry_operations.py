@@ -28,8 +28,7 @@ def schedule_values(
     BackorderctlError when the days are in the wrong order, where a place has no such setting, and when an entry of the
     file sets one of the values on one of the days.
     """
-    if start and until and start > until:
-        raise BackorderctlError(f"until: expected a day on or after {start}, got {until}")
+    check_days(start, until)
     changes: list[Change] = []
     for place in places:
         for key in values:
@@ -42,6 +41,12 @@ def schedule_values(
         _refuse_overlap(store, entry)
         changes.append(Change(entry.path, _table(entry)))
     return changes
+
+
+def check_days(start: date | None, until: date | None) -> None:
+    """BackorderctlError when the last day is before the first."""
+    if start and until and start > until:
+        raise BackorderctlError(f"until: expected a day on or after {start}, got {until}")
 
 
 def remove_entries(store: Store, numbers: Sequence[int]) -> Changes:
@@ -93,8 +98,6 @@ def add_accept(store: Store, accept: Accept) -> Changes:
         model.source_named(store, accept.source)
     if accept.product is not None:
         model.product_named(store, accept.product)
-    if accept.product is not None and accept.match is not None:
-        raise BackorderctlError("--match: expected without --product, got both")
     table = {key: cast("TomlValue", value) for key, value in accept._asdict().items() if value is not None}
     return [Change(("check", "accept", len(store.accepts)), table)]
 

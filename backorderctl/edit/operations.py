@@ -153,10 +153,7 @@ def add_product(store: Store, sku: str, *, name: str | None, item: tuple[str, De
 
     BackorderctlError when the SKU is none or taken, or there is no such source.
     """
-    try:
-        fields.sku(sku)
-    except Mismatch as mismatch:
-        raise BackorderctlError(f"product: {mismatch}") from None
+    check_sku(sku)
     if sku in store.products:
         raise BackorderctlError(f"product {sku!r} exists")
     added = [Change(("products", sku), _given(name=name))]
@@ -224,11 +221,24 @@ def _given(**values: TomlValue | None) -> dict[str, TomlValue]:
     return {key: value for key, value in values.items() if value is not None and value != ""}
 
 
-def _new(kind: str, code: str, taken: Iterable[str]) -> None:
+def check_code(kind: str, code: str) -> None:
+    """BackorderctlError for what cannot be the code of a source or stock."""
     try:
         fields.code(code)
     except Mismatch as mismatch:
         raise BackorderctlError(f"{kind}: {mismatch}") from None
+
+
+def check_sku(sku: str) -> None:
+    """BackorderctlError for what cannot be a SKU."""
+    try:
+        fields.sku(sku)
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"product: {mismatch}") from None
+
+
+def _new(kind: str, code: str, taken: Iterable[str]) -> None:
+    check_code(kind, code)
     if code in taken:
         raise BackorderctlError(f"{kind} {code!r} exists")
 
