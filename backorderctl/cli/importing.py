@@ -181,7 +181,7 @@ def _opened(path: str | None, encoding: str, limit: int) -> Input | None:
     if path != STANDARD_INPUT:
         return None if path is None else file_input(path, encoding=encoding, limit=limit)
     content = read_standard_input(limit=limit)
-    return Input("<stdin>", lambda: io.BufferedReader(io.BytesIO(content)), encoding, limit)
+    return Input(name="<stdin>", open=lambda: io.BufferedReader(io.BytesIO(content)), encoding=encoding, limit=limit)
 
 
 def _read(

@@ -100,7 +100,10 @@ def report(
 def _findings(store: Store, today: date) -> list[RuleCount]:
     """How many findings each rule has, the worst rule first."""
     counts = Counter(finding.code for finding in findings_of(store, today=today))
-    return [RuleCount(code, RULES[code].name, RULES[code].severity, number) for code, number in counts.items()]
+    return [
+        RuleCount(code=code, name=RULES[code].name, severity=RULES[code].severity, findings=number)
+        for code, number in counts.items()
+    ]
 
 
 def _next_days(store: Store, today: date) -> Iterator[AgendaDay]:

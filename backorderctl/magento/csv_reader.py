@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
@@ -30,7 +31,8 @@ OnProgress = Callable[[int], None]
 """Called with the number of bytes of the file that have been read."""
 
 
-class Input(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Input:
     """A file to read: the name that messages give it, how it is opened, its encoding, and how large it may be."""
 
     name: str
@@ -47,7 +49,7 @@ class Input(NamedTuple):
 
 def file_input(path: str, *, encoding: str = UTF_8, limit: int = MAX_SIZE) -> Input:
     """The file at `path` as an input; BackorderctlError, once it is opened, when it cannot be."""
-    return Input(path, lambda: open_input(path), encoding, limit)
+    return Input(name=path, open=lambda: open_input(path), encoding=encoding, limit=limit)
 
 
 class CsvRow(NamedTuple):
@@ -174,7 +176,11 @@ def _rows(
         if len(cells) == width:
             yield CsvRow(number, line, cells)
         else:
-            report.refuse(Refused(name, number, line, f"expected {width} cells, got {len(cells)}", cells))
+            report.refuse(
+                Refused(
+                    file=name, number=number, line=line, reason=f"expected {width} cells, got {len(cells)}", cells=cells
+                )
+            )
         if not number % PROGRESS_INTERVAL:
             glance()
 

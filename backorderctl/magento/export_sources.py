@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, TextIO
 
@@ -14,7 +15,8 @@ from backorderctl.store.quantity import ZERO, format_magento_number
 from backorderctl.store.settings import NOTIFY_BELOW
 
 
-class SourceItemRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SourceItemRow:
     """A row of the stock_sources CSV."""
 
     source: str
@@ -40,7 +42,7 @@ def source_item_rows(store: Store) -> Iterator[SourceItemRow]:
     """Every source item."""
     for product in store.products.values():
         for source, item in product.items.items():
-            yield SourceItemRow(source, product.sku, item.status, item.quantity)
+            yield SourceItemRow(source=source, sku=product.sku, status=item.status, quantity=item.quantity)
 
 
 def rows_at_default(store: Store, skus: Iterable[str]) -> Iterator[SourceItemRow]:
@@ -51,7 +53,7 @@ def rows_at_default(store: Store, skus: Iterable[str]) -> Iterator[SourceItemRow
     """
     for sku in skus:
         if DEFAULT_SOURCE not in store.products[sku].items:
-            yield SourceItemRow(DEFAULT_SOURCE, sku, StockStatus.OUT_OF_STOCK, ZERO)
+            yield SourceItemRow(source=DEFAULT_SOURCE, sku=sku, status=StockStatus.OUT_OF_STOCK, quantity=ZERO)
 
 
 def write_source_items(rows: Iterable[SourceItemRow], out: TextIO) -> None:

@@ -8,8 +8,9 @@ inventory is kept, and no message quotes what a file says.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.magento import csv_reader
@@ -29,7 +30,8 @@ KEEP, DELETE = "!!KEEP", "!!DELETE"
 BY_PATH = {row.config_path: row for row in SETTINGS.values()}
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """One value of a file; `code` is that of a website or store view, `line` None where the format has none."""
 
     path: str
@@ -134,7 +136,7 @@ def _every_entry(source: Input) -> list[Entry]:
     for line_format in (_SHOWN, _SET):
         if line_format.search(text):
             return [
-                Entry(found[1], (found[2] or "").strip("'"), DEFAULT, "0", number)
+                Entry(path=found[1], value=(found[2] or "").strip("'"), scope=DEFAULT, code="0", line=number)
                 for number, line in enumerate(text.splitlines(), 1)
                 if (found := line_format.match(line))
             ]
@@ -168,11 +170,11 @@ def _rows(source: Input) -> list[Entry]:
         scope, code = table.column("scope"), table.column("scope_code", "scope_id")
         entries = [
             Entry(
-                row.cells[at].strip(),
-                row.cells[value],
-                (row.cells[scope].strip().lower() if scope is not None else "") or DEFAULT,
-                row.cells[code] if code is not None else "",
-                row.line,
+                path=row.cells[at].strip(),
+                value=row.cells[value],
+                scope=(row.cells[scope].strip().lower() if scope is not None else "") or DEFAULT,
+                code=row.cells[code] if code is not None else "",
+                line=row.line,
             )
             for row in table.rows
         ]
@@ -261,12 +263,15 @@ def _walk(path: str, node: Any) -> Iterator[Entry]:
     if path.partition("/")[0] != SECTION or path.count("/") > 3:
         return
     if not isinstance(node, dict):
-        yield Entry(path, _leaf(node), DEFAULT, "0", None)
+        yield Entry(path=path, value=_leaf(node), scope=DEFAULT, code="0", line=None)
         return
     for key, child in node.items():
         if key in SCOPES:
             codes = child if isinstance(child, dict) else {"0": child}
-            yield from (Entry(path, _leaf(value), key, str(code), None) for code, value in codes.items())
+            yield from (
+                Entry(path=path, value=_leaf(value), scope=key, code=str(code), line=None)
+                for code, value in codes.items()
+            )
         else:
             yield from _walk(f"{path}/{key}", child)
 

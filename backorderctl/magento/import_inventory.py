@@ -59,7 +59,9 @@ def read_stock_sources(source: Input, report: ImportReport, watch: OnProgress) -
             except InvalidFile:
                 raise
             except BackorderctlError as failure:
-                report.refuse(Refused(source.name, row.number, row.line, failure.message, row.cells))
+                report.refuse(
+                    Refused(file=source.name, number=row.number, line=row.line, reason=failure.message, cells=row.cells)
+                )
                 continue
             if pair in found:
                 _note_twice(report, pair, found[pair], item)
@@ -123,7 +125,9 @@ def read_reservations(
             except InvalidFile:
                 raise
             except BackorderctlError as failure:
-                report.refuse(Refused(source.name, row.number, row.line, failure.message, row.cells))
+                report.refuse(
+                    Refused(file=source.name, number=row.number, line=row.line, reason=failure.message, cells=row.cells)
+                )
                 continue
             found[pair] = found.get(pair, ZERO) + reserved
     _refuse_positive(source.name, found)

@@ -105,7 +105,9 @@ class _Reader:
         except InvalidFile:
             raise
         except BackorderctlError as failure:
-            self._report.refuse(Refused(self._file, row.number, row.line, failure.message, row.cells))
+            self._report.refuse(
+                Refused(file=self._file, number=row.number, line=row.line, reason=failure.message, cells=row.cells)
+            )
 
     def named_products(self) -> dict[str, ProductRow]:
         """The products; one whose rows are all of one store view has the name that they give."""

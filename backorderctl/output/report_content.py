@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.evaluate import Reason
 from backorderctl.policy.totals import Totals
 
 
-class RuleCount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RuleCount:
     """How many findings of one rule `check` has."""
 
     code: str

@@ -1,6 +1,7 @@
 """What is in force at one scope, as each stock and source that can be meant sees it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
@@ -65,7 +66,8 @@ def _narrower(found: Sequence[ViewedValue], *, by_source: bool) -> str:
     return stock if len(at_first) == 1 or first.source is None else f"{stock} {source}"
 
 
-class ChainLevel(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ChainLevel:
     """One level of a chain: the place, the value that it sets or None, and the line on which that stands.
 
     `entry` is the one of the schedule that sets the value today, or removes the written one.
@@ -78,7 +80,8 @@ class ChainLevel(NamedTuple):
     entry: ScheduleEntry | None
 
 
-class Chain(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Chain:
     """How a setting gets its value, level by level, and what the evaluator makes of it.
 
     `effective` is the threshold that counts, for any other setting its value. `values` is all that is in force there.
@@ -99,7 +102,7 @@ def chains(store: Store, place: Place, key: str, *, stock: str | None = None) ->
         reaching = [level for level in levels(store, **at) if level.place.scope in scopes]
         winner = each.value.origin
         steps = tuple(_step(store, level, key, wins=level.place == winner) for level in reaching)
-        yield Chain(each, _effective(key, values), values, steps)
+        yield Chain(seen=each, effective=_effective(key, values), values=values, steps=steps)
 
 
 def all_chains(store: Store, answer: Salability) -> list[tuple[str, Chain]]:
@@ -162,7 +165,7 @@ def _step(store: Store, level: Level, key: str, *, wins: bool) -> ChainLevel:
     path = (*level.place.path, key)
     value, entry = level.settings.get(key), store.lines.replaced.get(path)
     line = None if not level.place.path or (value is None and entry is None) else store.lines.line(path)
-    return ChainLevel(level.place, value, line, wins, entry)
+    return ChainLevel(place=level.place, value=value, line=line, wins=wins, entry=entry)
 
 
 def _effective(key: str, values: Values) -> Value:

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple, TextIO
 
@@ -207,7 +208,8 @@ def _nothing() -> None:
     """No look at how far the reading has come."""
 
 
-class Refused(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Refused:
     """A row that was not taken: its number after the header, the line on which it begins, why, and its cells."""
 
     file: str

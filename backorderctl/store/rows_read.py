@@ -66,7 +66,7 @@ class RowsRead:
 
     def refuse(self, sheet: Sheet, record: Record, reason: str) -> None:
         """Note a row that is not taken."""
-        self.refused.append(Refused(sheet.file, record[0], record[1], reason, record[2]))
+        self.refused.append(Refused(file=sheet.file, number=record[0], line=record[1], reason=reason, cells=record[2]))
 
     def is_whole(self, sheet: Sheet, record: Record) -> bool:
         """Whether a record has the header's number of cells; it is refused where not."""
