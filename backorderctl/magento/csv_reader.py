@@ -113,6 +113,19 @@ def open_table(source: Input, report: ImportReport, what: Count, watch: OnProgre
             raise InvalidFile(source.name, [undecodable(source)], hint=hint) from None
 
 
+def take_rows(table: Table, report: ImportReport, take: Callable[[CsvRow], None]) -> None:
+    """Take each row; one for which `take` raises BackorderctlError is refused, and InvalidFile refuses the file."""
+    for row in table.rows:
+        try:
+            take(row)
+        except InvalidFile:
+            raise
+        except BackorderctlError as failure:
+            report.refuse(
+                Refused(file=table.file, number=row.number, line=row.line, reason=failure.message, cells=row.cells)
+            )
+
+
 def undecodable(source: Input) -> Problem:
     """The first byte of an input that is not in its encoding."""
     with source.content() as content:

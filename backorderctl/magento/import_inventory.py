@@ -12,10 +12,9 @@ from typing import NamedTuple
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.magento import csv_reader
 from backorderctl.magento.columns import QUANTITY, SKU, stock_status, units
-from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table, check_header
+from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table, check_header, take_rows
 from backorderctl.magento.report import Count, ImportReport, Notice, Spellings
 from backorderctl.store import fields
-from backorderctl.store.delimited import Refused
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import ZERO, format_quantity, parse_quantity
 from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
@@ -53,25 +52,23 @@ def read_stock_sources(source: Input, report: ImportReport, watch: OnProgress) -
         check_header(table, "--stock-sources", "a Magento stock_sources CSV")
         columns = _source_columns(table)
         spellings = Spellings(source.name, report)
-        for row in table.rows:
-            try:
-                pair, item = _item(row, columns, spellings)
-            except InvalidFile:
-                raise
-            except BackorderctlError as failure:
-                report.refuse(
-                    Refused(file=source.name, number=row.number, line=row.line, reason=failure.message, cells=row.cells)
-                )
-                continue
+
+        def take(row: CsvRow) -> None:
+            pair, item = _item(row, columns, spellings)
             if pair in found:
                 _note_twice(report, pair, found[pair], item)
             found[pair] = item
+
+        take_rows(table, report, take)
     return found
 
 
 def _source_columns(table: Table) -> _SourceColumns:
     return _SourceColumns(
-        table.needed(SOURCE_CODE), table.needed(SKU), table.needed(UNITS, QUANTITY), table.column(STATUS)
+        source=table.needed(SOURCE_CODE),
+        sku=table.needed(SKU),
+        quantity=table.needed(UNITS, QUANTITY),
+        status=table.column(STATUS),
     )
 
 
@@ -117,26 +114,25 @@ def read_reservations(
         check_header(table, "--reservations", "a file of reservations")
         columns = _reservation_columns(table)
         spellings = Spellings(source.name, report)
-        for row in table.rows:
-            try:
-                pair, reserved = _reservation(row, columns, spellings, stock_ids)
-                if columns.reserved is not None and pair in found:
-                    raise BackorderctlError(f"{SKU} {pair[0]!r}: expected one row, got another")
-            except InvalidFile:
-                raise
-            except BackorderctlError as failure:
-                report.refuse(
-                    Refused(file=source.name, number=row.number, line=row.line, reason=failure.message, cells=row.cells)
-                )
-                continue
+
+        def take(row: CsvRow) -> None:
+            pair, reserved = _reservation(row, columns, spellings, stock_ids)
+            if columns.reserved is not None and pair in found:
+                raise BackorderctlError(f"{SKU} {pair[0]!r}: expected one row, got another")
             found[pair] = found.get(pair, ZERO) + reserved
+
+        take_rows(table, report, take)
     _refuse_positive(source.name, found)
     return found
 
 
 def _reservation_columns(table: Table) -> _ReservationColumns:
     columns = _ReservationColumns(
-        table.needed(SKU), *(table.column(name) for name in (RESERVED, UNITS, STOCK, STOCK_ID))
+        sku=table.needed(SKU),
+        reserved=table.column(RESERVED),
+        quantity=table.column(UNITS),
+        stock=table.column(STOCK),
+        stock_id=table.column(STOCK_ID),
     )
     if (columns.reserved is None) == (columns.quantity is None):
         got = "neither" if columns.reserved is None else "both"

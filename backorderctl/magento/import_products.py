@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from backorderctl.errors import BackorderctlError, InvalidFile
+from backorderctl.errors import BackorderctlError
 from backorderctl.magento import csv_reader
 from backorderctl.magento.columns import (
     CACHED,
@@ -27,9 +27,8 @@ from backorderctl.magento.columns import (
     stock_status,
     units,
 )
-from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, check_header
+from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, check_header, take_rows
 from backorderctl.magento.report import Count, ImportReport, Notice, Spellings, remarks
-from backorderctl.store.delimited import Refused
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity
 from backorderctl.store.settings import SETTINGS, format_value
@@ -69,8 +68,7 @@ def read_products(
         reader = _Reader(source.name, find_columns(table, names_only=names_only), report, names_only=names_only)
         if unsupported := [name for name in table.header if name in UNSUPPORTED]:
             report.count(Count.UNSUPPORTED_COLUMNS, len(unsupported), unsupported)
-        for row in table.rows:
-            reader.take(row)
+        take_rows(table, report, reader.take)
     return reader.named_products()
 
 
@@ -99,25 +97,7 @@ class _Reader:
         self._names: dict[str, _StoreViewName] = {}
 
     def take(self, row: CsvRow) -> None:
-        """Take one row, pass it over or refuse it."""
-        try:
-            self._product(row)
-        except InvalidFile:
-            raise
-        except BackorderctlError as failure:
-            self._report.refuse(
-                Refused(file=self._file, number=row.number, line=row.line, reason=failure.message, cells=row.cells)
-            )
-
-    def named_products(self) -> dict[str, ProductRow]:
-        """The products; one whose rows are all of one store view has the name that they give."""
-        for sku, name in self._names.items():
-            row = self.products.get(sku)
-            if row is not None and row.name is None and name.only:
-                self.products[sku] = row._replace(name=name.text)
-        return self.products
-
-    def _product(self, row: CsvRow) -> None:
+        """Take one row or pass it over; BackorderctlError for one that is wrong."""
         cells, places = row.cells, self._places
         of_inventory = self._cells(cells)
         sku = self._spellings.sku(cells[places.sku], row.line)
@@ -146,6 +126,14 @@ class _Reader:
             for notice, column, value in notes:
                 self._report.note(notice, about=column, line=row.line, value=value)
             self._add(sku, ProductRow(name or None, inventory, row.line), known, row, of_view=bool(view))
+
+    def named_products(self) -> dict[str, ProductRow]:
+        """The products; one whose rows are all of one store view has the name that they give."""
+        for sku, name in self._names.items():
+            row = self.products.get(sku)
+            if row is not None and row.name is None and name.only:
+                self.products[sku] = row._replace(name=name.text)
+        return self.products
 
     def _name_of_view(self, sku: str, view: str, cells: Sequence[str]) -> None:
         known = self._names.get(sku)
