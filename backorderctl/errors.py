@@ -59,8 +59,14 @@ def did_you_mean(name: str, names: Iterable[str], *, after: int = 0) -> str:
 
     Nothing either `after` many other problems: looking for a name among all takes time, and nobody reads so many.
     """
-    close = nearest(name, names) if after < _MOST_SUGGESTIONS else None
-    return f"; did you mean {close!r}?" if close else ""
+    hint = suggestion(name, names) if after < _MOST_SUGGESTIONS else None
+    return f"; {hint}" if hint else ""
+
+
+def suggestion(name: str, names: Iterable[str]) -> str | None:
+    """A hint about an unknown name: `did you mean 'main'?`; None when none is similar."""
+    close = nearest(name, names)
+    return f"did you mean {close!r}?" if close else None
 
 
 def system_reason(error: OSError) -> str:

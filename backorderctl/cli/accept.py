@@ -12,7 +12,7 @@ from backorderctl.cli.reading import ReadOptions, local_day, parse_day, with_opt
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
-from backorderctl.errors import BackorderctlError, nearest
+from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.output import entries as view
 from backorderctl.store.model import Accept, Store
 
@@ -80,6 +80,5 @@ def _code(typed: str) -> str:
     """The code of a rule; BackorderctlError with the nearest one when there is none."""
     code = typed.strip().upper()
     if code not in RULES:
-        close = nearest(code, RULES)
-        raise BackorderctlError(f"unknown rule {typed!r}", hint=f"did you mean {close!r}?" if close else None)
+        raise BackorderctlError(f"unknown rule {typed!r}", hint=suggestion(code, RULES))
     return code

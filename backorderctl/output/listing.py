@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
-from backorderctl.errors import BackorderctlError, nearest
+from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.output.format import UNLIMITED, Cell, Output, json_number, jsonable, plain_row, plain_text, printable
 from backorderctl.output.table import Column, RowStyle, Style, draw, draw_block, terminal
 from backorderctl.store.spreadsheet import protected
@@ -157,10 +157,8 @@ def _index(names: Sequence[str], name: str, option: str) -> int:
     wanted = name.strip().replace("-", "_")
     if wanted in names:
         return names.index(wanted)
-    close = nearest(wanted, names)
     raise BackorderctlError(
-        f"{option}: expected a column of {', '.join(names)}, got {name!r}",
-        hint=f"did you mean {close!r}?" if close else None,
+        f"{option}: expected a column of {', '.join(names)}, got {name!r}", hint=suggestion(wanted, names)
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from backorderctl.errors import Mismatch, nearest
+from backorderctl.errors import Mismatch, did_you_mean
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status
 from backorderctl.policy.orders import EXCEEDS_SALABLE, Order, Shipment
 from backorderctl.policy.product_changes import NO_LIMIT
@@ -108,8 +108,7 @@ def _bounds(values: FieldValues, raw: Mapping[str, Any]) -> Bounds:
         raise Mismatch(values.words, "a table")
     for key in raw:
         if key not in ("min", "max"):
-            close = nearest(key, ("min", "max"))
-            raise Mismatch("min, max or both", toml_repr(key) + (f"; did you mean {close!r}?" if close else ""))
+            raise Mismatch("min, max or both", toml_repr(key) + did_you_mean(key, ("min", "max")))
     if not raw:
         raise Mismatch("min, max or both", "an empty table")
     least, most = (_read_number(raw[key]) if key in raw else None for key in ("min", "max"))
@@ -147,8 +146,7 @@ def _choice(*words: str, nullable: bool = False) -> FieldValues:
     def read(raw: Any) -> str:
         if isinstance(raw, str) and raw in choices:
             return raw
-        close = nearest(raw, offered) if isinstance(raw, str) else None
-        raise Mismatch(described, toml_repr(raw) + (f"; did you mean {close!r}?" if close else ""))
+        raise Mismatch(described, toml_repr(raw) + (did_you_mean(raw, offered) if isinstance(raw, str) else ""))
 
     return FieldValues(described, read, {"enum": list(choices)}, nullable=nullable)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
-from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, nearest
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.policy.expectations import Expected, parse_expected
 from backorderctl.policy.policy_test import Given, GivenItem, InvalidTest, PolicyTest, fields_of
 from backorderctl.store import fields, quantity, settings
@@ -135,8 +135,7 @@ def _unknown_names(own: Mapping[str, Any], given: Mapping[str, Any], store: Stor
     named += [(("given", "sources", code), "source", code, store.sources) for code in given.get("sources", ())]
     for path, kind, name, names in named:
         if name not in names:
-            close = nearest(name, names)
-            yield path, f"expected a {kind} of the store, got {toml_repr(name)}" + _suggestion(close)
+            yield path, f"expected a {kind} of the store, got {toml_repr(name)}{did_you_mean(name, names)}"
     source, stock = own.get("source"), own.get("stock")
     if source in store.sources and stock in store.stocks and source not in store.stocks[str(stock)].sources:
         yield ("source",), f"expected a source of stock {toml_repr(stock)}, got {toml_repr(source)}"
@@ -157,11 +156,7 @@ def _readers(*, order: bool, source: bool) -> Mapping[str, Callable[[Any], Expec
 
 
 def _unknown(key: str, keys: Mapping[str, Any] | tuple[str, ...], title: str) -> str:
-    return f"expected a key of {title}, got {toml_repr(key)}" + _suggestion(nearest(key, keys))
-
-
-def _suggestion(close: str | None) -> str:
-    return f"; did you mean {close!r}?" if close else ""
+    return f"expected a key of {title}, got {toml_repr(key)}{did_you_mean(key, keys)}"
 
 
 def _located(lines: Lines, path: KeyPath, message: str) -> Problem:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
-from backorderctl.errors import BackorderctlError, nearest
+from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.store import settings
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.settings import Scope, Settings
@@ -218,8 +218,7 @@ def require(kind: str, name: str, names: Iterable[str], *, suggest: bool = True)
     """
     if name in names:
         return name
-    close = nearest(name, names) if suggest else None
-    raise BackorderctlError(f"unknown {kind} {name!r}", hint=f"did you mean {close!r}?" if close else None)
+    raise BackorderctlError(f"unknown {kind} {name!r}", hint=suggestion(name, names) if suggest else None)
 
 
 def keys_at(place: Place) -> Iterable[str]:

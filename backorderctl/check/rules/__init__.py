@@ -4,7 +4,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from backorderctl.check.registry import REGISTERED, Rule
-from backorderctl.errors import BackorderctlError, nearest
+from backorderctl.errors import BackorderctlError, suggestion
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
@@ -21,8 +21,5 @@ def codes_beginning(option: str, typed: str) -> tuple[str, ...]:
     begun = typed.strip().upper()
     codes = tuple(code for code in RULES if begun and code.startswith(begun))
     if not codes:
-        close = nearest(begun, RULES)
-        raise BackorderctlError(
-            f"{option}: unknown rule {typed.strip()!r}", hint=f"did you mean {close!r}?" if close else None
-        )
+        raise BackorderctlError(f"{option}: unknown rule {typed.strip()!r}", hint=suggestion(begun, RULES))
     return codes

@@ -1,7 +1,6 @@
 """Rules about goods on hand, reserved units, and who is notified when goods run out."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from backorderctl.check.context import (
     Context,
@@ -13,8 +12,9 @@ from backorderctl.check.context import (
     subject,
 )
 from backorderctl.check.registry import RuleKind, Severity, Span, ValueEdit, Violation, rule
-from backorderctl.policy.evaluate import Excluded, Pool, Status
+from backorderctl.policy.evaluate import Excluded, Status
 from backorderctl.policy.resolve import value_of
+from backorderctl.policy.totals import short
 from backorderctl.store.model import Place
 from backorderctl.store.quantity import ZERO
 from backorderctl.store.settings import NOTIFY_BELOW, THRESHOLD, Scope, format_value
@@ -117,18 +117,16 @@ def negative_quantity(context: Context) -> Iterator[Violation]:
 def oversold(context: Context) -> Iterator[Violation]:
     """BO111: reserved units beyond all goods and all allowed backorders of a stock, shortages included."""
     for answer in context.managed:
-        if answer.reserved and answer.items and not answer.unlimited:
-            possible = sum(map(_could_ship, answer.pools), ZERO)
-            if answer.reserved > possible:
-                lost = min(answer.reserved - possible, answer.reserved)
-                yield Violation(
-                    place=Place(Scope.PRODUCT, product=answer.product.sku),
-                    message="more is reserved than can ever ship",
-                    detail=f"{format_value(lost)} of {format_value(answer.reserved)} cannot ship"
-                    f"{in_stock(answer, context.store)}",
-                    path=reserved_path(answer.product.sku, answer.stock),
-                    **subject(answer),
-                )
+        lost = min(short(answer), answer.reserved)
+        if lost > 0:
+            yield Violation(
+                place=Place(Scope.PRODUCT, product=answer.product.sku),
+                message="more is reserved than can ever ship",
+                detail=f"{format_value(lost)} of {format_value(answer.reserved)} cannot ship"
+                f"{in_stock(answer, context.store)}",
+                path=reserved_path(answer.product.sku, answer.stock),
+                **subject(answer),
+            )
 
 
 @rule(
@@ -155,7 +153,3 @@ def reserved_elsewhere(context: Context) -> Iterator[Violation]:
                     detail=f"{format_value(units)} in {stock}",
                     path=reserved_path(product.sku, stock),
                 )
-
-
-def _could_ship(pool: Pool) -> Decimal:
-    return pool.quantity - pool.effective if pool.backorders else max(pool.quantity, ZERO)
