@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from conftest import Run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backorderctl.output.format import printable
 from backorderctl.output.workflow_commands import Shown, breaking_commands, without_commands
 from backorderctl.store.load import load
 from backorderctl.store.spreadsheet import protected, unprotected
@@ -147,3 +149,40 @@ def test_an_export_to_magento_counts_the_formulas(run: Run, untrusted_store: Pat
     ran = run("export", "magento", "stock-sources")
     assert ran.err == "Warning: 1 SKU that a spreadsheet takes for formulas: do not open the file in one\n"
     assert f",{FORMULA}," in ran.out
+
+
+def annotation(line: str) -> tuple[str, dict[str, str], str]:
+    """A line of a log as GitHub's runner reads it (ActionCommand.TryParseV2): command, properties and message."""
+    trimmed = line.strip()
+    assert trimmed.startswith("::")
+    head, _, message = trimmed[2:].partition("::")
+    command, _, listed = head.partition(" ")
+    properties = dict(each.split("=", 1) for each in listed.split(","))
+    return command, {name: unescaped(value) for name, value in properties.items()}, unescaped(message)
+
+
+def unescaped(text: str) -> str:
+    for escape, char in {"%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ",", "%25": "%"}.items():
+        text = text.replace(escape, char)
+    return text
+
+
+HOSTILE = ("::error::x", "##[error]x", "a\n::error::x", "a\r::stop-commands::x", "100%0A::error::x", "a\u2028::x",
+           "%25", "a,line=9", "a\x85::x", "a\x0b::x", "::", "\u202e::x", "x" * 70 + "::")  # fmt: skip
+
+
+@pytest.mark.parametrize("sku", HOSTILE, ids=repr)
+def test_an_annotation_is_one_command_whatever_the_names(run: Run, folder: Path, sku: str) -> None:
+    name = "a,b=c%0A::error::x.toml"
+    item = f"[products.{json.dumps(sku)}.sources.main]\nquantity = -1\n"
+    (folder / name).write_text("version = 1\n[sources.main]\n" + item)
+    words = ("check", name, "--select", "BO108,BO201,BO203", "-o")
+    expected = json.loads(run(*words, "json").out)["findings"]
+    written = run(*words, "github").out
+    lines = re.split("[\n\r\v\x85\u2028]", written.removesuffix("\n"))
+    assert written.count("\n") == len(lines) == len(expected) > 0
+    for line, finding in zip(lines, expected, strict=True):
+        command, properties, message = annotation(line)
+        assert (command, properties["file"]) == (finding["severity"], name)
+        assert set(properties) <= {"file", "line", "title"}
+        assert printable(message) == printable(finding["message"])
