@@ -1,6 +1,7 @@
 """Tables on terminals of any width, and their colours."""
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -182,3 +183,20 @@ def test_chosen_columns_keep_their_colours() -> None:
         draw(Terminal(out, 80, coloured=True), arrangement.columns, arrangement.rows)
         assert out.getvalue().count("\x1b[31m") == 1
         assert "\x1b[31mno" in out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 30, 14])
+def test_differences_are_coloured_at_any_width(width: int) -> None:
+    columns = (
+        Column("setting"),
+        Column("old", style=lambda _: Style.RED),
+        Column("new", style=lambda row: Style.GREEN if row[0] else None),
+    )
+    out = io.StringIO()
+    draw(Terminal(out, width, coloured=True), columns, [("backorders of a product", "allow", "notify customers")])
+    shown = out.getvalue()
+    assert "\x1b[31mallow" in shown
+    assert "\x1b[32mnotify" in shown
+    plain = io.StringIO()
+    draw(Terminal(plain, width, coloured=False), columns, [("backorders of a product", "allow", "notify customers")])
+    assert re.sub(r"\x1b\[\d*m", "", shown) == plain.getvalue()

@@ -201,7 +201,7 @@ def _lines(
     screen.line(GAP.join(header), Style.BOLD)
     for row in rows:
         texts = [_text(row[number]) for number, _, _ in shown]
-        styles = [column.style(row) if screen.coloured and column.style else None for _, column, _ in shown]
+        styles = [_style(screen, column, row) for _, column, _ in shown]
         if folds:
             parts = (
                 folded(text, width) if column.fold else (text,)
@@ -218,22 +218,30 @@ def _blocks(screen: Terminal, columns: Sequence[Column], rows: Iterable[Sequence
     for count, row in enumerate(rows):
         if count:
             screen.line()
-        draw_block(screen, {columns[number].name: _text(row[number]) for number in shown})
+        styles = {columns[number].name: style for number in shown if (style := _style(screen, columns[number], row))}
+        draw_block(screen, {columns[number].name: _text(row[number]) for number in shown}, styles)
 
 
-def draw_block(screen: Terminal, cells: Mapping[str, str]) -> None:
-    """Titles and texts below each other, without what is empty; a text that is too long is folded below its title."""
+def _style(screen: Terminal, column: Column, row: Sequence[Cell]) -> Style | None:
+    return column.style(row) if screen.coloured and column.style else None
+
+
+def draw_block(screen: Terminal, cells: Mapping[str, str], styles: Mapping[str, Style] | None = None) -> None:
+    """Titles and texts below each other, without what is empty; a text that is too long is folded below its title.
+
+    `styles` has those of the texts, by title.
+    """
     width = max(map(len, cells))
     for title, text in cells.items():
         if not text:
             continue
-        name = screen.styled(padded(title, width), Style.DIM)
+        style = [styles[title]] if styles and title in styles else []
         if screen.width is None or width + len(GAP) + width_of(text) <= screen.width:
-            screen.line(f"{name}{GAP}{text}")
+            screen.line(f"{screen.styled(padded(title, width), Style.DIM)}{GAP}{screen.styled(text, *style)}")
         else:
-            screen.line(name)
+            screen.line(title, Style.DIM)
             for line in folded(text, screen.width - len(GAP)):
-                screen.line(GAP + line)
+                screen.line(GAP + screen.styled(line, *style))
 
 
 def width_of(text: str) -> int:
