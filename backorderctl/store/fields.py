@@ -116,11 +116,13 @@ def _date(raw: Any) -> datetime.date:
 
 def timezone(raw: Any) -> str:
     """The IANA name of a time zone that this system knows; Mismatch otherwise."""
-    from zoneinfo import ZoneInfo
+    from zoneinfo import ZoneInfo, available_timezones
 
     try:
         ZoneInfo(words(raw))
     except (KeyError, ValueError, OSError):  # no such zone, no name of one, the name of a folder of zones
+        if not available_timezones():
+            raise Mismatch("a system with time zones or the Python package tzdata", "neither") from None
         raise Mismatch("a time zone that this system knows, such as Europe/Berlin", toml_repr(raw)) from None
     return str(raw)
 
