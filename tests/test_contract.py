@@ -27,6 +27,10 @@ ONLY_IN = {
     "toml_rs": "toml",
     "jinja2": "output",
 }
+NAMES_OF_SEVERAL = {
+    "TYPE_CHECKING": "a constant of type checkers; importing it from typing would take too long where it is defined",
+}
+"""The names that several modules may define, with the reason."""
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
@@ -82,6 +86,29 @@ def test_keys_are_literals_only_in_the_settings_table(path: Path) -> None:
     ]
     named = [f"{path.name}:{node.lineno}" for node in constants if node.value in SETTINGS]
     assert not named or path == PACKAGE / "store" / "settings.py"
+
+
+def test_a_name_is_defined_in_one_module() -> None:
+    found: dict[str, list[str]] = {}
+    for path in [*MODULES, PACKAGE / "__init__.py"]:
+        for name in dict.fromkeys(defined(ast.parse(path.read_text(encoding="utf-8")))):
+            found.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
+    several = {name: paths for name, paths in found.items() if len(paths) > 1 and name not in NAMES_OF_SEVERAL}
+    assert several == {}
+
+
+def defined(tree: ast.Module) -> Iterator[str]:
+    """The public names that a module defines; not its commands, named after what they do, nor their Typer `app`."""
+    for node in tree.body:
+        names: list[str] = []
+        match node:
+            case ast.Assign():
+                names = [leaf.id for target in node.targets for leaf in ast.walk(target) if isinstance(leaf, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names = [name]
+            case ast.FunctionDef() | ast.ClassDef() if "@app." not in ast.unparse(node):
+                names = [node.name]
+        yield from (name for name in names if not name.startswith("_") and name != "app")
 
 
 def test_the_settings_page_has_the_table_of_the_settings() -> None:

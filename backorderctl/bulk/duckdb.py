@@ -8,15 +8,24 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from backorderctl.bulk.duckdb_rows import (
-    BAD_PAIRS,
     BLANK_ENDS,
-    OUT_OF_STOCK,
     quantities_query,
     reservations_query,
-    text,
+    sql_literal,
     values,
 )
-from backorderctl.bulk.job import COLUMNS, Job, Result, RowsRefused, Tell, missing_sources, stock_totals, summary_query
+from backorderctl.bulk.job import (
+    BAD_PAIRS,
+    COLUMNS,
+    OUT_OF_STOCK,
+    Job,
+    OnStep,
+    RowsRefused,
+    RunResult,
+    missing_sources,
+    stock_totals,
+    summary_query,
+)
 from backorderctl.bulk.sql_text import statements
 from backorderctl.bulk.table_files import SqlTable, sql_tables, write_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
@@ -33,7 +42,7 @@ LOOK = 0.2
 """Seconds between two looks at how far a query has come."""
 
 
-def evaluate(job: Job, to: str | None, *, summary: bool, memory: int, tell: Tell) -> Result:
+def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, tell: OnStep) -> RunResult:
     """Answer for every product, and write the answers to the file or folder `to`, whole or not at all.
 
     RowsRefused when a row is; BackorderctlError when DuckDB is not installed, or cannot go on.
@@ -61,7 +70,7 @@ def _database(scratch: Path, memory: int) -> Iterator[Any]:
     database = connect()
     try:
         database.execute(f"SET memory_limit = '{int(memory * OF_LIMIT)}B'")
-        database.execute(f"SET temp_directory = {text(str(scratch / 'spill'))}")
+        database.execute(f"SET temp_directory = {sql_literal(str(scratch / 'spill'))}")
         database.execute("SET preserve_insertion_order = false")
         # The policy is small and the rows are many: left to guess, DuckDB builds hash tables of the rows.
         database.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
@@ -75,7 +84,7 @@ def _passes(database: Any, job: Job, memory: int) -> int:
     rows = 0
     for file in job.quantities:
         if file.delimiter is None:
-            query = f"SELECT SUM(num_rows) FROM parquet_file_metadata({text(file.path)})"
+            query = f"SELECT SUM(num_rows) FROM parquet_file_metadata({sql_literal(file.path)})"
             rows += int(database.execute(query).fetchone()[0] or 0)
         else:
             rows += Path(file.path).stat().st_size * (8 if file.packed else 1) // BYTES_A_ROW
@@ -92,7 +101,7 @@ class _Run:
         self.passes = passes
         self.text = statements(job.tables)
 
-    def evaluate(self, to: str | None, *, summary: bool, tell: Tell) -> Result:
+    def evaluate(self, to: str | None, *, summary: bool, tell: OnStep) -> RunResult:
         """Load the policy and what is reserved; then add up, check and answer part by part."""
         self._load_policy()
         self._load_reservations()
@@ -109,11 +118,11 @@ class _Run:
                 if summary:
                     totals += self.database.execute(summary_query(self.text.answers)).fetchall()
             if to and aside and self.passes > 1 and format_of(to):
-                self._copy(f"read_parquet({text(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
+                self._copy(f"read_parquet({sql_literal(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
         rows, known, unknown, answers = counts
         if not rows:
             raise BackorderctlError(f"{', '.join(file.path for file in self.job.quantities)}: expected rows, got none")
-        return Result(
+        return RunResult(
             rows=rows,
             answers=answers,
             without_row=len(self.job.tables.products) - known,
@@ -134,7 +143,7 @@ class _Run:
 
     def _load(self, table: SqlTable) -> None:
         columns = ", ".join(f"'{column}': '{kind}'" for column, kind in table.columns)
-        path = text(str(self.scratch / f"{table.name}.csv"))
+        path = sql_literal(str(self.scratch / f"{table.name}.csv"))
         self.database.execute(
             f"CREATE TEMP TABLE all_{table.name} AS SELECT * FROM read_csv({path}, auto_detect = false, header = true, "
             f"delim = ',', quote = '\"', escape = '\"', columns = {{{columns}}})"
@@ -198,14 +207,14 @@ class _Run:
             Format.PACKED_CSV: "FORMAT csv, HEADER true, COMPRESSION gzip",
         }.get(kind or Format.PARQUET, "FORMAT parquet")
         columns = ", ".join(COLUMNS) if options == "FORMAT parquet" else _csv_columns()
-        return self._one(f"COPY (SELECT {columns} FROM {rows} answers) TO {text(str(target))} ({options})")
+        return self._one(f"COPY (SELECT {columns} FROM {rows} answers) TO {sql_literal(str(target))} ({options})")
 
     def _one(self, query: str) -> int:
         return int(self.database.execute(query).fetchone()[0])
 
 
 def _bad_sku() -> str:
-    return f"(sku IS NULL OR sku = '' OR regexp_matches(sku, {text(BLANK_ENDS)}))"
+    return f"(sku IS NULL OR sku = '' OR regexp_matches(sku, {sql_literal(BLANK_ENDS)}))"
 
 
 def _csv_columns() -> str:
@@ -223,7 +232,7 @@ def _csv_columns() -> str:
 
 
 @contextmanager
-def _watched(database: Any, passes: int, tell: Tell) -> Iterator[Callable[[int], None]]:
+def _watched(database: Any, passes: int, tell: OnStep) -> Iterator[Callable[[int], None]]:
     """A function to call as each pass begins; meanwhile a thread looks how far its query has come."""
     ended = threading.Event()
     begun = [0]

@@ -9,19 +9,18 @@ from itertools import groupby
 from typing import Any
 
 from backorderctl.bulk.inputs import RowsFile
-from backorderctl.bulk.job import Job
+from backorderctl.bulk.job import BAD_PAIRS, OUT_OF_STOCK, Job
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.parquet import quoted
-from backorderctl.store.quantities_file import QUANTITY, SKU, SOURCE, STATUS, STATUSES
-from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
+from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
+from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
+from backorderctl.store.sku import SKU
 
-NUMBER = r"[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)"
+QUANTITY_PATTERN = r"[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)"
 """A number that DECIMAL(12,4) holds exactly, as `parse_quantity` reads it."""
 _BLANKS = r"[\t-\r\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
 BLANK_ENDS = f"^{_BLANKS}|{_BLANKS}$"
 """A blank at either end, as Python's `str.strip` takes them away."""
-OUT_OF_STOCK, BAD_PAIRS = "out_of_stock", "bad_pairs"
-"""Tables of SKU and source: items that the store file says are not on sale; pairs that are left out."""
 
 
 def quantities_query(job: Job) -> str:
@@ -30,11 +29,11 @@ def quantities_query(job: Job) -> str:
     rows = "\nUNION ALL\n".join(parts)
     if job.bad_pairs is None:
         return rows
-    sources = ", ".join(text(source) for source in job.tables.sources)
+    sources = ", ".join(sql_literal(source) for source in job.tables.sources)
     return (
         f"SELECT r.* FROM ({rows}) r LEFT JOIN {BAD_PAIRS} b ON b.sku = r.sku AND b.source_code = r.source_code "
         f"WHERE b.sku IS NULL AND r.quantity IS NOT NULL AND r.status IS NOT NULL AND r.source_code IN ({sources}) "
-        f"AND r.sku <> '' AND NOT regexp_matches(r.sku, {text(BLANK_ENDS)})"
+        f"AND r.sku <> '' AND NOT regexp_matches(r.sku, {sql_literal(BLANK_ENDS)})"
     )
 
 
@@ -58,7 +57,7 @@ def _quantities(files: Sequence[RowsFile], job: Job) -> str:
     table = _reader(files, skip_bad=job.bad_pairs is not None)
     status = _status(first) if STATUS in first.read else "1"
     columns = (
-        f"{_cell(first, SOURCE)} AS source_code, {_cell(first, SKU)} AS sku, {_exact(first, QUANTITY)} AS quantity"
+        f"{_cell(first, SOURCE_CODE)} AS source_code, {_cell(first, SKU)} AS sku, {_exact(first, QUANTITY)} AS quantity"
     )
     if STATUS in first.read or not job.tables.out_of_stock:
         return f"SELECT {columns}, {status} AS status FROM {table}"
@@ -71,13 +70,13 @@ def _quantities(files: Sequence[RowsFile], job: Job) -> str:
 def _reservations(files: Sequence[RowsFile], job: Job) -> str:
     first = files[0]
     table = _reader(files, skip_bad=job.bad_pairs is not None)
-    if STOCK in first.read:
-        stock = f"CASE {_cell(first, STOCK)} {_whens({code: code for code in job.store.stocks})} END"
+    if STOCK_COLUMN in first.read:
+        stock = f"CASE {_cell(first, STOCK_COLUMN)} {_whens({code: code for code in job.store.stocks})} END"
     elif STOCK_ID in first.read:
         known = {number: code for number, code in job.stock_ids.items() if code in job.store.stocks}
         stock = f"CASE {_cell(first, STOCK_ID)} {_whens(known)} END"
     else:
-        stock = text(next(iter(job.store.stocks)))
+        stock = sql_literal(next(iter(job.store.stocks)))
     if RESERVED in first.read:
         number = _exact(first, RESERVED)
         units, single = f"CASE WHEN {number} >= 0 THEN {number} END", 1
@@ -89,13 +88,13 @@ def _reservations(files: Sequence[RowsFile], job: Job) -> str:
 def _reader(files: Sequence[RowsFile], *, skip_bad: bool) -> str:
     """A call that reads files of the same kind."""
     first = files[0]
-    paths = "[" + ", ".join(text(file.path) for file in files) + "]"
+    paths = "[" + ", ".join(sql_literal(file.path) for file in files) + "]"
     if first.delimiter is None:
         return f"read_parquet({paths})"
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(first.columns)))
     packing = "gzip" if first.packed else "none"
     return (
-        f"read_csv({paths}, auto_detect = false, header = true, delim = {text(first.delimiter)}, quote = '\"', "
+        f"read_csv({paths}, auto_detect = false, header = true, delim = {sql_literal(first.delimiter)}, quote = '\"', "
         f"escape = '\"', compression = '{packing}', ignore_errors = {skip_bad}, columns = {{{columns}}})"
     )
 
@@ -120,7 +119,7 @@ def _exact(file: RowsFile, name: str) -> str:
     # Most numbers are written as the database would, which takes a third of the time of a pattern to find out.
     return (
         f"CASE WHEN CAST({number} AS VARCHAR) = {cell} THEN {number} "
-        f"WHEN regexp_full_match({cell}, {text(NUMBER)}) THEN {number} END"
+        f"WHEN regexp_full_match({cell}, {sql_literal(QUANTITY_PATTERN)}) THEN {number} END"
     )
 
 
@@ -135,14 +134,15 @@ def _status(file: RowsFile) -> str:
 
 def _whens(values: Mapping[str, str]) -> str:
     """The branches of a CASE; one that never holds where there are none."""
-    return " ".join(f"WHEN {text(cell)} THEN {text(value)}" for cell, value in values.items()) or "WHEN NULL THEN NULL"
+    branches = (f"WHEN {sql_literal(cell)} THEN {sql_literal(value)}" for cell, value in values.items())
+    return " ".join(branches) or "WHEN NULL THEN NULL"
 
 
-def text(word: str) -> str:
+def sql_literal(word: str) -> str:
     """A text as SQL has it."""
     return "'" + word.replace("'", "''") + "'"
 
 
 def values(rows: Iterable[Sequence[str]]) -> str:
     """Rows of text as SQL has them."""
-    return ", ".join("(" + ", ".join(map(text, row)) + ")" for row in rows)
+    return ", ".join("(" + ", ".join(map(sql_literal, row)) + ")" for row in rows)

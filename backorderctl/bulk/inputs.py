@@ -11,8 +11,9 @@ from typing import NamedTuple
 from backorderctl.errors import BackorderctlError
 from backorderctl.store.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
 from backorderctl.store.parquet import column_types, connect
-from backorderctl.store.quantities_file import QUANTITY, SKU, SOURCE, STATUS
-from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
+from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
+from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
+from backorderctl.store.sku import SKU
 from backorderctl.toml.file_access import GZIP, decompressed
 
 ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
@@ -34,23 +35,23 @@ class RowsFile:
     types: tuple[str, ...] = ()
 
 
-class Kind(NamedTuple):
+class FileKind(NamedTuple):
     """What a file has to have: the columns that it needs, and those that are read if they are there."""
 
     needed: tuple[str, ...]
     also: tuple[str, ...]
 
 
-QUANTITIES = Kind((SOURCE, SKU, QUANTITY), (STATUS,))
-RESERVATIONS = Kind((SKU,), (RESERVED, QUANTITY, STOCK, STOCK_ID))
+QUANTITIES = FileKind((SOURCE_CODE, SKU, QUANTITY), (STATUS,))
+RESERVATIONS = FileKind((SKU,), (RESERVED, QUANTITY, STOCK_COLUMN, STOCK_ID))
 
 
-def rows_files(typed: Sequence[str], kind: Kind, *, on_spark: bool = False) -> tuple[RowsFile, ...]:
+def rows_files(typed: Sequence[str], kind: FileKind, *, on_spark: bool = False) -> tuple[RowsFile, ...]:
     """The files that the words name. What only Spark can look into has no columns yet: URIs and its Parquet files."""
     return tuple(_opened(path, kind, on_spark=on_spark) for path in _paths(typed, on_spark=on_spark))
 
 
-def with_columns(file: RowsFile, columns: Sequence[str], kind: Kind) -> RowsFile:
+def with_columns(file: RowsFile, columns: Sequence[str], kind: FileKind) -> RowsFile:
     """The file with its columns; InvalidFile when one is there twice or one that is needed is not there."""
     sheet = Sheet(file.path, [column.strip().lower() for column in columns], iter(()))
     read = {name: sheet.needed(name) for name in kind.needed}
@@ -87,7 +88,7 @@ def _found(word: str) -> list[str]:
     return [str(path) for path in Path(anchor).glob(word.removeprefix(anchor))]
 
 
-def _opened(path: str, kind: Kind, *, on_spark: bool) -> RowsFile:
+def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
     """A file with its columns; BackorderctlError when it cannot be read or one that is needed is not there."""
     if on_spark and "://" in path:
         return RowsFile(path, (), {}, None)

@@ -23,7 +23,9 @@ COLUMNS = (
 )
 """The columns of an answer: those of `product list` without the name."""
 
-Tell = Callable[[str, int], None]
+OUT_OF_STOCK, BAD_PAIRS = "out_of_stock", "bad_pairs"
+"""Tables of SKU and source: items that the store file says are not on sale; pairs that are left out."""
+OnStep = Callable[[str, int], None]
 """Is told what is being done, and how many hundredths of all are done."""
 
 
@@ -48,7 +50,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RunResult:
     """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for."""
 
     rows: int

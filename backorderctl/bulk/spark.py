@@ -15,15 +15,26 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, Kind, RowsFile, header, with_columns
-from backorderctl.bulk.job import COLUMNS, Job, Result, RowsRefused, missing_sources, stock_totals, summary_query
+from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, FileKind, RowsFile, header, with_columns
+from backorderctl.bulk.job import (
+    BAD_PAIRS,
+    COLUMNS,
+    OUT_OF_STOCK,
+    Job,
+    RowsRefused,
+    RunResult,
+    missing_sources,
+    stock_totals,
+    summary_query,
+)
 from backorderctl.bulk.sql_text import statements
 from backorderctl.bulk.table_files import sql_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.store.fields import StockStatus
-from backorderctl.store.quantities_file import QUANTITY, SKU, SOURCE, STATUS, STATUSES
-from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
+from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
+from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
+from backorderctl.store.sku import SKU
 
 NUMBER = r"\A[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)\z"
 """A number that DECIMAL(12,4) holds exactly, as `parse_quantity` reads it."""
@@ -31,10 +42,9 @@ _BLANK = r"[\p{Z}\t-\r\x1c-\x1f\x85]"
 BAD_SKU = rf"\A{_BLANK}|{_BLANK}\z|\A\z|\x{{fffd}}"
 """A blank at either end, as `str.strip` takes them away; nothing; a byte that was no UTF-8."""
 CORRUPT = "_corrupt"
-OUT_OF_STOCK, BAD_PAIRS = "out_of_stock", "bad_pairs"
 
 
-def evaluate(job: Job, to: str | None, *, summary: bool, remote: str | None) -> Result:
+def evaluate_in_spark(job: Job, to: str | None, *, summary: bool, remote: str | None) -> RunResult:
     """Answer for every product on Spark, and write the answers to `to`, by Spark's own means where that is a URI.
 
     RowsRefused when a row is; BackorderctlError when Spark is not there, or cannot go on.
@@ -123,7 +133,7 @@ class _Run:
         self.views: list[str] = []
         self.kept: list[Any] = []
 
-    def evaluate(self, to: str | None, *, summary: bool) -> Result:
+    def evaluate(self, to: str | None, *, summary: bool) -> RunResult:
         """Load the policy and what is reserved, add up the rows, check them, answer."""
         self._load_policy()
         self._load_reservations()
@@ -135,7 +145,7 @@ class _Run:
         rows, known, unknown = self._checked()
         written = self._write(to) if to else 0
         totals = self.session.sql(summary_query(self.text.answers)).collect() if summary else []
-        return Result(
+        return RunResult(
             rows=rows,
             answers=written,
             without_row=len(self.job.tables.products) - known,
@@ -182,7 +192,7 @@ class _Run:
         )
 
     def _of_file(self, file: RowsFile) -> Any:
-        columns = [f"{cell(file, SOURCE)} AS source_code", f"{cell(file, SKU)} AS sku"]
+        columns = [f"{cell(file, SOURCE_CODE)} AS source_code", f"{cell(file, SKU)} AS sku"]
         rows = self._read(file)
         if STATUS in file.read or not self.job.tables.out_of_stock:
             status = whens(cell(file, STATUS), _STATUS_NUMBERS) if STATUS in file.read else "1"
@@ -194,7 +204,7 @@ class _Run:
             f"LEFT JOIN {OUT_OF_STOCK} o ON o.sku = f.sku AND o.source_code = f.source_code"
         )
 
-    def _looked_into(self, file: RowsFile, kind: Kind) -> RowsFile:
+    def _looked_into(self, file: RowsFile, kind: FileKind) -> RowsFile:
         """The file with its columns, which Spark tells where this machine does not see the file."""
         if file.columns:
             return file
@@ -250,8 +260,8 @@ class _Run:
         self._view("reservations", self.session.sql(query))
 
     def _reserved(self, file: RowsFile) -> Any:
-        if STOCK in file.read:
-            stock = whens(cell(file, STOCK), {code: text(code) for code in self.job.store.stocks})
+        if STOCK_COLUMN in file.read:
+            stock = whens(cell(file, STOCK_COLUMN), {code: text(code) for code in self.job.store.stocks})
         elif STOCK_ID in file.read:
             known = {number: text(code) for number, code in self.job.stock_ids.items() if code in self.job.store.stocks}
             stock = whens(cell(file, STOCK_ID), known)

@@ -12,7 +12,7 @@ import typer
 
 from backorderctl.bulk import duckdb, spark
 from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
-from backorderctl.bulk.job import Engine, Job, Result, RowsRefused, refusals
+from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, refusals
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
 from backorderctl.cli.command import Command, OutputOption, noun
@@ -116,12 +116,12 @@ class _Runner:
     remote: str | None
     quiet: bool
 
-    def run(self, job: Job, to: str | None) -> Result:
+    def run(self, job: Job, to: str | None) -> RunResult:
         """Run a job, with a bar where somebody watches."""
         if self.engine is Engine.SPARK:
-            return spark.evaluate(job, to, summary=self.summary, remote=self.remote)
+            return spark.evaluate_in_spark(job, to, summary=self.summary, remote=self.remote)
         with progress(100, sys.stderr, quiet=self.quiet) as tell:
-            return duckdb.evaluate(job, to, summary=self.summary, memory=self.memory, tell=tell)
+            return duckdb.evaluate_in_duckdb(job, to, summary=self.summary, memory=self.memory, tell=tell)
 
 
 def _all_refused(runner: _Runner, job: Job, refused: RowsRefused) -> RowsRefused:

@@ -204,7 +204,7 @@ def _read(
             items = import_inventory.read_stock_sources(inputs.stock_sources, report, watch)
     if inputs.reservations:
         with _watched(inputs.reservations, options) as watch:
-            reserved = import_inventory.read_reservations(inputs.reservations, report, watch, stock_ids)
+            reserved = import_inventory.read_reserved_units(inputs.reservations, report, watch, stock_ids)
     return Imported(products, items, values, links, reserved)
 
 

@@ -17,8 +17,8 @@ from backorderctl.toml.encode import dotted_path
 
 CHANGE_COLUMNS = ("product", "source", "stock", "key", "value")
 """The columns of the table, in any order."""
-QUANTITY, STATUS, RESERVED, NAME = "quantity", "status", "reserved", "name"
-OWN_KEYS = (QUANTITY, STATUS, RESERVED, NAME)
+_QUANTITY, _STATUS, _RESERVED, _NAME = "quantity", "status", "reserved", "name"
+OWN_KEYS = (_QUANTITY, _STATUS, _RESERVED, _NAME)
 """The keys that are not settings."""
 
 NewValue = TomlValue | Removed
@@ -66,7 +66,7 @@ def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool =
     `create`, a row of any kind creates its product if it does not exist.
     """
     filled = [row for row in sheet if row.value]
-    with_quantity = {(row.product, row.source) for row in filled if _key(row) == QUANTITY}
+    with_quantity = {(row.product, row.source) for row in filled if _key(row) == _QUANTITY}
 
     def check(row: ChangeRow) -> None:
         _check_names(store, row, create=create)
@@ -118,23 +118,23 @@ def exported_rows(store: Store) -> Iterator[Sequence[str]]:
     """
     yield from _cells(("", "", ""), {}, store.settings)
     for stock in store.stocks.values():
-        yield from _cells(("", "", stock.code), {NAME: stock.name}, stock.settings)
+        yield from _cells(("", "", stock.code), {_NAME: stock.name}, stock.settings)
     for source in store.sources.values():
-        yield from _cells(("", source.code, ""), {NAME: source.name}, source.settings)
+        yield from _cells(("", source.code, ""), {_NAME: source.name}, source.settings)
     for product in store.products.values():
         yield from _product_cells(product)
 
 
 def _product_cells(product: model.Product) -> Iterator[Sequence[str]]:
-    yield from _cells((product.sku, "", ""), {NAME: product.name}, product.settings)
+    yield from _cells((product.sku, "", ""), {_NAME: product.name}, product.settings)
     for stock, units in product.reserved.items():
-        yield from _cells((product.sku, "", stock), {RESERVED: quantity.format_quantity(units)}, {})
+        yield from _cells((product.sku, "", stock), {_RESERVED: quantity.format_quantity(units)}, {})
     for source, item in product.items.items():
         status = None if item.status is fields.StockStatus.IN_STOCK else item.status.value
-        own = {QUANTITY: quantity.format_quantity(item.quantity), STATUS: status}
+        own = {_QUANTITY: quantity.format_quantity(item.quantity), _STATUS: status}
         yield from _cells((product.sku, source, ""), own, item.settings)
     for source, chosen in product.item_policies.items():
-        yield from _cells((product.sku, source, ""), {QUANTITY: INHERIT}, chosen)
+        yield from _cells((product.sku, source, ""), {_QUANTITY: INHERIT}, chosen)
     if not (product.name or product.settings or product.reserved or product.items or product.item_policies):
         yield (product.sku, "", "", next(iter(settings.SETTINGS)), INHERIT)
 
@@ -143,7 +143,7 @@ def _cells(
     where: tuple[str, str, str], own: Mapping[str, str | None], chosen: settings.Settings
 ) -> Iterator[Sequence[str]]:
     names = tuple(map(protected, where))
-    yield from ((*names, key, protected(value) if key == NAME else value) for key, value in own.items() if value)
+    yield from ((*names, key, protected(value) if key == _NAME else value) for key, value in own.items() if value)
     yield from ((*names, key, settings.format_value(value)) for key, value in chosen.items())
 
 
@@ -209,9 +209,9 @@ def _target(row: ChangeRow) -> _Target:
     if row.source and row.stock:
         raise BackorderctlError("expected a source or a stock, got both")
     if row.product and row.stock:
-        if key != RESERVED:
-            raise BackorderctlError(f"expected {RESERVED} for a product in a stock, got {row.key!r}")
-        return _Target(("products", row.product, "stocks", row.stock, RESERVED), _reserved)
+        if key != _RESERVED:
+            raise BackorderctlError(f"expected {_RESERVED} for a product in a stock, got {row.key!r}")
+        return _Target(("products", row.product, "stocks", row.stock, _RESERVED), _reserved)
     place = _place(row)
     if key in OWN_KEYS:
         form = fields.FORMS[place.scope]
@@ -248,10 +248,10 @@ def _reserved(typed: str) -> NewValue:
 
 
 _PARSERS: dict[str, Callable[[str], NewValue]] = {
-    QUANTITY: quantity.parse_quantity,
-    STATUS: _status,
-    RESERVED: _reserved,
-    NAME: str,
+    _QUANTITY: quantity.parse_quantity,
+    _STATUS: _status,
+    _RESERVED: _reserved,
+    _NAME: str,
 }
 
 

@@ -13,9 +13,9 @@ from backorderctl.magento.report import REMARKED, Notice, plain
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import parse_quantity, shortest
 from backorderctl.store.settings import SETTINGS, AnySetting, Value
+from backorderctl.store.sku import SKU
 
-SKU = "sku"
-QUANTITY = "qty"
+QTY = "qty"
 IN_STOCK = "is_in_stock"
 STORE_VIEW = "store_view_code"
 DEFAULT_SOURCE = "default"
@@ -112,14 +112,14 @@ def find_columns(table: Table, *, names_only: bool = False) -> Columns:
         name=table.column("name"),
         store_view=table.column(STORE_VIEW, "_store"),
         type=table.column("product_type", "_type"),
-        quantity=None if names_only else table.column(QUANTITY),
+        quantity=None if names_only else table.column(QTY),
         in_stock=None if names_only else table.column(IN_STOCK),
         settings=() if names_only else found,
         remarks={name: place for name in REMARKED if (place := table.column(name)) is not None},
         magento_1="_type" in table.header or "_attribute_set" in table.header,
     )
     if not (names_only or columns.inventory()):
-        problem = f"expected an inventory column such as {QUANTITY} or allow_backorders, got {table.quoted_header()}"
+        problem = f"expected an inventory column such as {QTY} or allow_backorders, got {table.quoted_header()}"
         raise InvalidFile(table.file, [Problem(problem, 1)], hint="--names-only takes the SKUs and names alone")
     return columns
 

@@ -20,7 +20,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TextIO
 
-from backorderctl.magento.columns import DEFAULT_SOURCE, IN_STOCK, OF_MAGENTO, QUANTITY, SKU
+from backorderctl.magento.columns import DEFAULT_SOURCE, IN_STOCK, OF_MAGENTO, QTY
 from backorderctl.magento.export_config import exported_configuration, global_values
 from backorderctl.magento.policy_export import Policy
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
@@ -28,6 +28,7 @@ from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product, SourceItem, Store
 from backorderctl.store.quantity import format_magento_number
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, THRESHOLD, AnySetting, Settings, Value
+from backorderctl.store.sku import SKU
 
 
 class ExportEffect(StrEnum):
@@ -94,7 +95,7 @@ def product_rows(
 def write_products(rows: Iterable[ExportRow], out: TextIO, *, quantities: bool = False) -> None:
     """Write the CSV of these rows."""
     writer = csv.writer(out, lineterminator="\n")
-    own = (QUANTITY, IN_STOCK) if quantities else ()
+    own = (QTY, IN_STOCK) if quantities else ()
     writer.writerow([SKU, *own, *(column for row in OF_MAGENTO for column in (row.csv_column, row.use_config_column))])
     writer.writerows([row.sku, *row.cells] for row in rows)
 

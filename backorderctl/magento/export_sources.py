@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, TextIO
 
-from backorderctl.magento.columns import DEFAULT_SOURCE, SKU
-from backorderctl.magento.import_inventory import SOURCE_CODE, STATUS, UNITS
+from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Store
+from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
 from backorderctl.store.quantity import ZERO, format_magento_number
 from backorderctl.store.settings import NOTIFY_BELOW
+from backorderctl.store.sku import SKU
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def rows_at_default(store: Store, skus: Iterable[str]) -> Iterator[SourceItemRow
 def write_source_items(rows: Iterable[SourceItemRow], out: TextIO) -> None:
     """Write a stock_sources CSV."""
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([SOURCE_CODE, SKU, STATUS, UNITS])
+    writer.writerow([SOURCE_CODE, SKU, STATUS, QUANTITY])
     for row in rows:
         status = "1" if row.status is StockStatus.IN_STOCK else "0"
         writer.writerow([row.source, row.sku, status, format_magento_number(row.quantity)])

@@ -11,18 +11,17 @@ from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.magento import csv_reader
-from backorderctl.magento.columns import QUANTITY, SKU, stock_status, units
+from backorderctl.magento.columns import QTY, stock_status, units
 from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table, check_header, take_rows
 from backorderctl.magento.report import Count, ImportReport, Notice, Spellings
 from backorderctl.store import fields
 from backorderctl.store.fields import StockStatus
+from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
 from backorderctl.store.quantity import ZERO, format_quantity, parse_quantity
-from backorderctl.store.reserved_file import RESERVED, STOCK, STOCK_ID
+from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
 from backorderctl.store.rows_read import STOCK_IDS
+from backorderctl.store.sku import SKU
 
-SOURCE_CODE = "source_code"
-STATUS = "status"
-UNITS = "quantity"
 Pair = tuple[str, str]
 """A SKU and a source code."""
 ImportedReservations = dict[tuple[str, str | None], Decimal]
@@ -67,7 +66,7 @@ def _source_columns(table: Table) -> _SourceColumns:
     return _SourceColumns(
         source=table.needed(SOURCE_CODE),
         sku=table.needed(SKU),
-        quantity=table.needed(UNITS, QUANTITY),
+        quantity=table.needed(QUANTITY, QTY),
         status=table.column(STATUS),
     )
 
@@ -80,7 +79,7 @@ def _item(row: CsvRow, columns: _SourceColumns, spellings: Spellings) -> tuple[P
         source = fields.code(row.cells[columns.source].strip())
     except Mismatch as mismatch:
         raise BackorderctlError(f"{SOURCE_CODE}: {mismatch}") from None
-    quantity = units(UNITS, row.cells[columns.quantity])
+    quantity = units(QUANTITY, row.cells[columns.quantity])
     status = "" if columns.status is None else row.cells[columns.status].strip()
     # Magento's SourceItemConvert: no status means in stock.
     in_stock = stock_status(STATUS, status) if status else StockStatus.IN_STOCK
@@ -102,7 +101,7 @@ class _ReservationColumns:
     stock_id: int | None
 
 
-def read_reservations(
+def read_reserved_units(
     source: Input, report: ImportReport, watch: OnProgress, stock_ids: Mapping[str, str] = STOCK_IDS
 ) -> ImportedReservations:
     """What is reserved, 0 included; rows refused go to the report.
@@ -130,13 +129,13 @@ def _reservation_columns(table: Table) -> _ReservationColumns:
     columns = _ReservationColumns(
         sku=table.needed(SKU),
         reserved=table.column(RESERVED),
-        quantity=table.column(UNITS),
-        stock=table.column(STOCK),
+        quantity=table.column(QUANTITY),
+        stock=table.column(STOCK_COLUMN),
         stock_id=table.column(STOCK_ID),
     )
     if (columns.reserved is None) == (columns.quantity is None):
         got = "neither" if columns.reserved is None else "both"
-        raise InvalidFile(table.file, [Problem(f"expected a column {RESERVED!r} or {UNITS!r}, got {got}", 1)])
+        raise InvalidFile(table.file, [Problem(f"expected a column {RESERVED!r} or {QUANTITY!r}, got {got}", 1)])
     return columns
 
 
@@ -153,7 +152,7 @@ def _reservation(
         if stock is None:
             raise BackorderctlError(f"{STOCK_ID}: expected {', '.join(stock_ids)} or a --stock-id, got {number!r}")
     if columns.reserved is None:
-        return (sku, stock), -units(UNITS, row.cells[columns.quantity or 0])
+        return (sku, stock), -units(QUANTITY, row.cells[columns.quantity or 0])
     try:
         return (sku, stock), parse_quantity(row.cells[columns.reserved], minimum=ZERO)
     except Mismatch as mismatch:
@@ -165,6 +164,6 @@ def _refuse_positive(file: str, found: ImportedReservations) -> None:
     if positive:
         sku, total = positive[0]
         more = f"; so for {len(positive) - 1} more" if len(positive) > 1 else ""
-        problem = f"{SKU} {sku!r}: expected a {UNITS} of 0 or less in all, got {format_quantity(total)}{more}"
-        hint = f"Magento writes what is reserved as a negative {UNITS}; if the sign is turned, call it {RESERVED}"
+        problem = f"{SKU} {sku!r}: expected a {QUANTITY} of 0 or less in all, got {format_quantity(total)}{more}"
+        hint = f"Magento writes what is reserved as a negative {QUANTITY}; if the sign is turned, call it {RESERVED}"
         raise InvalidFile(file, [Problem(problem)], hint=hint)

@@ -13,8 +13,7 @@ from backorderctl.magento import csv_reader
 from backorderctl.magento.columns import (
     CACHED,
     IN_STOCK,
-    QUANTITY,
-    SKU,
+    QTY,
     UNSUPPORTED,
     Cells,
     Columns,
@@ -32,6 +31,7 @@ from backorderctl.magento.report import Count, ImportReport, Notice, Spellings, 
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity
 from backorderctl.store.settings import SETTINGS, format_value
+from backorderctl.store.sku import SKU
 
 COMPOSITE = ("configurable", "grouped", "bundle")
 """Product types that sell other products' stock and have none of their own."""
@@ -178,7 +178,7 @@ class _Reader:
         quantity, in_stock = _cell(row.cells, self._places.quantity), _cell(row.cells, self._places.in_stock)
         inventory = Inventory(
             settings.settings,
-            units(QUANTITY, quantity) if quantity else None,
+            units(QTY, quantity) if quantity else None,
             stock_status(IN_STOCK, in_stock) if in_stock else None,
         )
         read = _Read(inventory, settings.notes)
@@ -211,7 +211,7 @@ def _in_force(inventory: Inventory) -> dict[str, str]:
     """What the cells of a row come down to, by column, as a message quotes it."""
     found = {}
     if inventory.quantity is not None:
-        found[QUANTITY] = format_quantity(inventory.quantity)
+        found[QTY] = format_quantity(inventory.quantity)
     if inventory.status is not None:
         found[IN_STOCK] = str(int(inventory.status is StockStatus.IN_STOCK))
     for key, cell in inventory.settings.items():

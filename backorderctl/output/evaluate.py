@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, TextIO
 
-from backorderctl.bulk.job import Result
+from backorderctl.bulk.job import RunResult
 from backorderctl.output import listing
 from backorderctl.output.format import Output, counted
 from backorderctl.output.listing import Listing
@@ -32,7 +32,7 @@ _STOCKS = (
 )
 
 
-def run_notes(result: Result, to: str | None) -> Iterator[str]:
+def run_notes(result: RunResult, to: str | None) -> Iterator[str]:
     """What a person should know before trusting the answers."""
     yield counted(result.rows, "row")
     if result.without_row:
@@ -43,7 +43,7 @@ def run_notes(result: Result, to: str | None) -> Iterator[str]:
         yield f"{to}: {counted(result.answers, 'answer')}"
 
 
-def show_summary(result: Result, at: date, output: Output, out: TextIO) -> None:
+def show_summary(result: RunResult, at: date, output: Output, out: TextIO) -> None:
     """Write the totals of each stock, in JSON under the names that `report` has."""
     rows = [stock_row(stock) for stock in result.totals]
     match output:

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.store.sku import SKU
 
-SKU = "sku"
-COLUMNS = (SKU, "source_code", "quantity", "status", "reserved", "stock", "stock_id")
+READ_COLUMNS = (SKU, "source_code", "quantity", "status", "reserved", "stock", "stock_id")
 """The columns that are read; the others may be of any type."""
 EXACT = (
     *("VARCHAR", "ENUM", "DECIMAL", "DOUBLE", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
     *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
 )
 """Types of DuckDB whose text says the value exactly; 8 digits and 4 decimals are few enough for a DOUBLE."""
-BATCH = 10_000
+ROWS_AT_ONCE = 10_000
 
 
 def connect() -> Any:
@@ -50,7 +50,7 @@ def column_types(database: Any, path: str, *, name: str) -> dict[str, str]:
     problems = [
         Problem(f"column {column!r}: expected text, decimals or whole numbers, got {kind}")
         for column, kind in columns.items()
-        if column.strip().lower() in COLUMNS and not kind.startswith(EXACT)
+        if column.strip().lower() in READ_COLUMNS and not kind.startswith(EXACT)
     ]
     if problems:
         raise InvalidFile(name, problems)
@@ -63,5 +63,5 @@ def quoted(name: str) -> str:
 
 
 def _fetched(result: Any) -> Iterator[Sequence[str]]:
-    while batch := result.fetchmany(BATCH):
+    while batch := result.fetchmany(ROWS_AT_ONCE):
         yield from batch

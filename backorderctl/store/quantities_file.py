@@ -9,9 +9,10 @@ from backorderctl.store.delimited import Record, Sheet, open_sheet
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import SourceItem
 from backorderctl.store.quantity import toml_repr
-from backorderctl.store.rows_read import RowsRead, WrongCell, parse_units, read_cell
+from backorderctl.store.rows_read import RowsRead, WrongCell, cell_units, read_cell
+from backorderctl.store.sku import SKU
 
-SOURCE, SKU, QUANTITY, STATUS = "source_code", "sku", "quantity", "status"
+SOURCE_CODE, QUANTITY, STATUS = "source_code", "quantity", "status"
 STATUSES = {
     "1": StockStatus.IN_STOCK,
     "0": StockStatus.OUT_OF_STOCK,
@@ -70,7 +71,7 @@ class _Reading:
 
     def read(self, sheet: Sheet) -> None:
         """Take the rows of a file, and note those that are refused."""
-        at = _Places(sheet.needed(SOURCE), sheet.needed(SKU), sheet.needed(QUANTITY), sheet.column(STATUS))
+        at = _Places(sheet.needed(SOURCE_CODE), sheet.needed(SKU), sheet.needed(QUANTITY), sheet.column(STATUS))
         number = 0
         for batch in sheet.batches:
             try:
@@ -127,10 +128,10 @@ class _Reading:
     def _check(self, sku: str, quantity: str, source: str, status: str) -> None:
         """WrongCell for the first of a row's cells that is wrong."""
         read_cell(SKU, fields.sku, sku)
-        read_cell(QUANTITY, parse_units, quantity)
+        read_cell(QUANTITY, cell_units, quantity)
         sources = self.rows.store.sources
         if source not in sources and source not in self.rows.inputs.foreign_sources:
-            raise WrongCell(f"{SOURCE}: {self.rows.expected_name('source', source, sources)}")
+            raise WrongCell(f"{SOURCE_CODE}: {self.rows.expected_name('source', source, sources)}")
         if status not in STATUSES:
             raise WrongCell(f"{STATUS}: expected 1, 0, in_stock or out_of_stock, got {toml_repr(status)}")
 
@@ -142,7 +143,7 @@ class _Reading:
 
     def refuse_pairs(self, sheet: Sheet) -> None:
         """Refuse every row about a pair of which another row is given."""
-        at_source, at_sku = sheet.needed(SOURCE), sheet.needed(SKU)
+        at_source, at_sku = sheet.needed(SOURCE_CODE), sheet.needed(SKU)
         for record in sheet.records:
             cells = record[2]
             if len(cells) == len(sheet.header) and (cells[at_sku], cells[at_source]) in self.twice:
@@ -156,7 +157,7 @@ class _KnownItems(dict[tuple[str, str], SourceItem]):
     def __missing__(self, cells: tuple[str, str]) -> SourceItem:
         """The item of cells that are new; KeyError or Mismatch when there is none such."""
         quantity, status = cells
-        item = SourceItem(parse_units(quantity), STATUSES[status], {})
+        item = SourceItem(cell_units(quantity), STATUSES[status], {})
         if len(self) < SHARED_ITEMS:
             self[cells] = item
         return item

@@ -6,11 +6,12 @@ from decimal import Decimal
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.store import fields
 from backorderctl.store.delimited import InputFile, Sheet, open_sheet
-from backorderctl.store.quantities_file import QUANTITY, SKU
+from backorderctl.store.quantities_file import QUANTITY
 from backorderctl.store.quantity import ZERO, format_quantity, toml_repr
-from backorderctl.store.rows_read import RowsRead, WrongCell, parse_units, read_cell
+from backorderctl.store.rows_read import RowsRead, WrongCell, cell_units, read_cell
+from backorderctl.store.sku import SKU
 
-RESERVED, STOCK, STOCK_ID = "reserved", "stock", "stock_id"
+RESERVED, STOCK_COLUMN, STOCK_ID = "reserved", "stock", "stock_id"
 
 Reservations = dict[str, dict[str, Decimal]]
 """Reserved units by SKU and stock."""
@@ -43,7 +44,7 @@ def _read(rows: RowsRead, sheet: Sheet, reserved: Reservations) -> None:
         try:
             sku, stock = read_cell(SKU, fields.sku, cells[at_sku]), stocks.of(cells)
             if at_reserved is None:
-                units = -read_cell(QUANTITY, parse_units, cells[at_quantity or 0])
+                units = -read_cell(QUANTITY, cell_units, cells[at_quantity or 0])
             else:
                 units = read_cell(RESERVED, _reserved_units, cells[at_reserved])
         except WrongCell as wrong:
@@ -67,12 +68,12 @@ class _Stocks:
         self._rows = rows
         self._stocks = store.stocks.keys() | rows.inputs.foreign_stocks
         self._ids = rows.inputs.stock_ids
-        self._code, self._id = sheet.column(STOCK), sheet.column(STOCK_ID)
+        self._code, self._id = sheet.column(STOCK_COLUMN), sheet.column(STOCK_ID)
         self.places = (self._code, self._id)
         self._only = next(iter(store.stocks))
         if self._code is None and self._id is None and len(store.stocks) > 1:
             raise BackorderctlError(
-                f"{sheet.file}: expected a column {STOCK!r} or {STOCK_ID!r}, got neither; "
+                f"{sheet.file}: expected a column {STOCK_COLUMN!r} or {STOCK_ID!r}, got neither; "
                 f"the store has several stocks: {', '.join(store.stocks)}"
             )
 
@@ -82,7 +83,7 @@ class _Stocks:
             code = cells[self._code]
             if code in self._stocks:
                 return code
-            raise WrongCell(f"{STOCK}: {self._rows.expected_name('stock', code, self._stocks)}")
+            raise WrongCell(f"{STOCK_COLUMN}: {self._rows.expected_name('stock', code, self._stocks)}")
         if self._id is None:
             return self._only
         number = cells[self._id]
@@ -93,7 +94,7 @@ class _Stocks:
 
 
 def _reserved_units(cell: str) -> Decimal:
-    units = parse_units(cell)
+    units = cell_units(cell)
     if units < 0:
         raise Mismatch("0 or more", cell)
     return units

@@ -16,7 +16,7 @@ STOCK_IDS = {"1": DEFAULT_STOCK}
 QUOTED_ROWS = 5
 """Refused rows that an error message quotes; the others it counts."""
 
-Kind = TypeVar("Kind")
+CellValue = TypeVar("CellValue")
 Watch = Callable[[int], None]
 """Is told how many bytes of a file have been read."""
 
@@ -110,7 +110,7 @@ class WrongCell(Exception):
     """A cell that is not taken, with its column and what is wrong there."""
 
 
-def read_cell(column: str, read: Callable[[str], Kind], cell: str) -> Kind:
+def read_cell(column: str, read: Callable[[str], CellValue], cell: str) -> CellValue:
     """The value of a cell; WrongCell, with the column, when it has none."""
     try:
         return read(cell)
@@ -119,7 +119,7 @@ def read_cell(column: str, read: Callable[[str], Kind], cell: str) -> Kind:
 
 
 @lru_cache(1 << 16)
-def parse_units(cell: str) -> Decimal:
+def cell_units(cell: str) -> Decimal:
     """The units in a cell; Mismatch when it is no number, or has blanks beside one."""
     if cell != cell.strip():
         raise Mismatch("a number without blanks", toml_repr(cell))

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.store.delimited import InputFile, open_sheet
+from backorderctl.store.sku import SKU
 
-SKU, QUANTITY, SALABLE = "sku", "qty", "is_salable"
+_QTY, _SALABLE = "qty", "is_salable"
 _FLAGS = {"1": True, "true": True, "True": True, "0": False, "false": False, "False": False, "": False}
 
 
@@ -34,7 +35,7 @@ def read_salable(files: Iterable[InputFile]) -> dict[str, SalableRow]:
 def _rows(file: InputFile) -> Iterator[SalableRow]:
     with open_sheet(file, watch=lambda _: None) as sheet:
         if not sheet.header or not sheet.header[0].startswith(("{", "[")):
-            places = [sheet.needed(name) for name in (SKU, QUANTITY, SALABLE)]
+            places = [sheet.needed(name) for name in (SKU, _QTY, _SALABLE)]
             for number, _, cells in sheet.records:
                 if len(cells) != len(sheet.header):
                     expected = f"expected {len(sheet.header)} cells, got {len(cells)}"
@@ -55,9 +56,9 @@ def _items(file: InputFile) -> Iterator[SalableRow]:
     if not isinstance(items, list):
         raise BackorderctlError(f"{file.name}: expected an object with items, got none")
     for number, item in enumerate(items, 1):
-        if not isinstance(item, dict) or not {SKU, QUANTITY, SALABLE} <= item.keys():
+        if not isinstance(item, dict) or not {SKU, _QTY, _SALABLE} <= item.keys():
             raise BackorderctlError(f"{file.name}: record {number}: expected sku, qty and is_salable")
-        yield _row(file, number, item[SKU], item[QUANTITY], item[SALABLE])
+        yield _row(file, number, item[SKU], item[_QTY], item[_SALABLE])
 
 
 def _row(file: InputFile, number: int, sku: Any, quantity: Any, salable: Any) -> SalableRow:
@@ -69,7 +70,7 @@ def _row(file: InputFile, number: int, sku: Any, quantity: Any, salable: Any) ->
     except ArithmeticError:
         units = Decimal("NaN")
     if not units.is_finite() or isinstance(quantity, bool):
-        raise BackorderctlError(f"{where}: {QUANTITY}: expected a number, got {quantity!r}")
+        raise BackorderctlError(f"{where}: {_QTY}: expected a number, got {quantity!r}")
     if str(salable) not in _FLAGS:
-        raise BackorderctlError(f"{where}: {SALABLE}: expected true or false, got {salable!r}")
+        raise BackorderctlError(f"{where}: {_SALABLE}: expected true or false, got {salable!r}")
     return SalableRow(sku, units, _FLAGS[str(salable)])

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+SKU = "sku"
+"""The column that names a product, in every file."""
 LONGEST_SKU = 64
 """Characters that Magento's catalog_product_entity.sku holds."""
 
