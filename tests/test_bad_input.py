@@ -92,6 +92,23 @@ PROBLEMS = {
         HEAD + "[products.X.sources.main]\nquantity = 1\nstatus = 'sold'\n",
         "store.toml:8: products.X.sources.main.status: expected in_stock or out_of_stock, got 'sold'",
     ),
+    "a status in capitals": (
+        HEAD + "[products.X.sources.main]\nquantity = 1\nstatus = 'IN_STOCK'\n",
+        "store.toml:8: products.X.sources.main.status: expected in_stock or out_of_stock, got 'IN_STOCK'",
+    ),
+    "a version that is true": ("version = true\n", "store.toml:1: version: expected 1, got true"),
+    "an accept at an unknown source": (
+        HEAD + "[[check.accept]]\ncode = 'BO101'\nreason = 'x'\nsource = 'mian'\n",
+        "store.toml:9: check.accept[0].source: expected a source of the file, got 'mian'; did you mean 'main'?",
+    ),
+    "an accept in an unknown stock": (
+        HEAD + "[[check.accept]]\ncode = 'BO101'\nreason = 'x'\nstock = 'us'\n",
+        "store.toml:9: check.accept[0].stock: expected a stock of the file, got 'us'",
+    ),
+    "an accepted drift at an unknown stock": (
+        HEAD + "[[drift.accept]]\nproduct = 'X'\nreason = 'x'\nstock = 'us'\n",
+        "store.toml:9: drift.accept[0].stock: expected a stock of the file, got 'us'",
+    ),
     "a negative reservation": (
         HEAD + "[products.X.stocks.eu]\nreserved = -1\n",
         "store.toml:7: products.X.stocks.eu.reserved: expected 0 or more, got -1",

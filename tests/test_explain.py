@@ -16,7 +16,7 @@ from stores import built, stores
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.explain import Term, terms
 from backorderctl.policy.viewpoints import all_chains
-from backorderctl.store.settings import OF_ITEMS
+from backorderctl.store.settings import OF_ITEMS, SETTINGS, Scope
 
 
 @given(stores())
@@ -36,6 +36,7 @@ def test_the_sum_ends_with_the_salable_quantity_and_contains_all_its_figures(dat
             continue
         assert lines[-1].name == "salable"
         assert lines[-1].result == answer.salable
+        assert lines[-1].sources == tuple(item.source for item in answer.items if item.excluded is None)
         assert last(lines, "on_hand", "on_hand_left") == answer.on_hand
         if answer.backorderable is not None:
             expected = answer.backorderable
@@ -262,3 +263,13 @@ def test_the_calculation_as_csv(run: Run) -> None:
         "24-MB01,default,0,quantity,main,25,25,false",
         '24-MB01,default,0,threshold,main,"min(-50, 0)",-50,false',
     ]
+
+
+@given(stores())
+def test_a_chain_shows_only_scopes_that_can_set_the_value(data: dict[str, Any]) -> None:
+    store = built(data)
+    for answer in evaluate_all(store):
+        for key, chain in all_chains(store, answer):
+            shown = [level.place.scope for level in chain.steps]
+            assert set(shown[:-1]) <= set(SETTINGS[key].scopes)
+            assert shown[-1] is Scope.DEFAULT

@@ -95,13 +95,11 @@ class Chain:
 
 def chains(store: Store, place: Place, key: str, *, stock: str | None = None) -> Iterator[Chain]:
     """One chain for each viewpoint of `place` that `stock` leaves open, the narrowest level first."""
-    scopes = (*settings.SETTINGS[key].scopes, Scope.DEFAULT)
     for each in values_seen(store, place, key, stock=stock):
         at = {"stock": each.stock, "source": each.source, "product": place.product}
         values = in_force(store, **at)
-        reaching = [level for level in levels(store, **at) if level.place.scope in scopes]
         winner = each.value.origin
-        steps = tuple(_step(store, level, key, wins=level.place == winner) for level in reaching)
+        steps = tuple(_step(store, level, key, wins=level.place == winner) for level in levels(store, **at))
         yield Chain(seen=each, effective=_effective(key, values), values=values, steps=steps)
 
 
