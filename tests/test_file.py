@@ -1,5 +1,6 @@
 """Reading, replacing and creating files: what is kept, what is refused, and in which words."""
 
+import fcntl
 import os
 import stat
 import struct
@@ -15,6 +16,7 @@ from backorderctl.output.format import format_hint
 from backorderctl.toml import atomic_file, file_access
 from backorderctl.toml.atomic_file import Replacing, Rewritten
 from backorderctl.toml.file_access import MAX_SIZE
+from backorderctl.toml.file_lock import locked
 from backorderctl.toml.temporary_file import may_write, user_name
 
 
@@ -54,6 +56,26 @@ def names(folder: str | Path = "") -> list[str]:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+# Locking
+
+
+def test_the_file_that_is_locked_is_the_one_at_its_path(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A writer replaces the file after another has opened it and before that one has the lock."""
+    flock = fcntl.flock
+    replaced: list[int] = []
+
+    def lock(descriptor: int, operation: int) -> None:
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode) and not replaced:
+            replaced.append(os.fstat(descriptor).st_ino)
+            Path("new").write_text("new\n")
+            Path("new").replace(store)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with locked("store.toml") as file:
+        assert os.fstat(file).st_ino == store.stat().st_ino != replaced[0]
 
 
 # Reading
