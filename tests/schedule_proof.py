@@ -152,11 +152,13 @@ def answer(command: str, names: dict[str, str], file: Path, day: date) -> Answer
 
 
 def taken(to: Path) -> dict[str, str]:
-    """The files that a command has written, which are gone then."""
-    paths = [to.with_suffix(".csv"), *to.glob("**/*")]
-    found = {path.name: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+    """The files that a command has written, which are gone then; the answers of `evaluate` come in no order."""
+    answers = to.with_suffix(".csv")
+    found = {path.name: path.read_text(encoding="utf-8") for path in to.glob("**/*") if path.is_file()}
+    if answers.exists():
+        found[answers.name] = "".join(sorted(answers.read_text(encoding="utf-8").splitlines(keepends=True)))
     shutil.rmtree(to, ignore_errors=True)
-    to.with_suffix(".csv").unlink(missing_ok=True)
+    answers.unlink(missing_ok=True)
     return found
 
 
