@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import subprocess
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -553,6 +554,23 @@ def test_hints_can_be_pasted_whatever_the_sku(run: Run, folder: Path) -> None:
     [hint] = [finding["hint"] for finding in json.loads(found.out)["findings"]]
     assert hint == "backorderctl config unset notify_for_quantity_below --product '-x y' --source a -f o.toml"
     assert run(*shlex.split(hint)[1:]).status == 0
+
+
+@pytest.mark.parametrize(
+    "sku", ["a\nb", "it's \x1b[31mred", "\u202eb\\x", "a\x85b", "1\u200b23", "🧦\x01", "two words"]
+)
+def test_a_shell_gets_the_word_that_a_hint_means(run: Run, folder: Path, sku: str) -> None:
+    item = f"[products.{json.dumps(sku, ensure_ascii=False)}.sources.a]\nquantity = 3\nnotify_for_quantity_below = 1\n"
+    (folder / "o.toml").write_text(f"version = 1\n[sources.a]\n{item}")
+    shown = run("check", "-f", "o.toml", "--only", "style").out
+    [hint] = [line.strip() for line in shown.splitlines() if line.startswith(" ")]
+    words = hint.removeprefix("backorderctl ")
+    given = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {words}"], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"}
+    )
+    typed = given.stdout.decode().removesuffix("\0").split("\0")
+    assert sku in typed
+    assert run(*typed).status == 0
 
 
 def test_the_schema_knows_every_key(run: Run) -> None:

@@ -11,6 +11,7 @@ from backorderctl.errors import Hint
 from backorderctl.store import quantity
 from backorderctl.store.model import Place, ScheduleEntry
 from backorderctl.store.settings import Scope
+from backorderctl.toml.file_access import shell_quoted
 
 
 class Output(StrEnum):
@@ -131,15 +132,13 @@ def dates(entry: ScheduleEntry | None) -> dict[str, str | None] | None:
 
 def format_command(words: Iterable[str]) -> str:
     """A command of this program as a shell takes it: names first, then options; after `--` a name with a dash."""
-    from shlex import join
-
     noun, *rest = words
     end = next((number for number, word in enumerate(rest) if word.startswith("--") or word == "-f"), len(rest))
     names, options = rest[:end], rest[end:]
     dashed = any(name.startswith("-") and not name[1:2].isdigit() for name in names)
     verb = names[:1] if dashed and not names[0].startswith("-") else []
     ordered = (*verb, *options, "--", *names[len(verb) :]) if dashed else rest
-    return join(("backorderctl", noun, *ordered))
+    return " ".join(map(shell_quoted, ("backorderctl", noun, *ordered)))
 
 
 def format_hint(hint: Hint) -> str:

@@ -151,11 +151,19 @@ def init_command(path: str) -> tuple[str, ...]:
     return ("init",) if path in ("store.toml", "./store.toml") else ("init", "-f", path)
 
 
-def shell_quoted(path: str) -> str:
-    """`path` as a shell takes it."""
+def shell_quoted(word: str) -> str:
+    """`word` as a shell takes it; one that no terminal shows whole as bash, zsh and POSIX 2024 have it: `$'a\\x0a'`."""
     from shlex import quote
 
-    return quote(path)
+    return quote(word) if word.isprintable() else f"$'{''.join(map(_shell_escape, word))}'"
+
+
+def _shell_escape(char: str) -> str:
+    if char.isprintable():
+        return f"\\{char}" if char in "'\\" else char
+    if char.isascii() or "\udc80" <= char <= "\udcff":  # a byte that is not UTF-8
+        return f"\\x{ord(char) & 0xFF:02x}"
+    return f"\\U{ord(char):08x}"
 
 
 def limited(file: BinaryIO, name: str, *, limit: int = MAX_SIZE, longest_line: int | None = None) -> io.BufferedReader:
