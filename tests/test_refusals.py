@@ -108,3 +108,13 @@ def test_what_needs_the_file_waits_for_it(run: Run, words: str) -> None:
 def test_a_refused_negative_number_is_quoted_as_it_was_typed(run: Run, store_file: Path, words: str, said: str) -> None:
     assert store_file.exists()
     assert run(*split(words)).err.startswith(f"Error: {said}"), run(*split(words)).err
+
+
+@pytest.mark.parametrize("variables", [{}, {"COMP_WORDS": "backorderctl con", "COMP_CWORD": "x"}], ids=str)
+def test_a_completion_without_its_words_is_an_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name, value in {"_BACKORDERCTL_COMPLETE": "complete_bash", **variables}.items():
+        monkeypatch.setenv(name, value)
+    said = "Error: _BACKORDERCTL_COMPLETE: expected the words of a command line from the shell\n"
+    assert run() == (2, "", said)

@@ -17,6 +17,8 @@ from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
 from backorderctl.output.format import format_hint
 
 DONE = 0
+COMPLETION_VARIABLE = "_BACKORDERCTL_COMPLETE"
+"""The environment variable with which a shell asks for completions, beside others of its own."""
 NOUNS = (
     "init",
     "config",
@@ -131,6 +133,10 @@ def _run(arguments: Sequence[str]) -> int:
         return _reader_gone()
     except (BackorderctlError, typer.TyperException, OSError) as error:
         return _failed(error)
+    except (KeyError, ValueError):
+        if COMPLETION_VARIABLE not in os.environ:
+            raise
+        failure = BackorderctlError(f"{COMPLETION_VARIABLE}: expected the words of a command line from the shell")
     except MemoryError:
         failure = BackorderctlError("not enough memory")
     else:
