@@ -16,6 +16,40 @@ DAY = "2028-01-15"
 """A day on which some of the scheduled values hold."""
 COLUMNS = "sku,stock,status,reason,quantity,reserved,on_hand,backorderable,salable,unlimited,only_x_left,low_stock"
 
+STORE = """version = 1
+[global]
+backorders = "notify"
+out_of_stock_threshold = -50
+[sources.main]
+[sources.lyon]
+[products.A]
+out_of_stock_threshold = -10
+[products.gone]
+"""
+HEAD = "source_code,sku,quantity,status\n"
+LIVE = HEAD + "main,A,7,1\nlyon,A,5.5,1\nmain,B,-3,1\nlyon,B,1,0\n"
+"""Rows of a store that is small enough to look at."""
+BAD_ROWS = {
+    "an unknown source": "mian,C,1,1",
+    "no number": "main,C,many,1",
+    "an exponent": "main,C,1e3,1",
+    "a digit group": "main,C,1_000,1",
+    "no quantity": "main,C,,1",
+    "a blank before a number": "main,C, 1,1",
+    "five places": "main,C,1.23456,1",
+    "places far behind": "main,C,1.000000000001,1",
+    "nine digits": "main,C,123456789,1",
+    "no SKU": "main,,1,1",
+    "a blank after a SKU": "main,C ,1,1",
+    "a no-break space before a SKU": "main,\u00a0C,1,1",
+    "another status": "main,C,1,2",
+    "no status": "main,C,1,",
+    "a cell too few": "main,C,1",
+    "a cell too many": "main,C,1,1,1",
+    "a pair given before": "main,A,8,1",
+}
+"""Rows that are refused, by what is wrong with them."""
+
 STATUSES = ({"in_stock": "1", "out_of_stock": "0"}, {"in_stock": "in_stock", "out_of_stock": "out_of_stock"})
 
 

@@ -11,22 +11,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from quantity_files import COLUMNS, DAY, answers, write_case
+from quantity_files import BAD_ROWS, COLUMNS, DAY, HEAD, LIVE, STORE, answers, write_case
 
 duckdb = pytest.importorskip("duckdb")
 
-STORE = """version = 1
-[global]
-backorders = "notify"
-out_of_stock_threshold = -50
-[sources.main]
-[sources.lyon]
-[products.A]
-out_of_stock_threshold = -10
-[products.gone]
-"""
-HEAD = "source_code,sku,quantity,status\n"
-LIVE = HEAD + "main,A,7,1\nlyon,A,5.5,1\nmain,B,-3,1\nlyon,B,1,0\n"
 CASES, PRODUCTS = 35, 300
 """So many random stores of so many products: more than 10,000 answers and their totals."""
 
@@ -90,28 +78,7 @@ def test_reservations_of_magento_are_summed(run: Run, files: Path) -> None:
     assert answers((files / "answers.csv").read_text()) == answers(listed)
 
 
-BAD = {
-    "an unknown source": "mian,C,1,1",
-    "no number": "main,C,many,1",
-    "an exponent": "main,C,1e3,1",
-    "a digit group": "main,C,1_000,1",
-    "no quantity": "main,C,,1",
-    "a blank before a number": "main,C, 1,1",
-    "five places": "main,C,1.23456,1",
-    "places far behind": "main,C,1.000000000001,1",
-    "nine digits": "main,C,123456789,1",
-    "no SKU": "main,,1,1",
-    "a blank after a SKU": "main,C ,1,1",
-    "a no-break space before a SKU": "main,\u00a0C,1,1",
-    "another status": "main,C,1,2",
-    "no status": "main,C,1,",
-    "a cell too few": "main,C,1",
-    "a cell too many": "main,C,1,1,1",
-    "a pair given before": "main,A,8,1",
-}
-
-
-@pytest.mark.parametrize("row", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("row", BAD_ROWS.values(), ids=BAD_ROWS)
 def test_a_row_that_the_reader_refuses_is_refused_in_the_same_words(run: Run, files: Path, row: str) -> None:
     (files / "live.csv").write_text(LIVE + row + "\nmain,D,1,1\n", encoding="utf-8")
     slow = run("product", "list", "--quantities", "live.csv")
@@ -122,7 +89,7 @@ def test_a_row_that_the_reader_refuses_is_refused_in_the_same_words(run: Run, fi
 
 
 def test_refused_rows_are_left_out_alike(run: Run, files: Path) -> None:
-    (files / "live.csv").write_text(LIVE + "".join(f"{row}\n" for row in BAD.values()), encoding="utf-8")
+    (files / "live.csv").write_text(LIVE + "".join(f"{row}\n" for row in BAD_ROWS.values()), encoding="utf-8")
     listed = run("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv", "-o", "csv")
     ran = run("evaluate", "live.csv", "--to", "answers.csv", "--skip-bad", "rejects")
     assert (listed.status, ran.status) == (0, 0)

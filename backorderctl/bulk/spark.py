@@ -42,6 +42,8 @@ _BLANK = r"[\p{Z}\t-\r\x1c-\x1f\x85]"
 BAD_SKU = rf"\A{_BLANK}|{_BLANK}\z|\A\z|\x{{fffd}}"
 """A blank at either end, as `str.strip` takes them away; nothing; a byte that was no UTF-8."""
 CORRUPT = "_corrupt"
+RETRIES = 5
+"""How often a server of Spark Connect that does not answer is asked again: for about twenty seconds."""
 
 
 def evaluate_in_spark(job: Job, to: str | None, *, summary: bool, remote: str | None) -> RunResult:
@@ -79,7 +81,7 @@ def _session(remote: str | None) -> Iterator[Any]:
         if existing is not None:
             session = existing
         elif remote:
-            session = SparkSession.builder.remote(remote).getOrCreate()
+            session = _of_server(SparkSession.builder, remote)
         else:
             session = _of_this_machine(SparkSession.builder)
     try:
@@ -87,6 +89,15 @@ def _session(remote: str | None) -> Iterator[Any]:
     finally:
         if existing is None:
             _stop(session)
+
+
+def _of_server(builder: Any, remote: str) -> Any:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session = builder.remote(remote).getOrCreate()
+    # PySpark itself would wait for ten minutes for a server that has ended.
+    session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
+    return session
 
 
 def _of_this_machine(builder: Any) -> Any:
@@ -209,10 +220,10 @@ class _Run:
         if file.columns:
             return file
         if file.path.lower().rstrip("/").endswith(_CSV_ENDS):
-            lines = self.session.read.text(file.path).head(1)
+            lines = self.session.read.text(located(file.path)).head(1)
             columns, dialect = header(lines[0][0] if lines else "")
             return with_columns(replace(file, delimiter=dialect), columns, kind)
-        fields = self.session.read.parquet(file.path).schema.fields
+        fields = self.session.read.parquet(located(file.path)).schema.fields
         types = {field.name: field.dataType.simpleString() for field in fields}
         problems = [
             Problem(f"column {name!r}: expected text, decimals or whole numbers, got {type_}")
@@ -226,14 +237,14 @@ class _Run:
     def _read(self, file: RowsFile) -> Any:
         """The columns of a file as it is; of a CSV file as text, c0 and so on, with a mark of a record that is none."""
         if file.delimiter is None:
-            return self.session.read.parquet(file.path)
+            return self.session.read.parquet(located(file.path))
         if file.packed and not file.path.endswith(".gz"):
             raise BackorderctlError(f"{file.path}: Spark reads a compressed file only when its name ends in .gz")
         schema = ", ".join([*(f"c{place} STRING" for place in range(len(file.columns))), f"{CORRUPT} STRING"])
         reader = self.session.read.schema(schema).option("columnNameOfCorruptRecord", CORRUPT)
         for name, value in {"header": "true", "sep": file.delimiter, "quote": '"', "escape": '"'}.items():
             reader = reader.option(name, value)
-        return reader.csv(file.path)
+        return reader.csv(located(file.path))
 
     def _load_reservations(self) -> None:
         """What is reserved, by product and stock; RowsRefused when a row or a sum is not what it may be."""
@@ -302,8 +313,8 @@ class _Run:
             return int(self.session.read.parquet(to).count())
         with written_aside(to) as aside:
             if kind is None:
-                answers.write.mode("overwrite").parquet(str(aside))
-                return int(self.session.read.parquet(str(aside)).count())
+                answers.write.mode("overwrite").parquet(located(str(aside)))
+                return int(self.session.read.parquet(located(str(aside))).count())
             return self._write_file(answers, kind, aside)
 
     def _write_file(self, answers: Any, kind: Format, aside: Path) -> int:
@@ -312,13 +323,13 @@ class _Run:
         writer = answers.coalesce(1).write
         try:
             if kind is Format.PARQUET:
-                writer.parquet(str(folder))
-                number = self.session.read.parquet(str(folder)).count()
+                writer.parquet(located(str(folder)))
+                number = self.session.read.parquet(located(str(folder))).count()
             else:
                 packing = "gzip" if kind is Format.PACKED_CSV else "none"
                 for name, value in {**_CSV_OUT, "compression": packing}.items():
                     writer = writer.option(name, value)
-                writer.csv(str(folder))
+                writer.csv(located(str(folder)))
                 number = answers.count()
             [part] = folder.glob("part-*")
             part.replace(aside)
@@ -341,6 +352,11 @@ _CSV_OUT = {
     "ignoreLeadingWhiteSpace": "false",
     "ignoreTrailingWhiteSpace": "false",
 }
+
+
+def located(path: str) -> str:
+    """A path as Spark finds it: one of this machine whatever its own file system and folder are."""
+    return path if "://" in path else f"file://{Path(path).absolute()}"
 
 
 def cell(file: RowsFile, name: str) -> str:
