@@ -107,7 +107,7 @@ def _cell(file: RowsFile, name: str) -> str:
 
 
 def _exact(file: RowsFile, name: str) -> str:
-    """A column as a number with 4 places; NULL where the cell is none or has more."""
+    """A column as a number with 4 places; NULL where the cell is no number or has more places."""
     place = file.read[name]
     if file.delimiter is None and not file.types[place].startswith(("VARCHAR", "ENUM")):
         column = quoted(file.columns[place])
@@ -133,7 +133,7 @@ def _status(file: RowsFile) -> str:
 
 
 def _whens(values: Mapping[str, str]) -> str:
-    """The branches of a CASE; one that never holds where there are none."""
+    """The branches of a CASE; for no values, one branch that never holds."""
     branches = (f"WHEN {sql_literal(cell)} THEN {sql_literal(value)}" for cell, value in values.items())
     return " ".join(branches) or "WHEN NULL THEN NULL"
 

@@ -1,4 +1,4 @@
-"""Which edits are offered as hints: those that are safe whichever of them are typed, and in whatever order.
+"""Which edits are offered as hints: those that are safe whichever of them are typed, in any order.
 
 An edit is neutral when no value in force and no answer changes, on any day that is checked; else it is changing, and
 the finding states what changes. Edits are chosen from the narrowest scope to the widest, then by line, and one that is

@@ -77,7 +77,7 @@ def remove(
 
 
 def _code(typed: str) -> str:
-    """The code of a rule; BackorderctlError with the nearest one when there is none."""
+    """The code of a rule; BackorderctlError with the nearest code for an unknown one."""
     code = typed.strip().upper()
     if code not in RULES:
         raise BackorderctlError(f"unknown rule {typed!r}", hint=suggestion(code, RULES))

@@ -136,7 +136,7 @@ def _all_refused(runner: _Runner, job: Job, refused: RowsRefused) -> RowsRefused
 
 
 def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options: EvaluateOptions) -> Job:
-    """The job without the refused rows, which go to the folder; BackorderctlError with them where there is none."""
+    """The job without the refused rows, which go to the folder; BackorderctlError without a folder."""
     found = refusals(job, refused.skus, skip_bad=folder is not None)
     if folder is None:
         raise (
@@ -159,7 +159,7 @@ def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options
 
 
 def parse_memory(typed: str) -> int:
-    """A size such as 1GB or 800MiB in bytes; BackorderctlError when it is none, too little, or more than there is."""
+    """A size such as 1GB or 800MiB in bytes; BackorderctlError for another text and for too little or too much."""
     found = _MEMORY.fullmatch(typed.strip())
     if found is None:
         raise BackorderctlError(f"--memory: expected a size such as 1GB, got {typed!r}")

@@ -112,19 +112,15 @@ def magento(
 ) -> None:
     """Take Magento's files into the store file, all or nothing.
 
-    The store file is made where there is none.
+    A missing store file is made.
 
     What a file does not say stays as it is: absent columns, blank cells, products that are not in it. A value counts
     only where it is in force in Magento, use_config flags included. The stock sources are all there is of a product
     that they name, whatever qty the product CSV has for it. Files may be compressed; one of them may be - for standard
     input. With -o json, the summary is printed as JSON.
     """
-    inputs = _Inputs(
-        *(
-            _opened(path, encoding, max_size)
-            for path in _once_standard_input(products, stock_sources, reservations, config)
-        )
-    )
+    paths = _once_standard_input(products, stock_sources, reservations, config)
+    inputs = _Inputs(*(_opened(path, encoding, max_size) for path in paths))
     if not (inputs.given() or link):
         raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
     read = ImportReport()
@@ -138,14 +134,21 @@ def magento(
     for name in rejects:
         refuse_overwriting_input("--skip-bad", name, [options.file, *(each.name for each in inputs.given().values())])
 
-    def operation(store: Store) -> tuple[Changes, ImportReport]:
-        merging = ImportReport()
-        return merged(store, imported, merging), merging
-
     if imported.empty:
         options.say(f"{options.file}: nothing imported")
         _summarize(options, [read], rejects, changed=False)
         raise typer.Exit(ANSWER_IS_NO)
+    _write(options, imported, read, rejects)
+
+
+def _write(
+    options: WriteOptions, imported: Imported, read: ImportReport, rejects: Mapping[str, Sequence[Refused]]
+) -> None:
+    """Merge what was read into the store file, and say what came of it."""
+
+    def operation(store: Store) -> tuple[Changes, ImportReport]:
+        merging = ImportReport()
+        return merged(store, imported, merging), merging
 
     def summary(written: WriteResult[ImportReport]) -> None:
         changed = written.changed and not options.dry_run
@@ -231,7 +234,7 @@ def _links(typed: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _rejects(report: ImportReport, to: str | None, inputs: Mapping[str, Input]) -> dict[str, list[Refused]]:
-    """The refused rows by the file that they go to, to be mended there; none of a file is refused where it is empty."""
+    """The refused rows by the file that they go to, to be mended there; no rows where none of an input is refused."""
     if to is None:
         return {}
     if report.refused:

@@ -19,7 +19,7 @@ from backorderctl.toml import atomic_file, file_access
 app = noun("")
 
 EMPTY = "version = 1\n"
-"""A store file that says nothing, which stands for one that is not there."""
+"""An empty store file, used in place of a file that does not exist."""
 
 
 @app.command(cls=Command)

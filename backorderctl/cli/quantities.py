@@ -145,7 +145,7 @@ class QuantitiesOptions(StoreOptions):
         return quantities or None, self.reserved or os.environ.get(RESERVED_VARIABLE) or None
 
     def _refuse_idle(self) -> None:
-        """BackorderctlError when an option says how to read files, and there is none."""
+        """BackorderctlError when an option says how to read files, and no file is given."""
         given = {
             "--quantities-for": self.quantities_for,
             "--stock-id": self.stock_id,

@@ -91,7 +91,7 @@ def _paths(files: Sequence[str], store: str, *, chosen: bool) -> list[_Paths]:
     """Each test file with its store: the one that was `chosen` with -f, else the one beside it."""
     if files:
         if missing := next((file for file in files if file != STANDARD_INPUT and not os.path.lexists(file)), None):
-            raise BackorderctlError(f"{missing}: no such file")  # not that its store is none
+            raise BackorderctlError(f"{missing}: no such file")  # rather than that its store is missing
         return [_Paths(file, store if chosen else store_beside(file)) for file in dict.fromkeys(files)]
     if store == STANDARD_INPUT:
         raise BackorderctlError("-f -: expected the name of a test file beside it, got none")

@@ -104,7 +104,7 @@ def _wanted(
 
 
 def _create_hint(store: Store, rows: Iterable[ChangeRow]) -> str | None:
-    """What adds the products that are not in the store, with their number; None where there are none."""
+    """The option that adds the products missing from the store, with their number; None where none is missing."""
     unknown = {row.product for row in rows if row.product} - store.products.keys()
     if not unknown:
         return None

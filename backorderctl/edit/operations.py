@@ -37,7 +37,7 @@ def unset(store: Store, place: Place, key: str) -> Changes:
 
 
 def limit_threshold(typed: str) -> Decimal:
-    """The threshold that stands for a limit of backorders as typed: -N for N, 0 for `unlimited`; Mismatch otherwise."""
+    """The threshold that means a limit of backorders as typed: -N for N, 0 for `unlimited`; Mismatch otherwise."""
     if typed.strip().casefold() == "unlimited":
         return quantity.ZERO
     most = quantity.parse_quantity(typed)
@@ -62,7 +62,7 @@ def check_limit(store: Store, place: Place) -> None:
 
 
 def add_source(store: Store, code: str, *, name: str | None, enabled: bool) -> Changes:
-    """A new source; BackorderctlError when the code is none or taken."""
+    """A new source; BackorderctlError when the code is not valid or is taken."""
     _new("source", code, store.sources)
     return [Change(("sources", code), _given(name=name, enabled=None if enabled else False))]
 
@@ -142,7 +142,7 @@ def unlink(store: Store, code: str, sources: Sequence[str]) -> Changes:
 
 
 def rename(path: KeyPath, name: str | None, old: str | None) -> list[Change]:
-    """A new name for what stands at `path`; an empty one takes the name away, None leaves it."""
+    """A new name for the table at `path`; an empty one removes the name, None leaves it."""
     if name is None or name == (old or ""):
         return []
     return [Change((*path, "name"), name or REMOVED)]
@@ -151,7 +151,7 @@ def rename(path: KeyPath, name: str | None, old: str | None) -> list[Change]:
 def add_product(store: Store, sku: str, *, name: str | None, item: tuple[str, Decimal] | None = None) -> Changes:
     """A new product, at the source and with the quantity of `item` if given.
 
-    BackorderctlError when the SKU is none or taken, or there is no such source.
+    BackorderctlError when the SKU is not valid or is taken, or there is no such source.
     """
     check_sku(sku)
     if sku in store.products:

@@ -94,7 +94,7 @@ class Table(NamedTuple):
 
 @contextmanager
 def open_table(source: Input, report: ImportReport, what: Count, watch: OnProgress = lambda _: None) -> Iterator[Table]:
-    """The table in the file while it is open; its rows are counted as `what`, those that are none go to the report.
+    """The table in the file while it is open; its rows are counted as `what`, malformed ones are refused.
 
     InvalidFile, from whichever row, when the file is in another encoding or no CSV; BackorderctlError when it is
     damaged or too large, cannot be read, or its encoding is unknown.

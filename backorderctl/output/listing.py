@@ -47,7 +47,7 @@ def show(listing: Listing, output: Output, out: TextIO, *, head: Mapping[str, Ce
 
 
 def show_one(listing: Listing, output: Output, out: TextIO) -> None:
-    """Write the one row of the listing: in JSON it stands alone, in a table its cells stand below each other."""
+    """Write the one row of the listing: in JSON an object, in a table its cells below each other."""
     if output is Output.CSV:
         show(listing, output, out)
         return
@@ -153,7 +153,7 @@ def _chosen(rows: Iterable[Sequence[Cell]], numbers: Sequence[int]) -> Iterator[
 
 
 def _index(names: Sequence[str], name: str, option: str) -> int:
-    """The number of the column with this name; BackorderctlError with the nearest name when there is none."""
+    """The number of the column with this name; BackorderctlError with the nearest name for an unknown one."""
     wanted = name.strip().replace("-", "_")
     if wanted in names:
         return names.index(wanted)

@@ -90,7 +90,7 @@ def write_headline(screen: Terminal, answer: Salability) -> None:
 
 
 def _write_bar(screen: Terminal, answer: Salability) -> None:
-    """On hand, backorderable and reserved as a bar and its legend; nothing where there is none of them."""
+    """On hand, backorderable and reserved as a bar and its legend; nothing where all three are 0."""
     if answer.on_hand is None or not answer.pools:
         return
     parts = (("on hand", answer.on_hand), ("backorderable", answer.backorderable), ("reserved", answer.reserved))

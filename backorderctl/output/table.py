@@ -28,7 +28,7 @@ AMPLE = 1 << 16
 
 
 class Style(StrEnum):
-    """How a text stands out; it never carries meaning alone. The values are those of the terminal (ECMA-48 SGR)."""
+    """How a text is emphasised; a style never carries meaning alone. The values are those of ECMA-48 SGR."""
 
     BOLD = "1"
     DIM = "2"

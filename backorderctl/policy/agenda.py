@@ -43,7 +43,7 @@ def agenda(store: Store, *, after: date, until: date, product: Product | None = 
 
 
 def _unreached(store: Store, change: SettingChange, product: Product | None) -> tuple[Unreached, ...]:
-    """What a change does not reach; nothing for one product, which is told what does reach it."""
+    """What a change does not reach; nothing where the agenda is that of one product, which lists what does reach it."""
     if product is not None or change.key not in SETTINGS:
         return ()
     return unreached(store, {(change.place, change.key)})

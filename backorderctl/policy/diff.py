@@ -35,7 +35,7 @@ class SettingChange:
 
 @dataclass(frozen=True, slots=True)
 class EntryChange:
-    """An entry of the schedule that is added, removed or changed; None where there is none before or after.
+    """An entry of the schedule that is added (`old` is None), removed (`new` is None) or changed.
 
     `effect` is what that changes on `day`, the first coming day on which it changes anything; None where no such day
     is to come.

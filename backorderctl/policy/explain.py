@@ -10,7 +10,7 @@ from backorderctl.store.quantity import ZERO, format_quantity
 
 
 class Term(NamedTuple):
-    """One line of the sum: what it is, how it is reckoned and what it comes to, None for no limit.
+    """One line of the sum: what it is, how it is computed, and the result; None for no limit.
 
     `pool` counts the pools from 0 and is None for the product as a whole.
     """

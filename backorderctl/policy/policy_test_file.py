@@ -19,7 +19,7 @@ from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.parse import Data, parse
 
 SUFFIX = ".test.toml"
-"""How the name of a test file ends; what stands before it and `.toml` name its store."""
+"""How the name of a test file ends; the part before it, with `.toml`, is the name of its store."""
 
 
 def tests_beside(store: str) -> str:

@@ -17,7 +17,7 @@ class InForce(NamedTuple):
 
     @property
     def line(self) -> int | None:
-        """The line of the store file on which the value stands; None for a default."""
+        """The line of the store file that has the value; None for a default."""
         return self.lines.line((*self.origin.path, self.key)) if self.origin.path else None
 
     @property

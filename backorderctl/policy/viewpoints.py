@@ -68,7 +68,7 @@ def _narrower(found: Sequence[ViewedValue], *, by_source: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChainLevel:
-    """One level of a chain: the place, the value that it sets or None, and the line on which that stands.
+    """One level of a chain: the place, the value that it sets or None, and the line of that value.
 
     `entry` is the one of the schedule that sets the value today, or removes the written one.
     """
@@ -146,7 +146,7 @@ def places_with_values(store: Store) -> Iterator[Place]:
 
 
 def viewpoints(store: Store, place: Place, *, stock: str | None = None) -> tuple[tuple[str | None, str | None], ...]:
-    """The stocks and sources through which `place` can be seen, as pairs; None where there is none."""
+    """The stocks and sources through which `place` can be seen, as pairs; None for no stock or no source."""
     if place.scope in (Scope.GLOBAL, Scope.STOCK):
         return ((place.stock, None),)
     sources = (place.source,) if place.source else tuple(store.products[str(place.product)].items)

@@ -51,7 +51,7 @@ def read_items(rows: RowsRead, *, collected: Container[str] | None = None) -> tu
 
 
 class _Places(NamedTuple):
-    """Which column is which; `status` is None where there is none."""
+    """The positions of the columns; `status` is None where the file has no such column."""
 
     source: int
     sku: int
@@ -155,7 +155,7 @@ class _KnownItems(dict[tuple[str, str], SourceItem]):
     """Source items by the cells of quantity and status: rows with the same cells share one, to save time and memory."""
 
     def __missing__(self, cells: tuple[str, str]) -> SourceItem:
-        """The item of cells that are new; KeyError or Mismatch when there is none such."""
+        """The item of cells not met before; KeyError or Mismatch when a cell is not valid."""
         quantity, status = cells
         item = SourceItem(cell_units(quantity), STATUSES[status], {})
         if len(self) < SHARED_ITEMS:

@@ -78,7 +78,7 @@ class _Stocks:
             )
 
     def of(self, cells: Sequence[str]) -> str:
-        """The stock's code; WrongCell when there is none of that code or number."""
+        """The stock's code; WrongCell when no stock has that code or number."""
         if self._code is not None:
             code = cells[self._code]
             if code in self._stocks:

@@ -90,7 +90,7 @@ def turns(schedule: Iterable[ScheduleEntry], *, after: date, until: date = date.
 
 
 def overlap(one: ScheduleEntry, other: ScheduleEntry) -> date | None:
-    """The first day on which both entries hold, the last where both have always held; None where there is none."""
+    """The first day on which both entries hold, the last where both have always held; None without such a day."""
     starts = [entry.start for entry in (one, other) if entry.start is not None]
     ends = [entry.until for entry in (one, other) if entry.until is not None]
     if starts and ends and max(starts) > min(ends):

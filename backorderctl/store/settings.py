@@ -265,7 +265,7 @@ def _as_key(typed: str) -> str:
 def setting_named(typed: str) -> AnySetting:
     """The setting whose key was typed, with `-` or `_`, or its label in the Admin in any case.
 
-    BackorderctlError with the nearest key when there is none.
+    BackorderctlError, with the nearest key, for an unknown one.
     """
     label = typed.strip().casefold()
     by_label = (row for row in SETTINGS.values() if row.label.casefold() == label)

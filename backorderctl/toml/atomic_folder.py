@@ -11,7 +11,7 @@ from backorderctl.errors import BackorderctlError
 
 
 def write_folder(folder: str, files: Mapping[str, bytes]) -> None:
-    """Write these files into the folder, which is made where there is none; its other files stay.
+    """Write these files into the folder, which is made if it is missing; its other files stay.
 
     BackorderctlError when there is something else of that name; OSError, with the folder as it was, when a file cannot
     be written.

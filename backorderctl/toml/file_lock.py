@@ -14,7 +14,7 @@ from backorderctl.toml.file_access import check_path, open_file, reading, shell_
 PATIENCE = 30.0
 """Seconds to wait for other writers while none of them changes the file."""
 SILENCE = 1.0
-"""Seconds of waiting before the user is told what for."""
+"""Seconds of waiting before a message says what for."""
 _STEP = 0.25
 """Seconds between two looks at whether the file has changed."""
 
@@ -152,7 +152,7 @@ def lock_holder(descriptor: int) -> int | None:
 
 
 def version(path: str) -> tuple[int, ...] | None:
-    """What differs once the file has been changed or replaced; None when there is none."""
+    """A mark that differs once the file has been changed or replaced; None when there is no file."""
     try:
         status = Path(path).stat()
     except OSError:

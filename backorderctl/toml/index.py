@@ -101,7 +101,7 @@ class Outline:
         return self._bodies[number]
 
     def owner(self, path: KeyPath) -> tuple[int, Statement] | None:
-        """The key whose value is at `path` or contains it, with the number of its header; None if there is none."""
+        """The key whose value is at `path` or contains it, with the number of its header; None if no key has it."""
         for length in range(len(path) - 1, -1, -1):
             number = self.numbers.get(path[:length])
             if number is not None and (statement := holder(self.body(number), path[length:])):

@@ -32,7 +32,7 @@ def own_end(outline: Outline, number: int) -> int:
 
 
 def block_start(outline: Outline, number: int) -> int:
-    """The start of the comment directly above a header, or of the header when there is none."""
+    """The start of the comment directly above a header, or of the header where no comment is there."""
     lowest = keys_end(outline, number - 1)
     start = outline.starts[number]
     while start > lowest:
@@ -84,7 +84,7 @@ def before_blank_lines(text: str, position: int) -> int:
 
 
 def newline(text: str, position: int) -> str:
-    """The line end used before `position`, or that of the first line where there is none before."""
+    """The line end used before `position`, or else that of the first line."""
     end = text.rfind("\n", 0, position)
     if end == -1:
         end = text.find("\n")
@@ -117,7 +117,7 @@ def _new_family(outline: Outline, name: str, families: Sequence[str], removed: C
 
 
 def _last_header(outline: Outline, path: KeyPath, removed: Container[int]) -> int:
-    """The last header at or below the path that is not removed; 0, the top of the file, when there is none."""
+    """The last header at or below the path that is not removed; 0, the top of the file, when every one is removed."""
     return next((number for number in reversed(outline.members.get(path, [])) if number not in removed), 0)
 
 

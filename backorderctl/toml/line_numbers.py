@@ -24,7 +24,7 @@ class Lines:
         self._jumps = 0
 
     def line(self, path: KeyPath) -> int | None:
-        """The line, counted from 1, of the key or table header at `path`; None when there is none.
+        """The line, counted from 1, of the key or table header at `path`; None when nothing is at the path.
 
         A table without a header of its own has the line of the first key or header that creates it; what is inside a
         value has the line of the value's key.

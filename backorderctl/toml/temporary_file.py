@@ -130,7 +130,7 @@ def may_write(descriptor: int, uid: int) -> bool:
 
 
 def user_name(uid: int) -> str:
-    """The name of a user, or the number where there is none."""
+    """The name of a user, or the number of one without a name."""
     from pwd import getpwuid
 
     try:
