@@ -49,13 +49,13 @@ def write_magento_cases(folder: Path) -> dict[str, Expected]:
         given, sku = case["input"], case["id"]
         merged = {name: given["global"].get(name) for name in THEIR_NAMES.values()}
         merged |= {name: value for name, value in given["product"].items() if value is not None}
-        products[sku] = _settings(merged)
+        products[sku] = settings_from(merged)
         free = {kind: list(names) for kind, names in codes.items()}
         ours = {each["code"]: free[each["enabled"], each["in_stock_link"]].pop(0) for each in given["sources"]}
         for item in given["items"]:
             source = ours[item["source"]]
             items.append((source, sku, item["qty"], item["status"]))
-            own = _settings({"notify_stock_qty": item["notify_stock_qty"]})
+            own = settings_from({"notify_stock_qty": item["notify_stock_qty"]})
             if own:
                 products[sku].setdefault("sources", {})[source] = own
         reserved.append((sku, given["reservations"]))
@@ -99,7 +99,8 @@ def _expected(theirs: dict[str, Any]) -> Expected:
     return Expected(salable, None if salable and unlimited else units, shown)
 
 
-def _settings(theirs: dict[str, Any]) -> dict[str, Any]:
+def settings_from(theirs: dict[str, Any]) -> dict[str, Any]:
+    """Our settings, as TOML has them, with the values of Magento's columns."""
     given = {key: theirs.get(name) for key, name in THEIR_NAMES.items()}
     return {key: _value(key, number) for key, number in given.items() if number is not None}
 

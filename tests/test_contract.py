@@ -53,6 +53,13 @@ def test_the_architecture_lists_every_room() -> None:
     assert sorted(ROOMS) == sorted(["errors", *folders])
 
 
+def test_the_architecture_names_modules_that_exist() -> None:
+    named = re.findall(r"\b([a-z]+)[./]([a-z_]+)(?:\.py)?(?=`|  | -|,| )", page("ARCHITECTURE.md"))
+    modules = {("/".join(path.relative_to(PACKAGE).parts)).removesuffix(".py") for path in PACKAGE.rglob("*.py")}
+    others = {"store/toml", "cli/main"}
+    assert {"/".join(each) for each in named if each[0] in ROOMS} - others <= modules
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_imports_only_from_the_rooms_below_its_own(path: Path) -> None:
     allowed = ROOMS[: ROOMS.index(room(path)) + 1]

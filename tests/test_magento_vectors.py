@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from magento_cases import settings_from
 
 from backorderctl.policy.evaluate import Status, effective_threshold, evaluate_at, takes_backorders
 from backorderctl.policy.orders import order
@@ -15,13 +16,10 @@ from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.load import build
 from backorderctl.store.model import Store
 from backorderctl.store.quantity import STEP, ZERO
-from backorderctl.store.settings import BACKORDERS, SETTINGS, THRESHOLD, Backorders
+from backorderctl.store.settings import BACKORDERS, THRESHOLD
 from backorderctl.toml.line_numbers import Lines
 
 CASES = Path(__file__).parent / "data" / "magento.jsonl.gz"
-THEIR_NAMES = dict(
-    zip(SETTINGS, ("backorders", "min_qty", "notify_stock_qty", "stock_threshold_qty", "manage_stock"), strict=True)
-)
 
 
 def test_the_answers_are_those_of_magento(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,12 +86,12 @@ def _store(given: dict[str, Any]) -> Store:
     sources = [source["code"] for source in given["sources"]]
     data = {
         "version": 1,
-        "global": _settings(given["global"]),
+        "global": settings_from(given["global"]),
         "sources": {source["code"]: {"enabled": source["enabled"]} for source in given["sources"]},
         "stocks": {"main": {"sources": [source["code"] for source in given["sources"] if source["in_stock_link"]]}},
         "products": {
             "X": {
-                **_settings(given["product"]),
+                **settings_from(given["product"]),
                 "sources": {item["source"]: _item(item) for item in given["items"]},
                 "stocks": {"main": {"reserved": -given["reservations"]}},
             }
@@ -105,18 +103,4 @@ def _store(given: dict[str, Any]) -> Store:
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:
     status = "in_stock" if item["status"] else "out_of_stock"
-    return {"quantity": item["qty"], "status": status, **_settings({"notify_stock_qty": item["notify_stock_qty"]})}
-
-
-def _settings(theirs: dict[str, Any]) -> dict[str, Any]:
-    given = {key: theirs.get(name) for key, name in THEIR_NAMES.items()}
-    return {key: _value(key, number) for key, number in given.items() if number is not None}
-
-
-def _value(key: str, number: Any) -> Any:
-    match SETTINGS[key].default:
-        case Backorders():
-            return tuple(Backorders)[number].value
-        case bool():
-            return bool(number)
-    return number
+    return {"quantity": item["qty"], "status": status, **settings_from({"notify_stock_qty": item["notify_stock_qty"]})}

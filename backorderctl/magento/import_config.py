@@ -245,7 +245,7 @@ def _constructed(path: str, loader: Any) -> Any:
 
 
 def _size(node: Any, sizes: dict[int, int]) -> int:
-    """How many values a node of YAML expands to, an alias counted as what it repeats; too many if it contains itself."""
+    """How many values a node of YAML expands to, aliases repeated; too many if it contains itself."""
     if id(node) not in sizes:
         sizes[id(node)] = _MOST_NODES + 1
         parts = [each for pair in node.value for each in pair] if node.id == "mapping" else node.value
