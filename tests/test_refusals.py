@@ -34,6 +34,7 @@ REFUSED = {
     "config set backorders no --from soon": "--from: expected today, a date such as 2026-12-01, or +30d, got 'soon'",
     "config set backorders no --from 2030-01-02 --until 2030-01-01": "until: expected a day on or after 2030-01-02, "
     "got 2030-01-01",
+    "config set backorders no --from today --reason ' '": "--reason: expected why it is scheduled, got an empty string",
     "config set backorders no --reason why": "--reason: expected beside --from or --until, got it alone",
     "config unset backorders --stock eu --source main": "--stock: expected alone, got it beside --source",
     "config unset manage_stock --source main": "manage_stock: expected at global, stock, product, got it at source",

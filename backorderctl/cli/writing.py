@@ -184,6 +184,8 @@ class Days:
         """BackorderctlError for days that are valid in no store, as the time zone of one changes today by a day."""
         from backorderctl.edit.entry_operations import check_days
 
+        if self.reason is not None and not self.reason.strip():
+            raise BackorderctlError("--reason: expected why it is scheduled, got an empty string")
         start, until = self._parsed(local_day(options.instant, None)) if self.given else (None, None)
         dates = [typed for typed in (self.start, self.until) if typed and typed[0].isdigit()]
         if len(dates) != 1:
