@@ -88,6 +88,36 @@ def test_a_row_that_the_reader_refuses_is_refused_in_the_same_words(run: Run, fi
     assert not list(files.glob("answers*"))
 
 
+BAD_RESERVED = {
+    "both columns": "sku,reserved,quantity\nA,1,1\n",
+    "neither column": "sku,stock\nA,default\n",
+    "no row": "sku,reserved\n",
+    "an unknown stock": "sku,reserved,stock\nA,1,defualt\n",
+    "a number without a stock": "sku,reserved,stock_id\nA,1,7\n",
+    "less than nothing": "sku,reserved\nA,-1\n",
+    "no number": "sku,reserved\nA,x\n",
+    "five places": "sku,quantity\nA,-1.00001\n",
+    "nine digits": "sku,quantity\nA,-123456789\n",
+    "a blank before a SKU": "sku,reserved\n A,1\n",
+    "no SKU": "sku,reserved\n,1\n",
+    "a cell too few": "sku,reserved\nA\n",
+    "a product and stock given before": "sku,reserved\nA,1\nA,2\n",
+    "a sum above 0": "sku,quantity\nA,-1\nA,4\nB,2\n",
+}
+
+
+@pytest.mark.parametrize("content", BAD_RESERVED.values(), ids=BAD_RESERVED)
+def test_a_reserved_file_that_the_reader_refuses_is_refused_in_the_same_words(
+    run: Run, files: Path, content: str
+) -> None:
+    (files / "held.csv").write_text(content)
+    slow = run("product", "list", "--quantities", "live.csv", "--reserved", "held.csv")
+    ran = run("evaluate", "live.csv", "--reserved", "held.csv", "--to", "answers.csv")
+    assert (ran.status, ran.out, ran.err) == (2, "", slow.err.replace("REJECTS.csv", "FOLDER"))
+    assert ran.err.startswith("Error: held.csv:")
+    assert not list(files.glob("answers*"))
+
+
 def test_refused_rows_are_left_out_alike(run: Run, files: Path) -> None:
     (files / "live.csv").write_text(LIVE + "".join(f"{row}\n" for row in BAD_ROWS.values()), encoding="utf-8")
     listed = run("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv", "-o", "csv")
@@ -142,6 +172,33 @@ def test_a_type_of_parquet_is_read_exactly_or_refused(run: Run, files: Path, col
     source = "live.parquet" if said == "" else "live.csv"
     listed = run("product", "list", "--quantities", source, "-o", "csv").out
     assert answers((files / "answers.csv").read_text()) == answers(listed)
+
+
+STATUS_TYPES = {
+    "whole numbers": ("CAST(status AS BIGINT)", ""),
+    "decimals": ("CAST(status AS DECIMAL(4, 2))", "status: expected 1, 0, in_stock or out_of_stock, got '1.00'"),
+    "words of a dictionary": (
+        "CAST(CASE status WHEN 1 THEN 'in_stock' ELSE 'out_of_stock' END AS ENUM('in_stock', 'out_of_stock'))",
+        "",
+    ),
+    "flags": ("status = 1", "column 'status': expected text, decimals or whole numbers, got BOOLEAN"),
+    "other numbers": ("status + 1", "record 1: status: expected 1, 0, in_stock or out_of_stock, got '2'"),
+    "nothing": ("CAST(NULL AS INTEGER)", "record 1: status: expected 1, 0, in_stock or out_of_stock, got ''"),
+}
+
+
+@pytest.mark.parametrize(("column", "said"), STATUS_TYPES.values(), ids=STATUS_TYPES)
+def test_a_type_of_the_status_is_read_exactly_or_refused(run: Run, files: Path, column: str, said: str) -> None:
+    duckdb.execute(f"COPY (SELECT source_code, sku, quantity, {column} AS status FROM 'live.csv') TO 'live.parquet'")
+    listed = run("product", "list", "--quantities", "live.parquet", "-o", "csv")
+    ran = run("evaluate", "live.parquet", "--to", "answers.csv", "-q")
+    assert (listed.status, ran.status) == ((2, 2) if said else (0, 0))
+    if said:
+        assert said in listed.err
+        assert ran.err == listed.err.replace("REJECTS.csv", "FOLDER")
+    else:
+        expected = run("product", "list", "--quantities", "live.csv", "-o", "csv").out
+        assert answers((files / "answers.csv").read_text()) == answers(listed.out) == answers(expected)
 
 
 REFUSED = {

@@ -22,7 +22,9 @@ from backorderctl.bulk.job import (
     OnStep,
     RowsRefused,
     RunResult,
+    csv_columns,
     missing_sources,
+    no_rows,
     stock_totals,
     summary_query,
 )
@@ -38,6 +40,8 @@ ROWS_A_PASS = 25_000_000
 """Rows that one pass takes in with 1 GB of memory; more are cut by a hash of their SKU."""
 BYTES_A_ROW = 24
 """A short row of a CSV file."""
+_PLAIN_NUMBER = "rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
+"""A number without trailing zeros."""
 LOOK = 0.2
 """Seconds between two looks at how far a query has come."""
 
@@ -121,7 +125,7 @@ class _Run:
                 self._copy(f"read_parquet({sql_literal(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
         rows, known, unknown, answers = counts
         if not rows:
-            raise BackorderctlError(f"{', '.join(file.path for file in self.job.quantities)}: expected rows, got none")
+            raise no_rows(self.job.quantities)
         return RunResult(
             rows=rows,
             answers=answers,
@@ -162,6 +166,8 @@ class _Run:
             f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR SUM(single) > 1 OR SUM(units) < 0 "
             f"OR {_bad_sku()} THEN 1 ELSE 0 END AS refused FROM ({rows}) {kept} GROUP BY sku, stock"
         )
+        if self.job.reserved and self.job.bad_pairs is None and not self._one("SELECT COUNT(*) FROM reservations"):
+            raise no_rows(self.job.reserved)
         if self.job.bad_pairs is None and self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1"):
             raise RowsRefused(frozenset())
         self.database.execute("DELETE FROM reservations WHERE reserved <= 0 OR refused = 1")
@@ -206,7 +212,7 @@ class _Run:
             Format.CSV: "FORMAT csv, HEADER true",
             Format.PACKED_CSV: "FORMAT csv, HEADER true, COMPRESSION gzip",
         }.get(kind or Format.PARQUET, "FORMAT parquet")
-        columns = ", ".join(COLUMNS) if options == "FORMAT parquet" else _csv_columns()
+        columns = ", ".join(COLUMNS) if options == "FORMAT parquet" else ", ".join(csv_columns(_PLAIN_NUMBER))
         return self._one(f"COPY (SELECT {columns} FROM {rows} answers) TO {sql_literal(str(target))} ({options})")
 
     def _one(self, query: str) -> int:
@@ -215,20 +221,6 @@ class _Run:
 
 def _bad_sku() -> str:
     return f"(sku IS NULL OR sku = '' OR regexp_matches(sku, {sql_literal(BLANK_ENDS)}))"
-
-
-def _csv_columns() -> str:
-    """The columns as `product list -o csv` writes them: no trailing zeros, and the word for no limit."""
-    written = []
-    for column in COLUMNS:
-        number = f"rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
-        if column in ("backorderable", "salable"):
-            written.append(f"CASE WHEN unlimited THEN 'unlimited' ELSE {number} END AS {column}")
-        elif column in ("quantity", "reserved", "on_hand", "only_x_left"):
-            written.append(f"{number} AS {column}")
-        else:
-            written.append(column)
-    return ", ".join(written)
 
 
 @contextmanager

@@ -29,6 +29,17 @@ OnStep = Callable[[str, int], None]
 """Is told what is being done, and how many hundredths of all are done."""
 
 
+def csv_columns(number: str) -> list[str]:
+    """The columns as `product list -o csv` writes them: the word for no limit, and numbers without trailing zeros.
+
+    `number` is how an engine writes the number of a {column}.
+    """
+    written = {column: number.format(column=column) for column in ("quantity", "reserved", "on_hand", "only_x_left")}
+    for column in ("backorderable", "salable"):
+        written[column] = f"CASE WHEN unlimited THEN 'unlimited' ELSE {number.format(column=column)} END"
+    return [f"{written.get(column, column)} AS {column}" for column in COLUMNS]
+
+
 class Engine(StrEnum):
     """What runs the SQL text."""
 
@@ -94,6 +105,11 @@ def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
     if job.reserved:
         read_reservations(rows)
     return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs))
+
+
+def no_rows(files: Sequence[RowsFile]) -> BackorderctlError:
+    """What to say of files that have headers alone: the export of a warehouse that went wrong has no row."""
+    return BackorderctlError(f"{', '.join(file.path for file in files)}: expected rows, got none")
 
 
 def missing_sources(job: Job, found: set[str]) -> None:

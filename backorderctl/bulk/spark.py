@@ -4,14 +4,9 @@ Only the policy tables go to Spark, and only counts and totals come back. A reco
 Spark can cut large files into parts.
 """
 
-import logging
-import os
 import shutil
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, suppress
+from contextlib import suppress
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +18,14 @@ from backorderctl.bulk.job import (
     Job,
     RowsRefused,
     RunResult,
+    csv_columns,
     missing_sources,
+    no_rows,
     stock_totals,
     summary_query,
 )
+from backorderctl.bulk.spark_rows import BAD_SKU, CORRUPT, cell, exact, located, raw, text, whens
+from backorderctl.bulk.spark_session import spark_failures, spark_session, without_talk
 from backorderctl.bulk.sql_text import statements
 from backorderctl.bulk.table_files import sql_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
@@ -36,102 +35,18 @@ from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, ST
 from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
 from backorderctl.store.sku import SKU
 
-NUMBER = r"\A[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)\z"
-"""A number that DECIMAL(12,4) holds exactly, as `parse_quantity` reads it."""
-_BLANK = r"[\p{Z}\t-\r\x1c-\x1f\x85]"
-BAD_SKU = rf"\A{_BLANK}|{_BLANK}\z|\A\z|\x{{fffd}}"
-"""A blank at either end, as `str.strip` takes them away; nothing; a byte that was no UTF-8."""
-CORRUPT = "_corrupt"
-RETRIES = 5
-"""How often a server of Spark Connect that does not answer is asked again: for about twenty seconds."""
-
 
 def evaluate_in_spark(job: Job, to: str | None, *, summary: bool, remote: str | None) -> RunResult:
     """Answer for every product on Spark, and write the answers to `to`, by Spark's own means where that is a URI.
 
     RowsRefused when a row is; BackorderctlError when Spark is not there, or cannot go on.
     """
-    with _without_talk(), _session(remote) as session, _failures():
+    with without_talk(), spark_session(remote) as session, spark_failures():
         run = _Run(session, job)
         try:
             return run.evaluate(to, summary=summary)
         finally:
             run.forget()
-
-
-@contextmanager
-def _without_talk() -> Iterator[None]:
-    """PySpark warns of the versions of its own libraries, and its threads print tracebacks when Spark dies."""
-    with warnings.catch_warnings(), redirect_stderr(StringIO()):
-        warnings.simplefilter("ignore", FutureWarning)
-        yield
-
-
-@contextmanager
-def _session(remote: str | None) -> Iterator[Any]:
-    """The session that spark-submit gives, that of a Spark Connect server, or one of this machine, which then ends."""
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise BackorderctlError("Spark is not installed", hint="pip install 'pyspark[connect]>=4.0'") from None
-    for name in ("py4j", "SQLQueryContextLogger"):  # what they log of a failure is told in one line
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    with _failures():
-        existing = None if remote else SparkSession.getActiveSession()
-        if existing is not None:
-            session = existing
-        elif remote:
-            session = _of_server(SparkSession.builder, remote)
-        else:
-            session = _of_this_machine(SparkSession.builder)
-    try:
-        yield session
-    finally:
-        if existing is None:
-            _stop(session)
-
-
-def _of_server(builder: Any, remote: str) -> Any:
-    from pyspark.sql.connect.client.retries import DefaultPolicy
-
-    session = builder.remote(remote).getOrCreate()
-    # PySpark itself would wait for ten minutes for a server that has ended.
-    session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
-    return session
-
-
-def _of_this_machine(builder: Any) -> Any:
-    builder = builder.appName("backorderctl")
-    if "MASTER" not in os.environ and "PYSPARK_GATEWAY_PORT" not in os.environ:  # else spark-submit has chosen
-        settings = {
-            "spark.master": "local[*]",
-            "spark.ui.enabled": "false",
-            "spark.ui.showConsoleProgress": "false",
-            "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
-        }
-        for name, value in settings.items():
-            builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("OFF")
-    return session
-
-
-def _stop(session: Any) -> None:
-    # A session that has died cannot be stopped, and why it died is told already.
-    with suppress(Exception):
-        session.stop()
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    """What Spark raises, which may be of any class, in one line."""
-    try:
-        yield
-    except (BackorderctlError, RowsRefused):
-        raise
-    except Exception as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        raise BackorderctlError(f"Spark: {lines[0]}") from None
 
 
 class _Run:
@@ -265,6 +180,8 @@ class _Run:
             ),
             keep=True,
         )
+        if self.job.reserved and self.job.bad_pairs is None and not self._one("SELECT COUNT(*) FROM reserved_sums"):
+            raise no_rows(self.job.reserved)
         if self.job.bad_pairs is None and self._one("SELECT COUNT(*) FROM reserved_sums WHERE refused = 1"):
             raise RowsRefused(frozenset())
         query = "SELECT sku, stock, reserved FROM reserved_sums WHERE reserved > 0 AND refused = 0"
@@ -298,7 +215,7 @@ class _Run:
             query = "SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1 AND sku IS NOT NULL"
             raise RowsRefused(frozenset(sku for (sku,) in self.session.sql(query).collect()))
         if not rows:
-            raise BackorderctlError(f"{', '.join(file.path for file in self.job.quantities)}: expected rows, got none")
+            raise no_rows(self.job.quantities)
         known = self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku")
         named = self._one("SELECT COUNT(*) FROM totals t JOIN products p ON p.sku = t.sku WHERE t.policy IS NULL")
         return rows, known, self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named
@@ -307,7 +224,7 @@ class _Run:
         """Write the answers; gives how many they are."""
         answers = self.session.sql(self.text.answers)
         kind = Format.PARQUET if "://" in to else format_of(to)
-        answers = answers.selectExpr(*(COLUMNS if kind in (None, Format.PARQUET) else csv_columns()))
+        answers = answers.selectExpr(*(COLUMNS if kind in (None, Format.PARQUET) else csv_columns(_PLAIN_NUMBER)))
         if "://" in to:
             answers.write.parquet(to)
             return int(self.session.read.parquet(to).count())
@@ -345,6 +262,8 @@ _STATUS_NUMBERS = {written: "1" if status is StockStatus.IN_STOCK else "0" for w
 _CSV_ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _EXACT = ("string", "decimal", "double", "tinyint", "smallint", "int", "bigint")
 """Types of Spark whose values are exact; 8 digits and 4 decimals are few enough for a double."""
+_PLAIN_NUMBER = "trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST({column} AS STRING)))"
+"""A number without trailing zeros."""
 _CSV_OUT = {
     "header": "true",
     "escape": '"',
@@ -352,57 +271,3 @@ _CSV_OUT = {
     "ignoreLeadingWhiteSpace": "false",
     "ignoreTrailingWhiteSpace": "false",
 }
-
-
-def located(path: str) -> str:
-    """A path as Spark finds it: one of this machine whatever its own file system and folder are."""
-    return path if "://" in path else f"file://{Path(path).absolute()}"
-
-
-def cell(file: RowsFile, name: str) -> str:
-    """A column as text; NULL in a record that has not the header's number of cells."""
-    place = file.read[name]
-    if file.delimiter is None:
-        return "CAST(`" + file.columns[place].replace("`", "``") + "` AS STRING)"
-    return f"CASE WHEN {CORRUPT} IS NULL THEN c{place} END"
-
-
-def exact(file: RowsFile, name: str) -> str:
-    """A column as a number with 4 places; NULL where the cell is none or has more."""
-    place = file.read[name]
-    if file.delimiter is None and not file.types[place].startswith("string"):
-        column = "`" + file.columns[place].replace("`", "``") + "`"
-        number = f"TRY_CAST({column} AS DECIMAL(12, 4))"
-        return f"CASE WHEN {number} = {column} THEN {number} END"
-    column = cell(file, name)
-    return f"CASE WHEN regexp_like({column}, {raw(NUMBER)}) THEN TRY_CAST({column} AS DECIMAL(12, 4)) END"
-
-
-def whens(column: str, values: Mapping[str, str]) -> str:
-    """The value of a cell among those that are known, else NULL."""
-    branches = " ".join(f"WHEN {text(written)} THEN {value}" for written, value in values.items())
-    return f"CASE {column} {branches} END" if values else "NULL"
-
-
-def csv_columns() -> Sequence[str]:
-    """The columns as `product list -o csv` writes them: no trailing zeros, and the word for no limit."""
-    written = []
-    for column in COLUMNS:
-        number = f"trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST({column} AS STRING)))"
-        if column in ("backorderable", "salable"):
-            written.append(f"CASE WHEN unlimited THEN 'unlimited' ELSE {number} END AS {column}")
-        elif column in ("quantity", "reserved", "on_hand", "only_x_left"):
-            written.append(f"{number} AS {column}")
-        else:
-            written.append(column)
-    return written
-
-
-def text(word: str) -> str:
-    """A text as Spark has it."""
-    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def raw(pattern: str) -> str:
-    """A pattern as Spark has it, with its backslashes."""
-    return f"r'{pattern}'"
