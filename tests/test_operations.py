@@ -10,6 +10,7 @@ from stores import built
 from backorderctl.edit import operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError, Mismatch
+from backorderctl.store import settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, Backorders, Scope
 from backorderctl.toml.change import REMOVED, Change
@@ -188,13 +189,13 @@ def test_the_implicit_stock_takes_no_values() -> None:
 
 @pytest.mark.parametrize(("typed", "threshold"), [("20", -20), ("0.5", "-0.5"), (" Unlimited", 0)])
 def test_a_limit_of_backorders_is_a_negative_threshold(typed: str, threshold: Any) -> None:
-    assert operations.limit_threshold(typed) == Decimal(threshold)
+    assert settings.limit_threshold(typed) == Decimal(threshold)
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "none"])
 def test_a_limit_of_backorders_is_above_zero(typed: str) -> None:
     with pytest.raises(Mismatch):
-        operations.limit_threshold(typed)
+        settings.limit_threshold(typed)
 
 
 def test_a_limit_needs_backorders() -> None:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -31,22 +31,18 @@ from backorderctl.cli.writing import (
     WriteOptions,
     describe_new_entry,
     first_day,
+    refuse_no_match,
+    report_unreached,
     transact,
 )
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import settings as view
 from backorderctl.output.format import Output, describe_place_in_full
-from backorderctl.output.settings import describe_unreached
 from backorderctl.policy import viewpoints
 from backorderctl.policy.resolve import InForce
-from backorderctl.policy.unreached import changed_values, unreached
 from backorderctl.store import model, settings
 from backorderctl.store.model import Place, Store
 from backorderctl.toml.file_access import MAX_SIZE
-
-if TYPE_CHECKING:
-    from backorderctl.edit.transaction import WriteResult
-    from backorderctl.toml.atomic_file import Result
 
 app = noun("Settings: set and unset them, and see what is in force and why.")
 
@@ -107,12 +103,12 @@ def set_(
 
     written = transact(options, operation, check=check)
     scopes = written.result
-    _refuse_no_match(options, scopes, match, source)
+    refuse_no_match(options, scopes, match, source)
     for key, value in values.items():
         for said, where in _described(scopes, match):
             when = f", {describe_new_entry(written.new_store)}" if days.given else _was(written.store, where, key)
             options.report(f"{said}: {key} = {settings.format_value(value)}{when}")
-    _report_unreached(options, written)
+    report_unreached(options, written)
 
 
 @app.command("apply", cls=Command)
@@ -143,7 +139,7 @@ def apply_(
     told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     done = f"{told} applied" if written.changed else f"{told}: nothing to change"
     options.report(done)
-    _report_unreached(options, written)
+    report_unreached(options, written)
 
 
 @app.command(cls=Command)
@@ -180,7 +176,7 @@ def unset(
 
     written = transact(options, operation)
     scopes = written.result
-    _refuse_no_match(options, scopes, match, source)
+    refuse_no_match(options, scopes, match, source)
     if not written.changed:
         for said, _ in _described(scopes, match):
             options.say(f"{said}: {row.key} is not set there")
@@ -192,7 +188,7 @@ def unset(
     were_set = [where for where in scopes if row.key in written.store.set_at(where)]
     for said, _ in _described(were_set, match):
         options.report(f"{said}: {row.key} is no longer set")
-    _report_unreached(options, written)
+    report_unreached(options, written)
 
 
 @app.command(cls=Command)
@@ -288,26 +284,12 @@ def keys(options: PlainOptions, output: OutputOption = Output.TABLE) -> None:
     view.show_keys(output, sys.stdout)
 
 
-def _refuse_no_match(options: WriteOptions, scopes: Sequence[Place], match: str | None, source: str | None) -> None:
-    """Say that no product matches, with exit status 1, where that is so."""
-    if not scopes:
-        options.say(f"no product matches {match!r}" + (f" at source {source}" if source else ""))
-        raise typer.Exit(ANSWER_IS_NO)
-
-
 def _described(scopes: Sequence[Place], match: str | None) -> Iterator[tuple[str, Place | None]]:
     """Each scope in words; what a glob matches is counted."""
     if match is not None:
         yield f"{match} ({len(scopes)})", scopes[0] if len(scopes) == 1 else None
     else:
         yield from ((describe_place_in_full(where), where) for where in scopes)
-
-
-def _report_unreached(options: WriteOptions, written: "WriteResult[Result]") -> None:
-    """Which narrower scopes keep another value than the one that has been written."""
-    changed = changed_values(change.path for change in written.changes)
-    for sentence in describe_unreached(unreached(written.new_store, changed)):
-        options.report(sentence)
 
 
 def _was(store: Store, where: Place | None, key: str) -> str:

@@ -132,13 +132,12 @@ def _key(typed: str) -> str:
 
 def typed_values(typed: Mapping[str, str]) -> dict[str, Value]:
     """The values of typed assignments; BackorderctlError, with the key, for one that its setting does not take."""
-    from backorderctl.edit import operations
 
     values: dict[str, Value] = {}
     for key, text in typed.items():
         try:
             if key == BACKORDER_LIMIT:
-                values[THRESHOLD.key] = operations.limit_threshold(text)
+                values[THRESHOLD.key] = settings.limit_threshold(text)
             else:
                 values[key] = settings.SETTINGS[key].kind.parse(text)
         except Mismatch as mismatch:

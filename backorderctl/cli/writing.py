@@ -1,7 +1,7 @@
 """What commands that write have in common: their options, making or showing their changes, and scheduling them."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -225,3 +225,20 @@ def overridden_today(options: PlainOptions, store: Store, changes: "Changes") ->
             line = store.lines.line((*entry.path, path[-1]))
             scope, days = describe_place_in_full(entry.place), describe_days(entry)
             yield f"{scope}: {path[-1]} is overridden today by entry {entry.number + 1} (line {line}), {days}"
+
+
+def refuse_no_match(options: WriteOptions, scopes: Sequence[Place], match: str | None, source: str | None) -> None:
+    """Say that no product matches, with exit status 1, where that is so."""
+    if not scopes:
+        options.say(f"no product matches {match!r}" + (f" at source {source}" if source else ""))
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def report_unreached(options: WriteOptions, written: "WriteResult[Result]") -> None:
+    """Which narrower scopes keep another value than the one that has been written."""
+    from backorderctl.output.settings import describe_unreached
+    from backorderctl.policy.unreached import changed_values, unreached
+
+    changed = changed_values(change.path for change in written.changes)
+    for sentence in describe_unreached(unreached(written.new_store, changed)):
+        options.report(sentence)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, Mismatch
-from backorderctl.store import fields, model, quantity
+from backorderctl.store import fields, model
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope, Value
@@ -34,16 +34,6 @@ def unset(store: Store, place: Place, key: str) -> Changes:
     if key not in store.set_at(place):
         return []
     return [Change((*place.path, key), REMOVED, prune=place.scope is Scope.GLOBAL)]
-
-
-def limit_threshold(typed: str) -> Decimal:
-    """The threshold that means a limit of backorders as typed: -N for N, 0 for `unlimited`; Mismatch otherwise."""
-    if typed.strip().casefold() == "unlimited":
-        return quantity.ZERO
-    most = quantity.parse_quantity(typed)
-    if most > 0:
-        return -most
-    raise Mismatch(f"a number above 0 or unlimited (for none at all: {BACKORDERS.key} {Backorders.NO})", repr(typed))
 
 
 def check_limit(store: Store, place: Place) -> None:

@@ -69,9 +69,8 @@ def write_store(
     """Make the changes that `operation` gives, under a lock from read to replace; with `dry_run` leave the file alone.
 
     Where there is no file, one is made out of the text `new`, if that is given. A dry run may be of `text` instead of
-    the file's. BackorderctlError, with the file's
-    bytes as they were, when the store is not valid before or would not be valid after, or when `check` raises it for
-    the new store.
+    the file's. BackorderctlError, with the file's bytes as they were, when the store is not valid before, when it would
+    not be valid after, and when `check` raises it for the new store.
     """
 
     def edited(old: str) -> WriteResult[Result]:
@@ -88,6 +87,7 @@ def write_store(
         return edited(file_access.read_text(path))
 
     def transform(text: str) -> tuple[str, WriteResult[Result]]:
+        """The edit, called again with another text when somebody else has changed the file meanwhile."""
         result = edited(text)
         return result.new_text, result
 

@@ -95,6 +95,7 @@ def difference_at(
     answers.update(zip(unknown, _answers(old, unknown), strict=True))
 
     def changed() -> Iterator[tuple[Sequence[ProductChange], Sequence[Salability]]]:
+        """The changes of each product that has any, with its answers before and after, which `answers` then keeps."""
         for sku, news in zip(skus, _answers(new, skus), strict=True):
             olds, answers[sku] = answers[sku], news
             if changes := product_changes(olds, news, {}):

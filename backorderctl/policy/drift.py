@@ -168,6 +168,7 @@ def _causes(
     product, stock = answer.product, str(answer.stock)
 
     def explains(variant: Product) -> bool:
+        """Whether our answer would be Magento's if the product were this one."""
         changed = replace(store, products={product.sku: variant})
         return _agree(evaluate_at(changed, product.sku, changed.stocks[stock]), theirs)
 

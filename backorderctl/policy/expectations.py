@@ -186,6 +186,7 @@ def _setting_field(setting: AnySetting) -> AnswerField:
     """A setting in force: at the one source, at every item that counts, or for the product as a whole."""
 
     def readings(subject: Tested) -> Iterator[FoundValue]:
+        """The value of each item that the test looks at, or the one of the product."""
         if setting.key not in OF_ITEMS:
             yield FoundValue(None, subject.answer.settings[setting.key].value)
             return

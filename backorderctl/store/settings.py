@@ -274,3 +274,13 @@ def setting_named(typed: str) -> AnySetting:
         close = nearest(_as_key(typed), SETTINGS)
         raise BackorderctlError(f"setting {typed!r}: expected one of {', '.join(SETTINGS)}", hint=close)
     return row
+
+
+def limit_threshold(typed: str) -> Decimal:
+    """The threshold that means a limit of backorders as typed: -N for N, 0 for `unlimited`; Mismatch otherwise."""
+    if typed.strip().casefold() == "unlimited":
+        return quantity.ZERO
+    most = quantity.parse_quantity(typed)
+    if most > 0:
+        return -most
+    raise Mismatch(f"a number above 0 or unlimited (for none at all: {BACKORDERS.key} {Backorders.NO})", repr(typed))
