@@ -87,6 +87,7 @@ def test_json_has_every_key(run: Run) -> None:
                 "key": "backorders",
                 "count": 1,
                 "hint": None,
+                "since": None,
                 "places": [{**NO_PLACE, "scope": "global", "line": 4}],
             },
             {
@@ -102,6 +103,7 @@ def test_json_has_every_key(run: Run) -> None:
                 "key": "out_of_stock_threshold",
                 "count": 1,
                 "hint": None,
+                "since": None,
                 "places": [{**NO_PLACE, "scope": "product", "product": "x: 100%, [y]\x1b", "line": 13}],
             },
         ]
@@ -112,9 +114,9 @@ def test_json_has_every_key(run: Run) -> None:
 def test_csv_has_a_row_a_finding(run: Run) -> None:
     assert run("check", "-q", "-o", "csv", "--ignore", "BO102") == (
         1,
-        "code,severity,message,file,line,scope,stock,source,product,key,count,hint\n"
-        f'BO101,error,"{UNLIMITED}",store.toml,4,global,,,,backorders,1,\n'
-        f'BO107,info,"{NEVER}",store.toml,5,global,,,,only_x_left_threshold,2,{HINT}\n'.replace(r"\x1b", "\x1b"),
+        "code,severity,message,file,line,scope,stock,source,product,key,count,hint,since\n"
+        f'BO101,error,"{UNLIMITED}",store.toml,4,global,,,,backorders,1,,\n'
+        f'BO107,info,"{NEVER}",store.toml,5,global,,,,only_x_left_threshold,2,{HINT},\n'.replace(r"\x1b", "\x1b"),
         "",
     )
 
@@ -138,7 +140,7 @@ def test_a_clean_file_gives_an_empty_answer(run: Run, store_file: Path, output: 
     assert (ran.status, ran.err) == (0, "no findings\n")
     empty = {
         "json": '{"findings": []}\n',
-        "csv": "code,severity,message,file,line,scope,stock,source,product,key,count,hint\n",
+        "csv": "code,severity,message,file,line,scope,stock,source,product,key,count,hint,since\n",
     }
     assert output == "sarif" or ran.out == empty.get(output, "")
 
@@ -163,7 +165,7 @@ def test_problems_of_a_file_are_findings_and_other_files_are_still_checked(run: 
 @pytest.mark.parametrize(
     ("output", "expected"),
     [
-        ("csv", 'BO001,error,"version: expected 1, got 2",bad.toml,1,,,,,,1,\n'),
+        ("csv", 'BO001,error,"version: expected 1, got 2",bad.toml,1,,,,,,1,,\n'),
         ("github", "::error file=bad.toml,line=1,title=BO001 unreadable-file::version: expected 1, got 2\n"),
         (
             "json",

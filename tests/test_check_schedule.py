@@ -43,9 +43,11 @@ def test_what_will_be_wrong_is_found_today_with_its_first_day(run: Run) -> None:
     sentence = "the reserve of 5 is ignored: backorders are on and unlimited"
     coming = run("check", "--at", "2026-12-31")
     assert (coming.status, coming.err) == (1, "1 finding: 1 error\n")
+    assert [row["since"] for row in findings(run, "2026-12-31")] == ["2027-01-01"]
     assert coming.out == f"error BO102 store.toml:16 global: {sentence}, from 2027-01-01 on; 1 product: A\n"
     for day in ("2027-01-01", "2027-01-05"):
         ran = run("check", "--at", day)
+        assert [row["since"] for row in findings(run, day)] == [None]
         assert (ran.status, ran.out) == (1, f"error BO102 store.toml:16 global: {sentence}; 1 product: A\n")
     assert run("check", "--at", "2027-01-06").status == 0
 

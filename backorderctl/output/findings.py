@@ -28,9 +28,12 @@ class FindingFormat(StrEnum):
 _FINDINGS = tuple(
     map(
         Column,
-        ("code", "severity", "message", "file", "line", "scope", "stock", "source", "product", "key", "count", "hint"),
+        (
+            "code", "severity", "message", "file", "line", "scope", "stock", "source", "product", "key", "count",
+            "hint", "since",
+        ),
     )
-)
+)  # fmt: skip
 _RULES = tuple(map(Column, ("code", "name", "severity", "kind", "reason", "remedy")))
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
 _ANNOTATIONS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -69,6 +72,7 @@ def _row(located: LocatedFinding) -> tuple[Cell, ...]:
     place = finding.place or (None,) * 4
     return (
         finding.code, finding.severity, message(finding), file, finding.line, *place, finding.key, finding.count, hint,
+        finding.since and str(finding.since),
     )  # fmt: skip
 
 
