@@ -127,6 +127,18 @@ def test_an_unknown_time_zone_is_refused(zone: str) -> None:
         load_bytes(f'version = 1\ntimezone = "{zone}"\n'.encode(), "store.toml")
 
 
+def test_a_misspelt_time_zone_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InvalidFile, match=r"got 'europe/Berln'; did you mean 'Europe/Berlin'\?$"):
+        load_bytes(b'version = 1\ntimezone = "europe/Berln"\n', "store.toml")
+
+
+def test_an_entry_without_days_overlaps_no_other(run: Run, folder: Path) -> None:
+    entries = "backorders = 'no'\n[[schedule]]\nfrom = 2026-12-24\nbackorders = 'no'\n"
+    (folder / "store.toml").write_text(HEAD + entries, encoding="utf-8")
+    problem = "schedule[0]: expected from, until or both, got neither"
+    assert run("product", "list") == (2, "", f"Error: store.toml:9: {problem}\n")
+
+
 def test_a_schedule_that_is_no_array_is_refused() -> None:
     with pytest.raises(InvalidFile, match=r"^store.toml:2: schedule: expected an array of tables, got 1$"):
         load_bytes(b"version = 1\nschedule = 1\n", "store.toml")

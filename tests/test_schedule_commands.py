@@ -132,7 +132,10 @@ def test_a_source_is_disabled_on_some_days(run: Run) -> None:
             ("config", "set", "manage_stock", "false", "--source", "lyon", "--from", "today"),
             "manage_stock: expected at global, stock, product, got it at source",
         ),
-        (("schedule", "remove", "2"), "schedule: expected 1 to 1, got 2\nHint: backorderctl schedule list"),
+        (
+            ("schedule", "remove", "2"),
+            "schedule: expected 1, the only number of the list, got 2\nHint: backorderctl schedule list",
+        ),
         (("schedule", "remove", "0"), "N: expected a whole number, 1 or more, got '0'"),
         (("source", "remove", "lyon"), "source 'lyon' is still named by 1 stock and 1 product\nHint: --cascade"),
     ],

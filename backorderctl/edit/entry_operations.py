@@ -51,10 +51,7 @@ def check_days(start: date | None, until: date | None) -> None:
 
 def remove_entries(store: Store, numbers: Sequence[int]) -> Changes:
     """The entries with these numbers, counted from 1, are removed; BackorderctlError for a number that no entry has."""
-    for number in numbers:
-        if not 1 <= number <= len(store.schedule):
-            last = f"1 to {len(store.schedule)}" if store.schedule else "an entry, and the schedule has none"
-            raise BackorderctlError(f"schedule: expected {last}, got {number}", hint=("schedule", "list"))
+    _refuse_unknown_numbers("schedule", len(store.schedule), numbers)
     return [Change(("schedule", number - 1), REMOVED) for number in sorted(set(numbers), reverse=True)]
 
 
@@ -104,8 +101,14 @@ def add_accept(store: Store, accept: Accept) -> Changes:
 
 def remove_accepts(store: Store, numbers: Sequence[int]) -> Changes:
     """The accepts with these numbers, counted from 1, are removed; BackorderctlError for one that there is not."""
-    for number in numbers:
-        if not 1 <= number <= len(store.accepts):
-            last = f"1 to {len(store.accepts)}" if store.accepts else "an accept, and the file has none"
-            raise BackorderctlError(f"accept: expected {last}, got {number}", hint=("accept", "list"))
+    _refuse_unknown_numbers("accept", len(store.accepts), numbers)
     return [Change(("check", "accept", number - 1), REMOVED) for number in sorted(set(numbers), reverse=True)]
+
+
+def _refuse_unknown_numbers(noun: str, count: int, numbers: Sequence[int]) -> None:
+    """BackorderctlError for a number that is not on the list of the noun."""
+    expected = {0: "a number of the list, which is empty", 1: "1, the only number of the list"}
+    for number in numbers:
+        if not 1 <= number <= count:
+            known = expected.get(count, f"1 to {count}")
+            raise BackorderctlError(f"{noun}: expected {known}, got {number}", hint=(noun, "list"))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from backorderctl.errors import Mismatch
+from backorderctl.errors import Mismatch, did_you_mean
 from backorderctl.store import quantity, settings
 from backorderctl.store.quantity import toml_repr
 from backorderctl.store.settings import AnySetting, Scope
@@ -114,6 +114,10 @@ def _date(raw: Any) -> datetime.date:
     raise Mismatch("a date such as 2026-12-24", toml_repr(raw))
 
 
+_LONG = 64
+"""Characters of what is typed that are compared with known names; no time zone has more."""
+
+
 def timezone(raw: Any) -> str:
     """The IANA name of a time zone that this system knows; Mismatch otherwise."""
     from zoneinfo import ZoneInfo, available_timezones
@@ -121,9 +125,10 @@ def timezone(raw: Any) -> str:
     try:
         ZoneInfo(words(raw))
     except (KeyError, ValueError, OSError):  # no such zone, no name of one, the name of a folder of zones
-        if not available_timezones():
+        if not (known := available_timezones()):
             raise Mismatch("a system with time zones or the Python package tzdata", "neither") from None
-        raise Mismatch("a time zone that this system knows, such as Europe/Berlin", toml_repr(raw)) from None
+        found = f"{toml_repr(raw)}{did_you_mean(str(raw)[:_LONG], sorted(known))}"
+        raise Mismatch("a time zone that this system knows, such as Europe/Berlin", found) from None
     return str(raw)
 
 

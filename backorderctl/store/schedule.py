@@ -100,13 +100,16 @@ def overlap(one: ScheduleEntry, other: ScheduleEntry) -> date | None:
 
 def entries(tables: Iterable[ScheduleTable], store: Store, problems: list[PathProblem]) -> tuple[ScheduleEntry, ...]:
     """The schedule that the tables hold, for `store`; what is wrong in it goes to `problems`."""
-    found = []
+    found: list[ScheduleEntry] = []
+    sound: list[ScheduleEntry] = []
     for number, own, chosen in tables:
         values = {**chosen, **({ENABLED: own[ENABLED]} if ENABLED in own else {})}
         entry = ScheduleEntry(number, own.get("from"), own.get("until"), _place(own), values, own.get("reason"))
-        problems += _faults(entry, store)
+        faults = list(_faults(entry, store))
+        problems += faults
         found.append(entry)
-    problems += _overlaps(found, store)
+        sound += [] if faults else [entry]
+    problems += _overlaps(sound, store)
     return tuple(found)
 
 
