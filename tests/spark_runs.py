@@ -41,8 +41,13 @@ AS_IT_IS = {
     "spark.default.parallelism": "2",
     "spark.sql.shuffle.partitions": "2",
 }
-QUICK = {**AS_IT_IS, "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-"""For few rows and many plans: to compile each would take most of the time."""
+QUICK = {
+    **AS_IT_IS,
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""For few rows and many plans: to compile each, and to plan it again as it runs, would take most of the time."""
 JAVA = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 """For a Java machine that soon ends."""
 
