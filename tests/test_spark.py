@@ -183,7 +183,8 @@ def test_answers_are_written_as_one_file_or_as_a_folder_of_files(
 def test_a_store_that_this_spark_cannot_read_is_named_in_one_line(runs: Runs) -> None:
     _, ran = runs["no such store"]
     assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert ran.err.startswith("Error: Spark: "), ran.err
+    assert ran.err.startswith("Error: Spark: ")
+    assert "S3AFileSystem" in ran.err, ran.err
 
 
 def test_a_spark_that_dies_ends_in_one_line_and_leaves_no_half_file(tmp_path: Path) -> None:

@@ -86,5 +86,11 @@ def spark_failures() -> Iterator[None]:
     except (BackorderctlError, RowsRefused):
         raise
     except Exception as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        raise BackorderctlError(f"Spark: {lines[0]}") from None
+        raise BackorderctlError(f"Spark: {_first_reason(error)}") from None
+
+
+def _first_reason(error: Exception) -> str:
+    """The first line that says something: one about the call that failed stands before what Java says."""
+    lines = [line.strip().removeprefix(": ") for line in str(error).splitlines()]
+    told = (line for line in lines if line and not line.startswith("An error occurred while calling"))
+    return next(told, type(error).__name__)
