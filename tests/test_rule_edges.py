@@ -53,6 +53,17 @@ def edge(name: str, text: str, *expected: str) -> object:
             "a notice at the very threshold",
             f"[global]\nout_of_stock_threshold = 5\nnotify_for_quantity_below = 5\n{MAIN}quantity = 25\n",
         ),
+        edge(
+            "an item whose quantity is elsewhere, beside one with a quantity",
+            f"{MAIN}quantity = 1\n"
+            '[products.B.sources.main]\nbackorders = "notify"\nout_of_stock_threshold = -5\n',
+        ),
+        edge(
+            "a reserve beside an allowance",
+            '[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n'
+            '[sources.a]\nbackorders = "no"\nout_of_stock_threshold = 5\nnotify_for_quantity_below = 9\n'
+            "[sources.b]\n[products.A.sources.a]\nquantity = 10\n[products.A.sources.b]\nquantity = 10\n",
+        ),
         edge("a quantity of zero is not negative", f"{MAIN}quantity = 0\n"),
         edge("an item whose quantity is elsewhere", f'{MAIN}backorders = "notify"\nout_of_stock_threshold = -5\n'),
         edge(
@@ -73,6 +84,15 @@ def edge(name: str, text: str, *expected: str) -> object:
 )  # fmt: skip
 def test_a_rule_at_its_edge(text: str, expected: list[str]) -> None:
     assert [f"{each.code} {message(each).partition(':')[0]}" for each in found(text)] == expected
+
+
+def test_a_shared_source_is_a_warning_where_a_reserve_counts_twice() -> None:
+    stocks = '[stocks.eu]\nsources = ["main"]\n{}[stocks.us]\nsources = ["main"]\n{}[global]\n'
+    rest = f"notify_for_quantity_below = 9\n{MAIN}quantity = 30\n"
+    own, other = "out_of_stock_threshold = 5\n", "out_of_stock_threshold = 7\n"
+    [once] = found(f"version = 1\n{stocks.format(own, '')}{rest}")
+    [twice] = found(f"version = 1\n{stocks.format(own, other)}{rest}")
+    assert [(each.code, each.severity) for each in (once, twice)] == [("BO204", "info"), ("BO204", "warning")]
 
 
 def test_a_figure_names_its_stock_where_there_are_several() -> None:

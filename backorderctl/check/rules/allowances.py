@@ -56,10 +56,11 @@ def _adds_to(store: Store, share: _Share, shares: list[_Share]) -> Place | None:
     positive = share.item.threshold > 0
     others = [each for each in shares if each.place != share.place and (each.item.threshold > 0) == positive]
     wider = next((place for place in share.chain[1:] if any(place == each.place for each in others)), None)
-    if wider is None and (repeated := _repeated(store, share.chain)) != share.place:
-        beside = [each for each in others if share.place not in each.chain]
-        wider = next((each.place for each in beside if _repeated(store, each.chain) == repeated), None)
-    return wider
+    if wider is not None:
+        return wider
+    repeated = _repeated(store, share.chain)
+    beside = [each for each in others if share.place not in each.chain]
+    return next((each.place for each in beside if _repeated(store, each.chain) == repeated), None)
 
 
 def _repeated(store: Store, chain: PlaceChain) -> Place:
