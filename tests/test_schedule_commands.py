@@ -50,7 +50,7 @@ def test_set_with_days_appends_an_entry_and_leaves_the_rest(run: Run, shop: Path
     assert run("config", "set", *words).status == 2
     ran = run("config", "set", "backorders=no", "backorder_limit=unlimited", *words[1:], "--reason", "PO 4711")
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith("Error: backorder_limit: expected backorders to be in force there")
+    assert ran.err.startswith("Error: backorder_limit: expected backorders to be on there")
     ran = run("config", "set", "backorders=allow", "backorder_limit=200", *words[1:], "--reason", "PO 4711")
     assert ran == (
         0,

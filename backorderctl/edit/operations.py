@@ -46,7 +46,7 @@ def check_limit(store: Store, place: Place) -> None:
     words = (each.value.value for each in viewpoints.values_seen(store, place, BACKORDERS.key))
     if not any(isinstance(word, Backorders) and takes_backorders(word) for word in words):
         raise BackorderctlError(
-            f"backorder_limit: expected {BACKORDERS.key} to be in force there, got {Backorders.NO.value!r}",
+            f"backorder_limit: expected {BACKORDERS.key} to be on there, got {Backorders.NO.value!r}",
             hint=f"config set {BACKORDERS.key}={Backorders.ALLOW} backorder_limit=... in one write",
         )
 
