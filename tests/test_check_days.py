@@ -82,3 +82,16 @@ def test_a_hint_that_changes_answers_is_given_where_it_does_the_same_on_every_da
     unset = ("config", "unset", "out_of_stock_threshold", "--source", "lyon")
     assert [(each.code, each.hint) for each in today] == [("BO303", unset)]
     assert [(each.code, each.hint) for each in coming] == [("BO303", None)]
+
+
+def test_a_hint_for_a_written_value_and_one_that_an_entry_will_give() -> None:
+    """The hint names both products; only the written value can be removed, so only that is an effect."""
+    text = (
+        "version = 1\n[global]\nmanage_stock = false\n[sources.main]\n[products.A1.sources.main]\nquantity = 1\n"
+        "[products.A2]\nonly_x_left_threshold = 1\n[products.A2.sources.main]\nquantity = 1\n"
+        f'[[schedule]]\nfrom = {FIRST}\nproduct = "A1"\nonly_x_left_threshold = 5\n'
+    )
+    store = load_bytes(text.encode(), "store.toml")
+    [finding] = [each for each in check(store, today=TODAY) if each.code == "BO107"]
+    assert finding.hint == ("config", "unset", "only_x_left_threshold", "--match", "*")
+    assert [effect.sku for effect in finding.effects] == ["A2"]

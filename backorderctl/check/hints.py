@@ -350,7 +350,9 @@ def _effects(
     found: set[tuple[HintEffect, ...]] = set()
     for day in (each for each in days if each.is_about(set(skus))):
         store = day.store()
-        effective = {edit for edit in edits if not store.is_scheduled(edit.place, edit.key)}
+        # An edit of another product is nowhere in force, or has no answer to change.
+        near = [edit for edit in edits if edit.place.product in (None, *skus)]
+        effective = {edit for edit in near if not store.is_scheduled(edit.place, edit.key)}
         before = replace(store, products={sku: store.products[sku] for sku in skus})
         after = with_values(before, {edit.place: {edit.key: edit.value} for edit in effective})
         old, new = (Context(each, today=day.date) for each in (before, after))
