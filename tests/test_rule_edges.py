@@ -95,6 +95,26 @@ def test_a_shared_source_is_a_warning_where_a_reserve_counts_twice() -> None:
     assert [(each.code, each.severity) for each in (once, twice)] == [("BO204", "info"), ("BO204", "warning")]
 
 
+@pytest.mark.parametrize(("products", "hinted"), [(3, True), (4, False)])
+def test_a_hint_changes_three_products_at_most(products: int, hinted: bool) -> None:
+    items = "".join(
+        f"[products.P{number}.sources.a]\nquantity = 8\n[products.P{number}.sources.b]\nquantity = 12\n"
+        for number in range(products)
+    )
+    [finding] = found(
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n'
+        f"[sources.a]\n[sources.b]\nout_of_stock_threshold = -50\n{items}"
+    )
+    assert (finding.code, finding.hint is not None, len(finding.effects)) == ("BO303", hinted, products * hinted)
+
+
+@pytest.mark.parametrize(("code", "waits"), [("BO105", True), ("BO111", True), ("BO203", False), ("BO303", False)])
+def test_an_accept_of_a_rule_about_goods_may_wait_for_them(code: str, waits: bool) -> None:
+    accept = f'[[check.accept]]\ncode = "{code}"\nproduct = "A"\nreason = "kept for the fair"\n'
+    expected = [] if waits else [("BO901", f"the accept of {code} matches nothing")]
+    assert [(each.code, each.message) for each in found(f"version = 1\n{MAIN}quantity = 3\n{accept}")] == expected
+
+
 def test_a_figure_names_its_stock_where_there_are_several() -> None:
     text = "[global]\nout_of_stock_threshold = 5\nnotify_for_quantity_below = 9\n{}" + MAIN + "quantity = 3\n"
     [alone] = found("version = 1\n" + text.format(""))
