@@ -235,7 +235,9 @@ def refuse_no_match(options: WriteOptions, scopes: Sequence[Place], match: str |
 
 
 def report_unreached(options: WriteOptions, written: "WriteResult[Result]") -> None:
-    """Which narrower scopes keep another value than the one that has been written."""
+    """Which narrower scopes keep another value than the one that has been written; a dry run has shown them already."""
+    if options.dry_run:
+        return
     from backorderctl.output.settings import describe_unreached
     from backorderctl.policy.unreached import changed_values, unreached
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from backorderctl.policy.resolve import InForce, Level, Values, in_force, overlaid, value_of
+from backorderctl.policy.resolve import InForce, Level, Values, in_force, value_of, values_of
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Locations, Place, Product, Stock, Store
 from backorderctl.store.model import product_named as product_named
@@ -23,7 +23,6 @@ from backorderctl.store.settings import (
     THRESHOLD,
     Backorders,
     Scope,
-    Settings,
 )
 
 SHARED = 1 << 14
@@ -139,7 +138,8 @@ def evaluate_at(store: Store, sku: str, stock: Stock) -> Salability:
 
     BackorderctlError when there is no such SKU.
     """
-    return _salability(_view(store, stock), product_named(store, sku))
+    product = product_named(store, sku)
+    return _salability(_view(store, stock), product, _own_values(store.lines, product))
 
 
 def evaluate_all(store: Store, products: Iterable[Product] | None = None) -> Iterator[Salability]:
@@ -247,16 +247,25 @@ def _at_source(source: str, settings: Values, *, enabled: bool) -> _AtSource:
 def _salabilities(views: tuple[_View, ...], product: Product) -> Iterator[Salability]:
     """The answer in each stock that sells the product; that of the last view, which has no stock, where none does."""
     reached = False
+    own = _own_values(views[-1].lines, product)
     for view in views:
         if (view.stock is None and not reached) or not view.sources.keys().isdisjoint(product.items):
             reached = True
-            yield _salability(view, product)
+            yield _salability(view, product, own)
 
 
-def _salability(view: _View, product: Product) -> Salability:
-    whole = overlaid(view.whole, _own_level(product), view.lines) if product.settings else view.whole
+def _own_values(lines: Locations, product: Product) -> Values:
+    """The values that the product itself sets."""
+    if not product.settings:
+        return {}
+    return values_of(Level(Place(Scope.PRODUCT, product=product.sku), product.settings), lines)
+
+
+def _salability(view: _View, product: Product, own: Values) -> Salability:
+    """The answer in one stock for a product that sets the values `own`."""
+    whole = {**view.whole, **own} if own else view.whole
     managed = value_of(whole, MANAGE_STOCK)
-    items = tuple(_items(view, product, managed=managed))
+    items = tuple(_items(view, product, own, managed=managed))
     reserved = product.reserved.get(view.stock, ZERO) if view.stock else ZERO
     if items and not managed:
         quantity = sum([item.quantity for item in items if item.excluded is None], ZERO)
@@ -278,17 +287,17 @@ def _salability(view: _View, product: Product) -> Salability:
     )  # fmt: skip
 
 
-def _own_level(product: Product) -> Level:
-    return Level(Place(Scope.PRODUCT, product=product.sku), product.settings)
-
-
-def _items(view: _View, product: Product, *, managed: bool) -> Iterator[ItemInForce]:
+def _items(view: _View, product: Product, own: Values, *, managed: bool) -> Iterator[ItemInForce]:
     for source, shared in view.sources.items():
         item = product.items.get(source)
         if item is None:
             continue
-        quantity, status, own = item
-        at = _narrowed(view, shared, product, own) if own or product.settings else shared
+        quantity, status, settings = item
+        at = shared
+        if own or settings:
+            place = Place(Scope.SOURCE_ITEM, source=source, product=product.sku)
+            narrower = {**own, **values_of(Level(place, settings), view.lines)} if settings else own
+            at = _at_source(source, {**shared.settings, **narrower}, enabled=shared.enabled)
         excluded = None
         if not at.enabled:
             excluded = Excluded.SOURCE_DISABLED
@@ -297,13 +306,6 @@ def _items(view: _View, product: Product, *, managed: bool) -> Iterator[ItemInFo
         low = managed and excluded is None and quantity <= at.notify_below
         # By keyword, a store of a million source items would take half a second longer.
         yield ItemInForce(source, quantity, status, excluded, low, at.settings, at.threshold, at.pool)
-
-
-def _narrowed(view: _View, at: _AtSource, product: Product, own: Settings) -> _AtSource:
-    """What is in force for an item where the product or the item itself sets something."""
-    place = Place(Scope.SOURCE_ITEM, source=at.source, product=product.sku)
-    settings = overlaid(overlaid(at.settings, _own_level(product), view.lines), Level(place, own), view.lines)
-    return _at_source(at.source, settings, enabled=at.enabled)
 
 
 def share_pools(items: Iterable[ItemInForce]) -> tuple[Pool, ...]:

@@ -59,7 +59,7 @@ def in_force(
     """The value in force of every setting, by key, with its origin."""
     found: Values = {}
     for level in reversed(tuple(levels(store, stock=stock, source=source, product=product))):
-        found = overlaid(found, level, store.lines)
+        found = {**found, **values_of(level, store.lines)}
     return found
 
 
@@ -72,9 +72,6 @@ def _level(store: Store, place: Place) -> Level:
     return Level(place, store.set_at(place))
 
 
-def overlaid(wider: Values, level: Level, lines: Locations) -> Values:
-    """The values in force when the values of a narrower level replace wider ones."""
-    if not level.settings:
-        return wider
-    place = level.place
-    return {**wider, **{key: InForce(key, value, place, lines) for key, value in level.settings.items()}}
+def values_of(level: Level, lines: Locations) -> Values:
+    """The values that a level sets, with itself as their origin."""
+    return {key: InForce(key, value, level.place, lines) for key, value in level.settings.items()}
