@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TextIO
 
 from backorderctl.output.format import printable
@@ -47,7 +48,8 @@ def edits(old: Sequence[str], new: Sequence[str]) -> Iterator[LineEdit]:
     """
     start, new_start = 0, 0
     for anchor, new_anchor in (*_anchors(old, new), (len(old), len(new))):
-        yield from _edits_between(old, new, LineEdit(start, anchor, new_start, new_anchor))
+        if start < anchor or new_start < new_anchor:
+            yield from _edits_between(old, new, LineEdit(start, anchor, new_start, new_anchor))
         start, new_start = anchor + 1, new_anchor + 1
 
 
@@ -59,8 +61,10 @@ def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return _longest_increasing(pairs)
 
 
-def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _longest_increasing(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The longest part of the pairs whose second numbers increase, as their first ones do."""
+    if all(one[1] < other[1] for one, other in pairwise(pairs)):
+        return pairs
     ends: list[int] = []
     chains: list[tuple[tuple[int, int], object]] = []
     for pair in pairs:

@@ -120,7 +120,9 @@ def _difference(
         products += changes
         for key, wanted in places.items():
             origins = {place for answer in answers for place in _origins(answer, key)}
-            for place in {_under_new_code(place, renamed) for place in origins} & wanted:
+            if renamed:
+                origins = {_under_new_code(place, renamed) for place in origins}
+            for place in origins & wanted:
                 reached[place, key] += 1
     return Difference(
         tuple(SettingChange(*at, *values, products=reached[at]) for at, values in settings.items()),

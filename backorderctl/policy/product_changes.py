@@ -101,10 +101,15 @@ def product_changes(
 
 
 def _field_changes(was: Salability | None, now: Salability | None) -> tuple[FieldChange, ...]:
+    before, after = _figures(was), _figures(now)
+    if before == after:
+        return ()
     return tuple(
-        FieldChange(field, one, other)
-        for field, one, other in zip(FIELDS, _figures(was), _figures(now), strict=True)
-        if one != other and (field != CUSTOMER_NOTICE or None not in (one, other))
+        [
+            FieldChange(field, one, other)
+            for field, one, other in zip(FIELDS, before, after, strict=True)
+            if one != other and (field != CUSTOMER_NOTICE or None not in (one, other))
+        ]
     )
 
 

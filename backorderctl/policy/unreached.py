@@ -89,8 +89,12 @@ def _places_below(store: Store, wide: Collection[Place]) -> Iterable[Place]:
     return (
         Place(Scope.SOURCE_ITEM, source=source, product=sku)
         for sku in dict.fromkeys(skus)
-        for source in (*store.products[sku].items, *store.products[sku].item_policies)
+        for source in _sources_with_values(store.products[sku])
     )
+
+
+def _sources_with_values(product: Product) -> list[str]:
+    return [*(source for source, item in product.items.items() if item.settings), *product.item_policies]
 
 
 def _all(store: Store) -> Iterable[Product]:

@@ -184,21 +184,25 @@ def _steps(old: Data, new: Data, changes: Sequence[Change]) -> list[Step]:
 
 
 def _steps_at(old: Data, new: Data, change: Change) -> list[Step]:
-    path = change.path
-    for length in range(1, len(path) + 1):
-        above = path[:length]
-        before, after = value_at(old, above), value_at(new, above)
+    path, before, after = change.path, old, new
+    for length, part in enumerate(path, 1):
+        before, after = value_at(before, (part,)), value_at(after, (part,))
         if before is NOTHING or after is NOTHING:
-            return _differences(old, new, above)
+            return _differences(before, after, path[:length])
         if change.value is REMOVED and isinstance(before, list) and len(before) != len(after):
             return [Step(path[: length + 1], REMOVED)]
-    return _differences(old, new, path)
+    return _differences(before, after, path)
 
 
-def _differences(old: Data, new: Data, path: KeyPath) -> list[Step]:
-    before, after = value_at(old, path), value_at(new, path)
+def _differences(before: Any, after: Any, path: KeyPath) -> list[Step]:
+    """The steps from one value at the path to another; NOTHING where there is none."""
     if after is NOTHING:
         return [] if before is NOTHING else [Step(path, REMOVED)]
     if isinstance(before, dict) and isinstance(after, dict):
-        return [step for key in {**before, **after} for step in _differences(old, new, (*path, key))]
+        keys = {**before, **after}
+        return [
+            step
+            for key in keys
+            for step in _differences(before.get(key, NOTHING), after.get(key, NOTHING), (*path, key))
+        ]
     return [] if same(before, after) else [Step(path, after)]
