@@ -149,7 +149,7 @@ def test_writers_of_a_file_that_was_just_created_are_no_other_program(
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "link", link)
-            atomic_file.replace_bytes("export.csv", b"mine\n")
+            assert atomic_file.replace_bytes("export.csv", b"mine\n") == ()
 
 
 def test_a_removed_file_is_not_created_again(store: Path) -> None:

@@ -25,7 +25,7 @@ from backorderctl.bulk.job import (
     csv_columns,
     missing_sources,
     no_rows,
-    stock_totals,
+    run_result,
     summary_query,
 )
 from backorderctl.bulk.sql_text import statements
@@ -126,12 +126,8 @@ class _Run:
         rows, known, unknown, answers = counts
         if not rows:
             raise no_rows(self.job.quantities)
-        return RunResult(
-            rows=rows,
-            answers=answers,
-            without_row=len(self.job.tables.products) - known,
-            unknown=unknown,
-            totals=stock_totals(totals, list(self.job.store.stocks)) if summary else (),
+        return run_result(
+            self.job, rows=rows, known=known, unknown=unknown, answers=answers, totals=totals if summary else None
         )
 
     def _load_policy(self) -> None:

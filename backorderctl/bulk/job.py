@@ -144,7 +144,23 @@ def summary_query(answers: str) -> str:
     return SUMMARY.format(reasons=reasons.rstrip(), answers=answers)
 
 
-def stock_totals(rows: Sequence[Sequence[Any]], stocks: Sequence[str]) -> tuple[StockTotals, ...]:
+def run_result(
+    job: Job, *, rows: int, known: int, unknown: int, answers: int, totals: Sequence[Sequence[Any]] | None
+) -> RunResult:
+    """What a run has found, from its counts: `known` are the products of the store that have a row.
+
+    `totals` are the rows of the summary query, None where no summary is asked for.
+    """
+    return RunResult(
+        rows=rows,
+        answers=answers,
+        without_row=len(job.tables.products) - known,
+        unknown=unknown,
+        totals=() if totals is None else _stock_totals(totals, list(job.store.stocks)),
+    )
+
+
+def _stock_totals(rows: Sequence[Sequence[Any]], stocks: Sequence[str]) -> tuple[StockTotals, ...]:
     """The totals that rows of the summary give, those of one stock added, with a row for each of `stocks`."""
     width = 14 + len(Reason)
     sums: dict[str | None, list[Decimal]] = {stock: [Decimal(0)] * width for stock in stocks}

@@ -21,7 +21,7 @@ from backorderctl.bulk.job import (
     csv_columns,
     missing_sources,
     no_rows,
-    stock_totals,
+    run_result,
     summary_query,
 )
 from backorderctl.bulk.spark_rows import BAD_SKU, CORRUPT, cell, exact, located, raw, text, whens
@@ -70,14 +70,8 @@ class _Run:
         self._view("totals", self.session.sql(self.text.totals), keep=True)
         rows, known, unknown = self._checked()
         written = self._write(to) if to else 0
-        totals = self.session.sql(summary_query(self.text.answers)).collect() if summary else []
-        return RunResult(
-            rows=rows,
-            answers=written,
-            without_row=len(self.job.tables.products) - known,
-            unknown=unknown,
-            totals=stock_totals(totals, list(self.job.store.stocks)) if summary else (),
-        )
+        totals = self.session.sql(summary_query(self.text.answers)).collect() if summary else None
+        return run_result(self.job, rows=rows, known=known, unknown=unknown, answers=written, totals=totals)
 
     def forget(self) -> None:
         """Take the views out of the session again."""
@@ -150,7 +144,7 @@ class _Run:
         return with_columns(replace(file, types=tuple(types.values())), list(types), kind)
 
     def _read(self, file: RowsFile) -> Any:
-        """The columns of a file as it is; of a CSV file as text, c0 and so on, with a mark of a record that is none."""
+        """The columns of a file as it is; of a CSV file as text, c0 and so on, with a mark on damaged records."""
         if file.delimiter is None:
             return self.session.read.parquet(located(file.path))
         if file.packed and not file.path.endswith(".gz"):

@@ -28,7 +28,7 @@ def cell(file: RowsFile, name: str) -> str:
 
 
 def exact(file: RowsFile, name: str) -> str:
-    """A column as a number with 4 places; NULL where the cell is none or has more."""
+    """A column as a number with 4 places; NULL where the cell is no number or has more places."""
     place = file.read[name]
     if file.delimiter is None and not file.types[place].startswith("string"):
         column = "`" + file.columns[place].replace("`", "``") + "`"

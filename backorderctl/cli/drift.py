@@ -34,7 +34,7 @@ def drift(
     ],
     stock: StockOption = None,
     tolerance: Annotated[
-        str, typer.Option("--tolerance", metavar="N", help="Differences of at most N units are none.")
+        str, typer.Option("--tolerance", metavar="N", help="Leave out differences of at most N units.")
     ] = "0",
 ) -> None:
     """Say where Magento sells more or less than it should, and why.
