@@ -108,6 +108,17 @@ def test_a_hint_changes_three_products_at_most(products: int, hinted: bool) -> N
     assert (finding.code, finding.hint is not None, len(finding.effects)) == ("BO303", hinted, products * hinted)
 
 
+@pytest.mark.parametrize(("reserved", "hinted"), [(70, True), (71, False)])
+def test_a_hint_that_would_oversell_a_product_is_not_given(reserved: int, hinted: bool) -> None:
+    [finding] = found(
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n'
+        "[sources.a]\n[sources.b]\nout_of_stock_threshold = -50\n"
+        "[products.P.sources.a]\nquantity = 8\n[products.P.sources.b]\nquantity = 12\n"
+        f"[products.P.stocks.default]\nreserved = {reserved}\n"
+    )
+    assert (finding.code, finding.hint is not None) == ("BO303", hinted)
+
+
 @pytest.mark.parametrize(("code", "waits"), [("BO105", True), ("BO111", True), ("BO203", False), ("BO303", False)])
 def test_an_accept_of_a_rule_about_goods_may_wait_for_them(code: str, waits: bool) -> None:
     accept = f'[[check.accept]]\ncode = "{code}"\nproduct = "A"\nreason = "kept for the fair"\n'
