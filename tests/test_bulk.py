@@ -173,7 +173,7 @@ def test_inherit_in_any_case_removes_the_value_of_any_key(run: Run, shop: Path, 
             "product,source,stock,key,value\nKEEP,a,default,quantity,1\n",
             "changes.csv:2: row 1: expected a source or a stock, got both",
         ),
-        ('key,value\n"backorders,no\n', "changes.csv:2: expected CSV, got unexpected end of data"),
+        ('key,value\n"backorders,no\n', "changes.csv:2: expected a closing quote, got none"),
     ],
 )
 @pytest.mark.usefixtures("shop")

@@ -39,13 +39,18 @@ def add(
     rule = _code(code)
     if not reason.strip():
         raise BackorderctlError("--reason: expected why the finding is intended, got an empty string")
+    if match == "":
+        raise BackorderctlError("--match: expected a glob such as 'WS-*', got an empty string")
     if product is not None and match is not None:
         raise BackorderctlError("--match: expected without --product, got both")
     if until is not None:
         parse_day(until, local_day(options.instant, None), option="--until")
 
     def operation(store: Store) -> tuple[Changes, Accept]:
-        last = None if until is None else parse_day(until, options.today(store), option="--until")
+        today = options.today(store)
+        last = None if until is None else parse_day(until, today, option="--until")
+        if last is not None and last < today:
+            raise BackorderctlError(f"--until: expected {today} or later, got {last}")
         accept = Accept(rule, stock, source, product, match, reason, last)
         return entry_operations.add_accept(store, accept), accept
 
@@ -77,8 +82,10 @@ def remove(
 
 
 def _code(typed: str) -> str:
-    """The code of a rule; BackorderctlError with the nearest code for an unknown one."""
+    """The code of a rule whose findings can be accepted; BackorderctlError with the nearest code for an unknown one."""
     code = typed.strip().upper()
     if code not in RULES:
         raise BackorderctlError(f"unknown rule {typed!r}", hint=suggestion(code, RULES))
+    if RULES[code].find is None:
+        raise BackorderctlError(f"{code}: its findings cannot be accepted; they have to be mended")
     return code

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.store import fields, model, quantity, settings
+from backorderctl.store.delimited import CELL_LIMIT, csv_problem
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import INHERIT, Scope
 from backorderctl.store.spreadsheet import protected, unprotected
@@ -43,12 +44,13 @@ def rows(text: str, name: str) -> list[ChangeRow]:
     """
     lines = list(StringIO(text.removeprefix("\ufeff"), newline=""))  # `splitlines` would also break inside names
     delimiter = max(",;\t", key=lines[0].count) if lines else ","
+    csv.field_size_limit(CELL_LIMIT)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = [cell.strip().casefold() for cell in next(reader, [])]
         cells = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
-        raise InvalidFile(name, [Problem(f"expected CSV, got {error}", reader.line_num)]) from None
+        raise InvalidFile(name, [Problem(csv_problem(error), reader.line_num)]) from None
     problems = [*_header_problems(header), *_ragged(cells, len(header))]
     if problems:
         raise InvalidFile(name, problems)
