@@ -8,8 +8,17 @@ COMMAND_FAILED = 2
 _MOST_SUGGESTIONS = 10
 """Problems of one file for which the name that was probably meant is looked for."""
 
-Hint = str | tuple[str, ...]
-"""One thing to type: words of any kind, or a command of this program as its arguments."""
+
+class CommandLine(NamedTuple):
+    """A command of this program: the noun and verb, the names and values after them, and options with their values."""
+
+    verb: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+
+Hint = str | CommandLine
+"""One thing to type: words of any kind, or a command of this program."""
 
 
 class BackorderctlError(Exception):

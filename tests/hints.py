@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from itertools import combinations, pairwise
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -25,6 +25,7 @@ from backorderctl.check import check
 from backorderctl.check.findings import Finding
 from backorderctl.check.registry import Severity
 from backorderctl.check.rules import RULES
+from backorderctl.errors import CommandLine
 
 Data = dict[str, Any]
 """A store as its TOML is parsed."""
@@ -34,17 +35,16 @@ def hinted(data: Data) -> list[Finding]:
     return [each for each in check(built(data), today=TODAY, codes=RULES) if each.hint]
 
 
-def typed(data: Data, hints: Iterable[Sequence[str]]) -> Data:
+def typed(data: Data, hints: Iterable[CommandLine]) -> Data:
     """The store after these hints, which are `config set` and `config unset` of one scope or of a glob."""
     left = deepcopy(data)
-    for words in hints:
-        assert words[0] == "config"
-        options = dict(pairwise(words[2:]))
-        for table in tables(left, options):
-            if words[1] == "unset":
-                del table[words[2]]
+    for hint in hints:
+        assert hint.verb[0] == "config"
+        for table in tables(left, dict(hint.options)):
+            if hint.verb[1] == "unset":
+                del table[hint.names[0]]
             else:
-                table[words[2]] = Decimal(words[3])
+                table[hint.names[0]] = Decimal(hint.names[1])
     return left
 
 
@@ -87,7 +87,7 @@ def troubles(data: Data) -> set[tuple[object, ...]]:
 
 
 def assert_safe(data: Data, chosen: Sequence[Finding], before: Any, known: set[tuple[object, ...]]) -> None:
-    after_data = typed(data, [each.hint for each in chosen if isinstance(each.hint, tuple)])
+    after_data = typed(data, [each.hint for each in chosen if isinstance(each.hint, CommandLine)])
     after = answers(after_data)
     only = next(iter(data.get("stocks") or {"default": {}}))
     effects = [effect for each in chosen for effect in each.effects]

@@ -257,7 +257,7 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
         (
             ("config", "set", "backorders=no", "backorder_limit=5"),
             "backorder_limit: expected backorders to be on there, got 'no'\n"
-            "Hint: config set backorders=allow backorder_limit=... in one write",
+            "Hint: backorders=allow before it in the same command turns them on",
         ),
         (
             ("config", "set", "backorders", "no", "--stock", "default"),

@@ -8,6 +8,7 @@ from checking import codes, found, lines
 
 from backorderctl.check.registry import Severity
 from backorderctl.check.rules import RULES
+from backorderctl.errors import CommandLine
 from backorderctl.output.finding_text import message
 from backorderctl.store.settings import Scope
 
@@ -75,7 +76,7 @@ def test_products_whose_values_differ_have_one_cause() -> None:
 def test_items_at_one_source_are_grouped_and_those_at_another_are_not() -> None:
     other = "[sources.back]\n[products.Q.sources.back]\nquantity = -2\n"
     assert lines(catalogue("", 3, "quantity = -1") + other) == [
-        "BO108 warning source main: the quantity is negative though backorders are off; "
+        "BO108 warning items at source main: the quantity is negative though backorders are off; "
         "3 products: P0 (-1), P1 (-1), P2 (-1)",
         "BO108 warning Q at back: the quantity is negative though backorders are off (-2)",
     ]
@@ -269,7 +270,10 @@ def test_values_that_repeat_each_other_are_not_all_removed() -> None:
     text = "version = 1\n[global]\nbackorders = 'notify'\nout_of_stock_threshold = -50\n"
     text += "[sources.main]\nbackorders = 'notify'\n[products.A.sources.main]\nquantity = 3\n"
     hints = {each.code: each.hint for each in found(text)}
-    assert hints == {"BO301": ("config", "unset", "backorders", "--source", "main"), "BO302": None}
+    assert hints == {
+        "BO301": CommandLine(("config", "unset"), ("backorders",), (("--source", "main"),)),
+        "BO302": None,
+    }
 
 
 def test_a_zero_that_is_meant_is_not_called_redundant() -> None:
@@ -401,7 +405,7 @@ def test_what_has_no_product_yet_is_not_called_needless() -> None:
 def test_a_bulk_hint_names_a_glob_that_matches_exactly_the_products() -> None:
     own = "".join(f"[products.'WS-{n}']\nnotify_for_quantity_below = 1\nsources.main.quantity = 2\n" for n in range(4))
     [finding] = found(catalogue("", 1) + own)
-    assert finding.hint == ("config", "unset", "notify_for_quantity_below", "--match", "WS-*")
+    assert finding.hint == CommandLine(("config", "unset"), ("notify_for_quantity_below",), (("--match", "WS-*"),))
     [finding] = found(catalogue("", 1) + own + "[products.'WS-5'.sources.main]\nquantity = 2\n")
     assert (finding.count, finding.hint) == (4, None)
 
@@ -429,7 +433,7 @@ def test_a_hint_that_would_change_an_answer_on_a_coming_day_is_left_out() -> Non
     item = "[products.Q.sources.main]\nquantity = 1\nbackorders = 'no'\n"
     text = catalogue('[global]\nbackorders = "no"\n', 1) + item
     assert [each.hint for each in found(text)] == [
-        ("config", "unset", "backorders", "--product", "Q", "--source", "main")
+        CommandLine(("config", "unset"), ("backorders",), (("--product", "Q"), ("--source", "main")))
     ]
     assert [(each.code, each.hint) for each in found(text + SCHEDULED) if each.code == "BO301"] == [("BO301", None)]
 

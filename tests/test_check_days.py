@@ -12,6 +12,7 @@ from backorderctl.check import DEFAULT_CODES, check, findings_on, running
 from backorderctl.check.context import Context
 from backorderctl.check.days import contexts
 from backorderctl.check.rules import RULES
+from backorderctl.errors import CommandLine
 from backorderctl.store.load import build, load_bytes
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, store_on
@@ -79,7 +80,7 @@ CLOSED = '[[schedule]]\nfrom = 2028-02-01\nproduct = "A"\nbackorders = "no"\nrea
 
 def test_a_hint_that_changes_answers_is_given_where_it_does_the_same_on_every_day() -> None:
     today, coming = (check(load_bytes(text.encode(), "store.toml"), today=TODAY) for text in (SHARED, SHARED + CLOSED))
-    unset = ("config", "unset", "out_of_stock_threshold", "--source", "lyon")
+    unset = CommandLine(("config", "unset"), ("out_of_stock_threshold",), (("--source", "lyon"),))
     assert [(each.code, each.hint) for each in today] == [("BO303", unset)]
     assert [(each.code, each.hint) for each in coming] == [("BO303", None)]
 
@@ -93,5 +94,5 @@ def test_a_hint_for_a_written_value_and_one_that_an_entry_will_give() -> None:
     )
     store = load_bytes(text.encode(), "store.toml")
     [finding] = [each for each in check(store, today=TODAY) if each.code == "BO107"]
-    assert finding.hint == ("config", "unset", "only_x_left_threshold", "--match", "*")
+    assert finding.hint == CommandLine(("config", "unset"), ("only_x_left_threshold",), (("--match", "*"),))
     assert [effect.sku for effect in finding.effects] == ["A2"]

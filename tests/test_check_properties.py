@@ -11,6 +11,7 @@ from stores import QUANTITIES, RESERVED, seeded_stores, toml_text
 
 from backorderctl.check.registry import Severity
 from backorderctl.check.rules import RULES
+from backorderctl.errors import CommandLine
 from backorderctl.output.finding_text import message
 from backorderctl.store.settings import Scope
 
@@ -74,7 +75,7 @@ def test_a_neutral_hint_is_neutral_whatever_the_quantities() -> None:
     for data in seeded_stores(150, seed=3):
         days = [data, *(restocked(data, random) for _ in range(2))]
         for finding in hinted(data):
-            if not finding.effects and isinstance(finding.hint, tuple):
+            if not finding.effects and isinstance(finding.hint, CommandLine):
                 neutral += 1
                 for day in days:
                     assert answers(typed(day, [finding.hint])) == answers(day), message(finding)

@@ -64,8 +64,15 @@ def test_a_coming_day_is_that_of_the_written_values(run: Run) -> None:
 def test_an_entry_is_past_only_for_the_day_that_is_asked_about(run: Run) -> None:
     assert findings(run, "2027-01-05", "--select", "BO401") == []
     (row,) = findings(run, "2027-01-06", "--select", "BO401")
-    assert (row["line"], row["hint"], row["severity"]) == (12, "backorderctl schedule prune", "info")
+    assert (row["line"], row["hint"], row["severity"]) == (12, None, "info")
+
+
+def test_the_hint_for_a_past_entry_removes_it(run: Run, shop: Path) -> None:
+    shop.write_text(SHOP.replace("2027-01-0", "2020-01-0"), encoding="utf-8")
+    (row,) = findings(run, "today", "--select", "BO401")
+    assert row["hint"] == "backorderctl schedule prune"
     assert run("schedule", "prune").status == 0
+    assert findings(run, "today", "--select", "BO401") == []
 
 
 @pytest.mark.parametrize("day", ["2026-11-26", "2026-12-01", "2026-12-24", "2027-01-02"])

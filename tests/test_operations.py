@@ -9,7 +9,7 @@ from stores import built
 
 from backorderctl.edit import operations
 from backorderctl.edit.operations import Changes
-from backorderctl.errors import BackorderctlError, Mismatch
+from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
 from backorderctl.store import settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, Backorders, Scope
@@ -184,7 +184,7 @@ def test_the_implicit_stock_takes_no_values() -> None:
     place = Place(Scope.STOCK, stock="default")
     with pytest.raises(BackorderctlError) as caught:
         operations.set_values(IMPLICIT, place, {BACKORDERS.key: Backorders.ALLOW})
-    assert caught.value.hint == ("stock", "add", "default")
+    assert caught.value.hint == CommandLine(("stock", "add"), ("default",))
 
 
 @pytest.mark.parametrize(("typed", "threshold"), [("20", -20), ("0.5", "-0.5"), (" Unlimited", 0)])

@@ -3,14 +3,9 @@ test_report_page."""
 
 import csv
 import json
-import os
-import pty
-import subprocess
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -22,6 +17,7 @@ import pytest
 from conftest import Ran, Run
 from hypothesis import HealthCheck, given, settings
 from stores import stores, toml_text
+from terminals import on_a_terminal
 
 DATA = Path(__file__).parent / "data" / "report"
 VOID = {"link", "meta", "rect"}
@@ -218,23 +214,9 @@ def test_unknown_names_are_refused(run: Run, store_of_totals: Path, words: tuple
 def test_a_terminal_of_80_columns(store_of_totals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "dumb")
-    lines = list(on_a_terminal("report"))
+    lines = on_a_terminal("report")
     assert max(map(len, lines)) <= 80
     assert lines[: lines.index("Found by check") - 1] == today("table.txt").splitlines()
-
-
-def on_a_terminal(*words: str) -> Iterator[str]:
-    """The lines that a command prints on a terminal."""
-    screen, terminal = pty.openpty()
-    with subprocess.Popen([sys.executable, "-m", "backorderctl", *words], stdout=terminal) as process:
-        os.close(terminal)
-        shown = b""
-        with suppress(OSError):  # how Linux reports that the terminal is closed
-            while chunk := os.read(screen, 1 << 16):
-                shown += chunk
-    os.close(screen)
-    assert process.returncode == 0
-    yield from (line.rstrip() for line in shown.decode().splitlines())
 
 
 def test_the_page_has_its_sections_in_order_and_a_sentence_above_each_picture(run: Run, store_of_totals: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_figure_names_its_stock_where_there_are_several() -> None:
     [shared, first] = found("version = 1\n" + text.format(stocks))
     assert message(alone).endswith("; 1 product: A (3 left, reserve 5)")
     assert (shared.code, first.code) == ("BO204", "BO105")
-    assert message(first).endswith("; 1 product: A (3 left, reserve 5 in eu)")
+    assert message(first).endswith("; 1 product: A (3 left, reserve 5 in eu; 3 left, reserve 5 in us)")
 
 
 def test_three_products_are_named_and_the_others_counted() -> None:

@@ -1,11 +1,14 @@
 """Hints say what helps with the request, and never reverse it."""
 
+import io
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from conftest import Run
+from terminals import on_a_terminal
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +97,139 @@ def test_a_file_that_is_new_is_compared_with_an_empty_store(run: Run, shop: Path
     assert ran.out.splitlines()[0] == "5 settings; 1 product: 1 is added"
     assert run("diff", "git:main:store.toml").status == 2
     assert run("diff", "git:nope").status == 2
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_a_hint_is_one_line_however_narrow_the_terminal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """Of a command that is broken in two, the first half is another command."""
+    Path("a store with a long name.toml").write_text(
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n[sources.a]\n[sources.main]\n'
+        "out_of_stock_threshold = -50\n[products.A.sources.a]\nquantity = 8\n"
+        "[products.A.sources.main]\nquantity = 12\n"
+    )
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("TERM", "dumb")
+    *_, last = on_a_terminal("check", "-f", "a store with a long name.toml")
+    hint = "backorderctl config unset out_of_stock_threshold --source main -f 'a store with a long name.toml'"
+    assert last.strip() == hint
+
+
+def test_the_hint_for_a_file_names_it_where_the_command_would_choose_another(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKORDERCTL_FILE", "env.toml")
+    text = 'version = 1\n[global]\nbackorders = "no"\n[sources.a]\nbackorders = "no"\n'
+    for path in (shop, Path("env.toml")):
+        path.write_text(text)
+    unset = "backorderctl config unset backorders --source a"
+    assert f" {unset} -f store.toml\n" in run("check", "store.toml", "--select", "BO3").out
+    assert f" {unset}\n" in run("check", "--select", "BO3").out
+
+
+def test_what_comes_from_standard_input_gets_no_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'version = 1\n[global]\nbackorders = "no"\n[sources.a]\nbackorders = "no"\n'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    ran = run("check", "-", "--select", "BO3")
+    assert ("BO301" in ran.out, "backorderctl" in ran.out) == (True, False)
+
+
+def test_a_name_that_looks_like_an_option_is_none(run: Run, folder: Path) -> None:
+    Path("other.toml").write_text(
+        'version = 1\n[global]\nbackorders = "notify"\n[sources.a]\n[products."-f"]\nbackorders = "notify"\n'
+        "out_of_stock_threshold = -5\n[products.-f.sources.a]\nquantity = 1\n"
+    )
+    ran = run("check", "other.toml", "--select", "BO301")
+    assert "backorderctl config unset backorders --product -f -f other.toml\n" in ran.out
+    assert run("config", "unset", "backorders", "--product", "-f", "-f", "other.toml").status == 0
+
+
+def test_a_later_day_gives_no_hints_for_today(run: Run, folder: Path) -> None:
+    Path("store.toml").write_text(
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n[sources.a]\n[products.A]\n'
+        "out_of_stock_threshold = -50\n[products.A.sources.a]\nquantity = 3\n"
+        '[[schedule]]\nuntil = 2099-12-31\nreason = "fair"\nout_of_stock_threshold = -30\n'
+    )
+    ran = run("check", "--select", "BO301", "--at", "2100-02-01", "-q")
+    assert ("BO301" in ran.out, "backorderctl" in ran.out) == (True, False)
+
+
+def test_a_hint_leaves_alone_what_is_in_force_once_a_quantity_comes_from_outside(run: Run, folder: Path) -> None:
+    Path("store.toml").write_text(
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n[sources.main]\n'
+        'backorders = "no"\n[sources.two]\n[products.P]\nbackorders = "notify"\n[products.P.sources.main]\n'
+        "notify_for_quantity_below = 4\n"
+        "[products.P.sources.two]\nquantity = 3\n"
+    )
+    ran = run("check", "--select", "BO301")
+    assert ("BO301" in ran.out, "backorderctl" in ran.out) == (True, False)
+
+
+def test_a_glob_beside_a_source_does_not_reach_items_without_a_quantity(run: Run, folder: Path) -> None:
+    items = "".join(f'[products.{sku}.sources.main]\nquantity = 1\nbackorders = "notify"\n' for sku in "AB")
+    Path("store.toml").write_text(
+        f'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -5\n[sources.main]\n{items}'
+        '[products.C.sources.main]\nbackorders = "no"\n'
+    )
+    assert "--match" not in run("check", "--select", "BO301").out
+
+
+def test_a_product_in_no_stock_is_not_said_to_be_in_several(run: Run, folder: Path) -> None:
+    Path("store.toml").write_text(
+        'version = 1\n[stocks.eu]\nsources = ["a"]\n[stocks.us]\nsources = ["a"]\n[sources.a]\n[products.B]\n'
+    )
+    ran = run("product", "reserve", "B", "5")
+    assert ran == (2, "", "Error: 'B' is in no stock, and none of eu, us was named by --stock\n")
+
+
+def test_a_noun_whose_set_gives_no_name_suggests_none(run: Run, shop: Path) -> None:
+    assert "set --name" not in run("config", "rename", "x").err
+    assert "backorderctl source set --name" in run("source", "rename", "x").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("BO901",), "BO901: its findings cannot be accepted; they have to be mended"),
+        (("BO001",), "BO001: its findings cannot be accepted; they have to be mended"),
+        (("BO101", "--match", ""), "--match: expected a glob such as 'WS-*', got an empty string"),
+    ],
+)
+def test_what_no_accept_can_do_is_refused(run: Run, shop: Path, words: tuple[str, ...], said: str) -> None:
+    assert run("accept", "add", *words, "--reason", "x") == (2, "", f"Error: {said}\n")
+
+
+def test_an_accept_that_has_ended_is_refused(run: Run, shop: Path) -> None:
+    ran = run("accept", "add", "BO101", "--reason", "x", "--until", "2020-01-01")
+    assert (ran.status, ran.err.endswith("or later, got 2020-01-01\n")) == (2, True)
+
+
+def test_every_stock_of_a_finding_is_named(run: Run, folder: Path) -> None:
+    Path("store.toml").write_text(
+        'version = 1\n[stocks.eu]\nsources = ["a"]\n[stocks.us]\nsources = ["b"]\n[sources.a]\n[sources.b]\n'
+        "[products.A.sources.a]\nquantity = 10\n[products.A.sources.b]\nquantity = 10\n"
+        "[products.A.stocks.eu]\nreserved = 11\n[products.A.stocks.us]\nreserved = 9000\n"
+    )
+    ran = run("check", "--select", "BO111", "-o", "json")
+    [finding] = json.loads(ran.out)["findings"]
+    assert [place["line"] for place in finding["places"]] == [13, 15]
+    assert "in eu; 8990 of 9000 cannot ship in us" in finding["message"]
+
+
+def test_reserved_units_are_found_where_all_goods_are_at_sources_in_no_stock(run: Run, folder: Path) -> None:
+    Path("store.toml").write_text(
+        'version = 1\n[stocks.eu]\nsources = ["a"]\n[sources.a]\n[sources.z]\n[products.A.sources.z]\nquantity = 1\n'
+        "[products.A.stocks.eu]\nreserved = 1\n"
+    )
+    assert "BO206" in run("check", "--select", "BO206").out
+
+
+def test_quantities_from_outside_give_no_hints_for_the_store_file(run: Run, folder: Path) -> None:
+    Path("store.toml").write_text(
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -50\n[sources.one]\n[sources.two]\n'
+        'backorders = "no"\n[products.P]\nbackorders = "notify"\n[products.P.sources.two]\nquantity = 3\n'
+    )
+    Path("q.csv").write_text("source_code,sku,quantity\none,P,3\n")
+    ran = run("check", "--quantities", "q.csv", "--allow-missing", "--select", "BO301")
+    assert ("BO301" in ran.out, "backorderctl" in ran.out) == (True, False)

@@ -84,23 +84,28 @@ def candidates(store: Store, groups: Iterable[Group]) -> list[Candidate]:
     """The edits that would mend each group, where one command makes all of them."""
     found = []
     for number, group in enumerate(groups):
-        edits = {each.edit for each in group.violations}
-        first = group.violations[0]
-        if None in edits or (command := bulk_command(store, [each for each in edits if each is not None])) is None:
+        edits = {each.edit: None for each in group.violations if each.edit is not None}
+        if len(edits) == 0 or any(each.edit is None for each in group.violations):
             continue
-        line = store.lines.line(first.location)
-        changing = any(each.changing for each in group.violations)
-        found.append(Candidate(number, command, tuple(each for each in edits if each), changing, line or 0))
+        command = bulk_command(store, tuple(edits))
+        if command is not None:
+            line = store.lines.line(group.violations[0].location)
+            changing = any(each.changing for each in group.violations)
+            found.append(Candidate(number, command, tuple(edits), changing, line or 0))
     return found
 
 
 def finding(lines: Locations, group: Group, chosen: Chosen | None) -> Finding:
     """The finding that a group makes, with the hint that was chosen for it; `lines` are those of its first day."""
     first = group.violations[0]
-    places = {each.place: each for each in group.violations}
-    common = next(iter(places)) if len(places) == 1 else first.place._replace(product=None)
-    found_at = tuple(FoundAt(place, lines.line(each.location)) for place, each in places.items())
-    skus = {each.product: each.detail for each in reversed(group.violations) if each.product is not None}
+    places = {each.place for each in group.violations}
+    common = first.place if len(places) == 1 else first.place._replace(product=None)
+    locations = {(each.place, each.location): None for each in group.violations}
+    found_at = tuple(FoundAt(place, lines.line(location)) for place, location in locations)
+    details: dict[str, dict[str, None]] = {}
+    for each in group.violations:
+        if each.product is not None:
+            details.setdefault(each.product, {})[each.detail] = None
     return Finding(
         code=group.code,
         severity=first.severity or RULES[group.code].severity,
@@ -108,10 +113,10 @@ def finding(lines: Locations, group: Group, chosen: Chosen | None) -> Finding:
         line=found_at[0].line,
         place=common,
         key=first.key,
-        count=max(len(skus), 1),
-        examples=tuple(Example(sku, detail) for sku, detail in reversed(skus.items())),
+        count=max(len(details), 1),
+        examples=tuple(Example(sku, "; ".join(filter(None, each))) for sku, each in details.items()),
         places=found_at,
-        hint=chosen.command if chosen else first.hint or None,
+        hint=chosen.command if chosen else first.hint,
         effects=chosen.effects if chosen else (),
         since=group.since,
     )

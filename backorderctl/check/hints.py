@@ -17,8 +17,9 @@ from itertools import combinations
 from typing import NamedTuple
 
 from backorderctl.check.context import NARROWNESS, Context, backordered
-from backorderctl.check.registry import ValueEdit, Words
+from backorderctl.check.registry import ValueEdit
 from backorderctl.check.scope_usage import NO_VIEW, PlaceChain, View, WrittenValue, chain, policy_views
+from backorderctl.errors import CommandLine
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place, Product, Store
@@ -55,7 +56,7 @@ class Candidate:
     """The edits of one command that would mend a group of violations; `number` is that of the group."""
 
     number: int
-    command: Words
+    command: CommandLine
     edits: tuple[ValueEdit, ...]
     changing: bool
     line: int
@@ -77,7 +78,7 @@ class HintEffect(NamedTuple):
 class Chosen(NamedTuple):
     """A command that is safe, and what it changes: nothing where it is neutral."""
 
-    command: Words
+    command: CommandLine
     effects: tuple[HintEffect, ...]
 
 
@@ -156,21 +157,24 @@ def _looked_at(
     return answers, neutral
 
 
-def bulk_command(store: Store, edits: Sequence[ValueEdit]) -> Words | None:
+def bulk_command(store: Store, edits: Sequence[ValueEdit]) -> CommandLine | None:
     """One command that makes exactly these edits: of one place, or of the products that a glob matches; or None."""
     first = edits[0]
     alike = {(edit.key, edit.value, edit.place._replace(product=None)) for edit in edits}
     if len(alike) > 1:
         return None
-    verb = ("unset", first.key) if first.value is None else ("set", first.key, format_value(first.value))
+    verb = "unset" if first.value is None else "set"
+    names = (first.key,) if first.value is None else (first.key, format_value(first.value))
     if len(edits) == 1:
-        return ("config", *verb, *scope_options(first.place))
+        return CommandLine(("config", verb), names, scope_options(first.place))
     source = first.place.source
-    known = [sku for sku, product in store.products.items() if source is None or source in product.items]
+    known = [
+        sku for sku, product in store.products.items() if source is None or product.item_settings(source) is not None
+    ]
     glob = matching_glob({str(edit.place.product) for edit in edits}, known)
     if glob is None:
         return None
-    return ("config", *verb, "--match", glob, *(("--source", source) if source else ()))
+    return CommandLine(("config", verb), names, (("--match", glob), *((("--source", source),) if source else ())))
 
 
 def matching_glob(skus: set[str], known: Sequence[str]) -> str | None:
@@ -193,10 +197,10 @@ def _common_beginning(names: Set[str]) -> str:
     ]
 
 
-def scope_options(place: Place) -> tuple[str, ...]:
+def scope_options(place: Place) -> tuple[tuple[str, str], ...]:
     """The options that name a place on the command line."""
     options = (("--stock", place.stock), ("--product", place.product), ("--source", place.source))
-    return tuple(word for option, name in options if name is not None for word in (option, name))
+    return tuple((option, name) for option, name in options if name is not None)
 
 
 def _narrowest_first(candidate: Candidate) -> tuple[int, int]:
@@ -237,7 +241,7 @@ def _products_below(context: Context, place: Place) -> Iterable[Product]:
         return (context.products[place.product],) if place.product in context.products else ()
     products = context.products.values()
     if place.source is not None:
-        return (product for product in products if place.source in product.items)
+        return (product for product in products if product.item_settings(place.source) is not None)
     return products
 
 
@@ -249,12 +253,21 @@ def _product_uses(context: Context, product: Product, key: str) -> Iterator[_Use
             yield from (_Use(product, answer, item, context.chain(answer, item, key)) for item in answer.items)
         else:
             yield _Use(product, answer, None, chain(context.chains, (answer.stock, None), product, key))
-    reached = {item.source for answer in answers for item in answer.items}
-    views: list[View] = [(None, source) for source in product.items if source not in reached and key in OF_ITEMS]
-    if not answers:
-        views.append(NO_VIEW)
-    for view in views:
+    for view in _other_views(context.store, product, answers) if key in OF_ITEMS else ():
         yield _Use(product, None, None, chain(context.chains, view, product, key))
+    if not answers:
+        yield _Use(product, None, None, chain(context.chains, NO_VIEW, product, key))
+
+
+def _other_views(store: Store, product: Product, answers: Iterable[Salability]) -> Iterator[View]:
+    """The product at sources of which no answer has an item: in no stock, or where its quantity comes from outside."""
+    reached = {item.source for answer in answers for item in answer.items}
+    yield from ((None, source) for source in product.items if source not in reached)
+    for source in product.item_policies:
+        linked = [stock.code for stock in store.stocks.values() if source in stock.sources]
+        yield from ((stock, source) for stock in linked)
+        if not linked:
+            yield None, source
 
 
 def _all_neutral(context: Context, troubles: Troubled, edits: Iterable[ValueEdit], removed: Set[WrittenValue]) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from backorderctl.check.context import Context, Judgement
+from backorderctl.errors import CommandLine
 from backorderctl.store.model import Place
 from backorderctl.store.settings import Value
 from backorderctl.toml.change import KeyPath
@@ -17,10 +18,6 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
-
-
-Words = tuple[str, ...]
-"""A command to type, without the program's name."""
 
 
 class ValueEdit(NamedTuple):
@@ -55,7 +52,7 @@ class Violation:
     path: KeyPath | None = None
     edit: ValueEdit | None = None
     changing: bool = False
-    hint: Words = ()
+    hint: CommandLine | None = None
     without_effect: frozenset[KeyPath] | None = None
 
     @property

@@ -49,7 +49,7 @@ def chain(chains: Chains, view: View, product: Product, key: str) -> PlaceChain:
     found, source = chains[view][key], view[1]
     if key in product.settings:
         found = (Place(Scope.PRODUCT, product=product.sku), *found)
-    if source is not None and key in product.items[source].settings:
+    if source is not None and key in (product.item_settings(source) or ()):
         found = (Place(Scope.SOURCE_ITEM, source=source, product=product.sku), *found)
     return found
 

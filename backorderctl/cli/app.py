@@ -183,11 +183,17 @@ def _usage(error: typer.TyperException) -> tuple[str, str | None]:
     context = getattr(error, "ctx", None)
     nearest = options[0] if options else suggestion.rstrip("?").split(", ")[0]
     hint = f"did you mean {nearest}?" if nearest else None
-    if context is not None and "'rename'" in message and "set" in getattr(context.command, "commands", {}):
+    if context is not None and "'rename'" in message and _can_set_a_name(context.command):
         hint = f"{context.command_path} set --name"
     if hint is None and context is not None:
         hint = f"{context.command_path} --help"
     return message[:1].lower() + message[1:].rstrip("."), hint
+
+
+def _can_set_a_name(noun: object) -> bool:
+    """Whether the noun has a verb `set` that gives it another name."""
+    verb = getattr(noun, "commands", {}).get("set")
+    return verb is not None and any(parameter.name == "name" for parameter in verb.params)
 
 
 def _open_closed_streams() -> None:

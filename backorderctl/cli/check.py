@@ -15,8 +15,8 @@ from backorderctl.check.registry import RuleKind, Severity
 from backorderctl.check.rules import RULES, codes_beginning
 from backorderctl.cli.command import OUTPUT_VARIABLE, STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import QuantitiesOptions
-from backorderctl.cli.reading import with_file, with_options
-from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, Hint, nearest
+from backorderctl.cli.reading import for_file, with_options
+from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, Hint, nearest
 from backorderctl.output import findings as view
 from backorderctl.output.finding_text import findings_summary
 from backorderctl.output.findings import FindingFormat
@@ -100,13 +100,18 @@ def _checked(options: QuantitiesOptions, path: str, codes: Collection[str]) -> _
         store = options.written(path)
     except BackorderctlError as failure:
         return _Checked(name, problems(failure, name), readable=False)
-    found = findings_of(options.live(store), today=options.day(store), codes=codes)
+    day = options.day(store)
+    live = options.live(store)
+    found = findings_of(live, today=day, codes=codes)
+    if day != options.today(store) or live is not store:
+        # What is safe from that day on, or for these quantities, may change an answer today, or for other ones.
+        found = [replace(finding, hint=None, effects=()) for finding in found]
     return _Checked(name, [replace(finding, hint=_for(path, finding.hint)) for finding in found], readable=True)
 
 
 def _for(path: str, hint: Hint | None) -> Hint | None:
     """The command to type for this very file."""
-    return with_file(hint, path) if isinstance(hint, tuple) else hint
+    return for_file(hint, path) if isinstance(hint, CommandLine) else hint
 
 
 def _chosen(only: Sequence[str] | None, select: Sequence[str] | None, ignore: Sequence[str] | None) -> set[str]:

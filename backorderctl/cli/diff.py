@@ -15,6 +15,7 @@ from backorderctl.policy.compare import compare
 from backorderctl.store import git_revision
 from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Store
+from backorderctl.toml.file_access import shell_quoted
 
 app = noun("")
 
@@ -58,7 +59,7 @@ def _side(options: AnswerOptions, side: str, default_path: str) -> Store:
     """The store that a side of the comparison names, as it is written."""
     if not side.startswith(git_revision.PREFIX):
         if not os.path.lexists(side) and side != STANDARD_INPUT and git_revision.is_revision(side):
-            raise BackorderctlError(f"{side}: no such file", hint=f"{git_revision.PREFIX}{side}")
+            raise BackorderctlError(f"{side}: no such file", hint=shell_quoted(f"{git_revision.PREFIX}{side}"))
         return options.written(side)
     if git_revision.is_new_since(side, default_path=default_path):
         options.say(f"{side}: {default_path} is not in this revision; compared with an empty store")

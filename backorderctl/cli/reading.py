@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TextIO, TypeVar, cast
 
 from backorderctl.cli.command import (
     DEFAULT_FILE,
+    FILE_VARIABLE,
     STANDARD_INPUT,
     AtOption,
     FileOption,
@@ -20,7 +21,7 @@ from backorderctl.cli.command import (
     QuietOption,
     SpreadsheetOption,
 )
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, CommandLine
 from backorderctl.output.format import Output, printable
 from backorderctl.store.load import load, load_bytes
 from backorderctl.store.model import Store
@@ -123,8 +124,8 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
             with safe_output(output, spreadsheet=given.pop(_SPREADSHEET.name, False)), chosen.running():
                 run_command(chosen, **given)
         except BackorderctlError as error:
-            if isinstance(error.hint, tuple):
-                error.hint = with_file(error.hint, getattr(chosen, "file", DEFAULT_FILE))
+            if isinstance(error.hint, CommandLine):
+                error.hint = for_file(error.hint, getattr(chosen, "file", DEFAULT_FILE))
             raise
 
     parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *options]
@@ -135,9 +136,13 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
     return run
 
 
-def with_file(command: tuple[str, ...], file: str) -> tuple[str, ...]:
-    """The arguments of a command, with the store file where it is not the usual one."""
-    return command if "-f" in command or file in (DEFAULT_FILE, STANDARD_INPUT) else (*command, "-f", file)
+def for_file(command: CommandLine, file: str) -> CommandLine | None:
+    """The command with the store file, unless it would choose that one anyway; None for standard input."""
+    if file == STANDARD_INPUT:
+        return None
+    usual = os.environ.get(FILE_VARIABLE) or DEFAULT_FILE
+    named = file == usual or any(option == "-f" for option, _ in command.options)
+    return command if named else command._replace(options=(*command.options, ("-f", file)))
 
 
 def read_input(path: str, *, limit: int = MAX_SIZE) -> str:

@@ -78,18 +78,19 @@ def seen_places(
 
 
 def one_stock(store: Store, sku: str, named: str | None) -> str:
-    """The stock that is named, or the only one that can be meant for the product.
+    """The stock that is named, or the only one that sells the product, or the only one there is.
 
-    BackorderctlError when there are several.
+    BackorderctlError where that leaves several.
     """
     if named is not None:
         return model.stock_named(store, named).code
     items = model.product_named(store, sku).items
     reaching = [code for code, stock in store.stocks.items() if not items.keys().isdisjoint(stock.sources)]
-    meant = reaching or list(store.stocks)
-    if len(meant) > 1:
-        raise BackorderctlError(f"{sku!r} is in several stocks: {', '.join(meant)}", hint=f"--stock {meant[0]}")
-    return meant[0]
+    if len(reaching) > 1:
+        raise BackorderctlError(f"{sku!r} is in several stocks: {', '.join(reaching)}", hint=f"--stock {reaching[0]}")
+    if not reaching and len(store.stocks) > 1:
+        raise BackorderctlError(f"{sku!r} is in no stock, and none of {', '.join(store.stocks)} was named by --stock")
+    return (reaching or list(store.stocks))[0]
 
 
 def typed_quantity(name: str, typed: str, *, minimum: Decimal | None = None) -> Decimal:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import cast
 
 from backorderctl.edit.operations import Changes, stock_place, toml
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, CommandLine
 from backorderctl.store import model
 from backorderctl.store.model import Accept, Place, ScheduleEntry, Store
 from backorderctl.store.schedule import ENABLED, State, overlap, state
@@ -68,7 +68,7 @@ def _refuse_overlap(store: Store, new: ScheduleEntry) -> None:
             line = store.lines.line((*entry.path, keys[0]))
             raise BackorderctlError(
                 f"{path}: expected days without an entry, got {day}, a day of entry {entry.number + 1} (line {line})",
-                hint=("schedule", "list"),
+                hint=CommandLine(("schedule", "list")),
             )
 
 
@@ -111,4 +111,4 @@ def _refuse_unknown_numbers(noun: str, count: int, numbers: Sequence[int]) -> No
     for number in numbers:
         if not 1 <= number <= count:
             known = expected.get(count, f"1 to {count}")
-            raise BackorderctlError(f"{noun}: expected {known}, got {number}", hint=(noun, "list"))
+            raise BackorderctlError(f"{noun}: expected {known}, got {number}", hint=CommandLine((noun, "list")))

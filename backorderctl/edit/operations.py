@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from backorderctl.errors import BackorderctlError, Mismatch
+from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
 from backorderctl.store import fields, model
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
@@ -47,7 +47,7 @@ def check_limit(store: Store, place: Place) -> None:
     if not any(isinstance(word, Backorders) and takes_backorders(word) for word in words):
         raise BackorderctlError(
             f"backorder_limit: expected {BACKORDERS.key} to be on there, got {Backorders.NO.value!r}",
-            hint=f"config set {BACKORDERS.key}={Backorders.ALLOW} backorder_limit=... in one write",
+            hint=f"{BACKORDERS.key}={Backorders.ALLOW} before it in the same command turns them on",
         )
 
 
@@ -94,7 +94,8 @@ def add_stock(store: Store, code: str, *, name: str | None, sources: Sequence[st
 
 def remove_stock(store: Store, code: str, *, cascade: bool) -> Changes:
     """The stock goes, and with `cascade` whatever names it; BackorderctlError when something does and may not go."""
-    _declared(store, code)
+    if not model.stock_named(store, code).declared:
+        raise BackorderctlError(f"stock {code!r} stands for no stock at all and cannot be removed")
     products = [product.sku for product in store.products.values() if code in product.reserved]
     naming = _naming(store, stock=code)
     if not cascade:
@@ -181,7 +182,7 @@ def unassign(store: Store, sku: str, source: str, *, cascade: bool) -> Changes:
     """The source item goes, and with `cascade` the accepts and entries that name it; BackorderctlError when there is no
     such item, or when some name it and may not go.
     """
-    model.item_place(store, sku, source, suggest=False)
+    model.item_place(store, sku, source)
     naming = _naming(store, product=sku, source=source)
     if not cascade:
         _refuse_named(f"{sku!r} at source {source!r}", naming)
@@ -238,7 +239,7 @@ def _declared(store: Store, code: str) -> model.Stock:
     if not stock.declared:
         raise BackorderctlError(
             f"stock {code!r} stands for no stock at all and is not in the file",
-            hint=("stock", "add", code),
+            hint=CommandLine(("stock", "add"), (code,)),
         )
     return stock
 

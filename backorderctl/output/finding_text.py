@@ -31,7 +31,7 @@ def message(finding: Finding) -> str:
     place, text = finding.place, finding.message
     if place is not None and (place.product is not None or place.scope is not Scope.PRODUCT):
         source = place.scope is Scope.SOURCE_ITEM and place.product is None
-        text = f"{f'source {place.source}' if source else describe_place_in_full(place)}: {text}"
+        text = f"{f'items at source {place.source}' if source else describe_place_in_full(place)}: {text}"
     if finding.since is not None:
         text += f", from {finding.since} on"
     if place is not None and place.product is not None:

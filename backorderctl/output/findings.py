@@ -104,17 +104,21 @@ def _page(found: Sequence[LocatedFinding], out: TextIO) -> None:
         for number, (file, group) in enumerate(groupby(found, key=lambda each: each.file)):
             if number:
                 console.print()
-            grid = Table.grid(padding=(0, 1, 0, 0))
-            grid.add_column(no_wrap=True)
-            grid.add_column(no_wrap=True)
-            grid.add_column(overflow="fold")
-            for _, finding in group:
+            findings = [finding for _, finding in group]
+            width = max(len(finding.severity) for finding in findings)
+            for finding in findings:
+                grid = Table.grid(padding=(0, 1, 0, 0))
+                grid.add_column(no_wrap=True, width=width)
+                grid.add_column(no_wrap=True)
+                grid.add_column(overflow="fold")
                 severity = Text(finding.severity, style=_STYLES[finding.severity])
-                text = Text(printable(f"{_where(file, finding)} {message(finding)}"))
+                grid.add_row(severity, finding.code, printable(f"{_where(file, finding)} {message(finding)}"))
+                console.print(grid)
                 if finding.hint:
-                    text.append("\n" + printable(format_hint(finding.hint)), style="dim")
-                grid.add_row(severity, finding.code, text)
-            console.print(grid)
+                    # One line, however long: of a command that is broken in two, the first half is another command.
+                    indent = " " * (width + len(finding.code) + 2)
+                    hint = Text(indent + printable(format_hint(finding.hint)), style="dim")
+                    console.print(hint, soft_wrap=True)
 
 
 def _where(file: str, finding: Finding) -> str:

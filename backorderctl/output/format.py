@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Any
 
-from backorderctl.errors import Hint
+from backorderctl.errors import CommandLine, Hint
 from backorderctl.store import quantity
 from backorderctl.store.model import Place, ScheduleEntry
 from backorderctl.store.settings import Scope
@@ -130,15 +130,12 @@ def dates(entry: ScheduleEntry | None) -> dict[str, str | None] | None:
     return {"from": start, "until": until, "reason": entry.reason}
 
 
-def format_command(words: Iterable[str]) -> str:
-    """A command of this program as a shell takes it: names first, then options; after `--` a name with a dash."""
-    noun, *rest = words
-    end = next((number for number, word in enumerate(rest) if word.startswith("--") or word == "-f"), len(rest))
-    names, options = rest[:end], rest[end:]
-    dashed = any(name.startswith("-") and not name[1:2].isdigit() for name in names)
-    verb = names[:1] if dashed and not names[0].startswith("-") else []
-    ordered = (*verb, *options, "--", *names[len(verb) :]) if dashed else rest
-    return " ".join(map(shell_quoted, ("backorderctl", noun, *ordered)))
+def format_command(command: CommandLine) -> str:
+    """A command of this program as a shell takes it: names first, then options; after `--` where a name has a dash."""
+    options = [word for option in command.options for word in option]
+    dashed = any(name.startswith("-") and not name[1:2].isdigit() for name in command.names)
+    rest = [*options, "--", *command.names] if dashed else [*command.names, *options]
+    return " ".join(map(shell_quoted, ("backorderctl", *command.verb, *rest)))
 
 
 def format_hint(hint: Hint) -> str:

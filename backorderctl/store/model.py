@@ -196,18 +196,12 @@ def stock_named(store: Store, code: str) -> Stock:
     return store.stocks[require("stock", code, store.stocks)]
 
 
-def item_place(store: Store, sku: str, code: str, *, suggest: bool = True) -> Place:
-    """The source item of a product; BackorderctlError when the product is not at that source.
-
-    With `suggest` its hint is to put it there.
-    """
+def item_place(store: Store, sku: str, code: str) -> Place:
+    """The source item of a product; BackorderctlError when the product is not at that source."""
     product = product_named(store, sku)
     if product.item_settings(source_named(store, code).code) is None:
-        where = ", ".join(product.items) or "no source"
-        raise BackorderctlError(
-            f"product {sku!r} is not at source {code!r}, but at {where}",
-            hint=("product", "assign", sku, code, "--quantity", "0") if suggest else None,
-        )
+        where = ", ".join((*product.items, *product.item_policies)) or "no source"
+        raise BackorderctlError(f"product {sku!r} is not at source {code!r}, but at {where}")
     return Place(Scope.SOURCE_ITEM, source=code, product=sku)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, system_reason
+from backorderctl.errors import BackorderctlError, CommandLine, InvalidFile, Mismatch, Problem, system_reason
 
 MAX_SIZE = 1 << 30
 """Bytes of the largest file that is read, counted after decompression."""
@@ -146,9 +146,9 @@ def access_error(path: str, what: str, error: OSError) -> BackorderctlError:
     return BackorderctlError(f"{path}: cannot {what}: {system_reason(error)}")
 
 
-def init_command(path: str) -> tuple[str, ...]:
+def init_command(path: str) -> CommandLine:
     """The command that makes a store file at `path`."""
-    return ("init",) if path in ("store.toml", "./store.toml") else ("init", "-f", path)
+    return CommandLine(("init",), options=() if path in ("store.toml", "./store.toml") else (("-f", path),))
 
 
 def shell_quoted(word: str) -> str:

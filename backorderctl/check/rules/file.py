@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from backorderctl.check.context import Context
 from backorderctl.check.registry import REGISTERED, Rule, RuleKind, Severity, Span, Violation, rule
+from backorderctl.errors import CommandLine
 from backorderctl.store.schedule import State, state
 
 UNREADABLE = Rule(
@@ -39,7 +40,9 @@ def past_entry(context: Context) -> Iterator[Violation]:
     for entry in context.store.schedule:
         if state(entry, context.today) is State.PAST:
             message = f"the last day of the entry was {entry.until}"
-            yield Violation(place=entry.place, message=message, path=entry.path, hint=("schedule", "prune"))
+            yield Violation(
+                place=entry.place, message=message, path=entry.path, hint=CommandLine(("schedule", "prune"))
+            )
 
 
 @rule(

@@ -140,9 +140,10 @@ def oversold(context: Context) -> Iterator[Violation]:
 )
 def reserved_elsewhere(context: Context) -> Iterator[Violation]:
     """BO206: reservations in stocks that no source item of the product reaches; not in a file without source items."""
-    if not context.answers:
+    products = context.store.products.values()
+    if not any(product.items for product in products):
         return
-    for product in context.store.products.values():
+    for product in products:
         for stock, units in product.reserved.items():
             if product.items.keys().isdisjoint(context.store.stocks[stock].sources):
                 yield Violation(

@@ -1,0 +1,20 @@
+"""What a command prints where its output is a terminal."""
+
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
+
+
+def on_a_terminal(*words: str) -> list[str]:
+    """The lines that a command prints on a terminal; `$COLUMNS` says how wide it is."""
+    screen, terminal = pty.openpty()
+    with subprocess.Popen([sys.executable, "-m", "backorderctl", *words], stdout=terminal, stderr=subprocess.DEVNULL):
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # how Linux reports that the terminal is closed
+            while chunk := os.read(screen, 1 << 16):
+                shown += chunk
+    os.close(screen)
+    return [line.rstrip() for line in shown.decode().splitlines()]
