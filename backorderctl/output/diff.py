@@ -1,7 +1,7 @@
 """What changes in effect: a summary, the settings, and what follows for the products."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TextIO, TypeVar
 
 from backorderctl.output import listing
 from backorderctl.output.effects import describe_consequences, describe_effects, describe_value, field_words
@@ -13,6 +13,9 @@ from backorderctl.output.table import Column, Style
 from backorderctl.policy.diff import Difference, EntryChange, SettingChange
 from backorderctl.policy.product_changes import Consequence, ProductChange, worst_first
 from backorderctl.store.settings import Scope
+
+Drawn = TypeVar("Drawn")
+"""What a row of a table is made of."""
 
 MOST_LISTED = 20
 """So many settings and products are listed without being asked for."""
@@ -164,24 +167,32 @@ def _product_rows(products: Iterable[ProductChange]) -> Iterator[tuple[Cell, ...
 
 def _page(difference: Difference, out: TextIO, *, everything: bool) -> None:
     out.write(printable(difference_summary(difference)) + "\n")
-    settings = [_setting_cells(change) for change in difference.settings]
-    if len(settings) > MOST_LISTED and not everything:
-        settings = _grouped(difference.settings)
-    products = [_product_cells(change) for change in worst_first(difference.products)]
-    entries = [_entry_cells(change) for change in difference.schedule]
-    for columns, rows, noun in (
-        (_SETTING_COLUMNS, settings, "setting"),
-        (_PRODUCT_COLUMNS, products, "change"),
-        (_ENTRY_COLUMNS, entries, "schedule entry"),
-    ):
-        if rows:
-            out.write("\n")
-            listed = rows if everything else rows[:MOST_LISTED]
-            listing.show(Listing(noun, columns, listed), Output.TABLE, out)
-            if more := len(rows) - len(listed):
-                out.write(f"{counted(more, f'more {noun}')}: --all lists everything\n")
-        if noun == "setting":
-            out.writelines(printable(sentence) + "\n" for sentence in describe_unreached(difference.unreached))
+    few = everything or len(difference.settings) <= MOST_LISTED
+    settings = list(map(_setting_cells, difference.settings)) if few else _grouped(difference.settings)
+    _section("setting", _SETTING_COLUMNS, settings, tuple, out, everything=everything)
+    out.writelines(printable(sentence) + "\n" for sentence in describe_unreached(difference.unreached))
+    products = worst_first(difference.products)
+    _section("change", _PRODUCT_COLUMNS, products, _product_cells, out, everything=everything)
+    _section("schedule entry", _ENTRY_COLUMNS, difference.schedule, _entry_cells, out, everything=everything)
+
+
+def _section(
+    noun: str,
+    columns: tuple[Column, ...],
+    changes: Sequence[Drawn],
+    cells: Callable[[Drawn], tuple[Cell, ...]],
+    out: TextIO,
+    *,
+    everything: bool,
+) -> None:
+    """A table of the changes, and how many it leaves out; nothing where there are none."""
+    if not changes:
+        return
+    out.write("\n")
+    listed = changes if everything else changes[:MOST_LISTED]
+    listing.show(Listing(noun, columns, [cells(change) for change in listed]), Output.TABLE, out)
+    if more := len(changes) - len(listed):
+        out.write(f"{counted(more, f'more {noun}')}: --all lists everything\n")
 
 
 def _entry_cells(change: EntryChange) -> tuple[Cell, ...]:

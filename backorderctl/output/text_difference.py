@@ -35,9 +35,10 @@ def show_text_difference(old: str, new: str, name: str, out: TextIO) -> None:
     screen.line(printable(f"--- {name}"), Style.BOLD)
     screen.line(printable(f"+++ {name}"), Style.BOLD)
     for hunk in _hunks(edits(before, after)):
-        for line in _hunk_lines(hunk, before, after):
-            style = _STYLES.get(line[0]) if screen.coloured else None
-            out.write((screen.styled(printable(line), style) if style else printable(line)) + "\n")
+        lines = list(map(printable, _hunk_lines(hunk, before, after)))
+        if screen.coloured:
+            lines = [screen.styled(line, _STYLES[line[0]]) if line[0] in _STYLES else line for line in lines]
+        out.write("\n".join(lines) + "\n")
 
 
 def edits(old: Sequence[str], new: Sequence[str]) -> Iterator[LineEdit]:

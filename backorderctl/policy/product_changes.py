@@ -87,12 +87,11 @@ def product_changes(
     """What changes for one product, stock by stock, and for source items whose change no stock's quantity shows."""
     before = {renamed.get(str(answer.stock), answer.stock): answer for answer in olds}
     after = {answer.stock: answer for answer in news}
-    was_sold = any(answer.status is not Status.OUT_OF_STOCK for answer in olds)
     changes: list[ProductChange] = []
     for stock in {**before, **after}:
         was, now = before.get(stock), after.get(stock)
         if fields := _field_changes(was, now):
-            consequence = _consequence(was, now, was_sold=was_sold)
+            consequence = _consequence(was, now, olds)
             changes.append(ProductChange(news[0].product.sku, stock, None, consequence, fields))
     old_product, new_product = olds[0].product, news[0].product
     if old_product.items != new_product.items:
@@ -135,13 +134,13 @@ def _takes_backorders(answer: Salability) -> bool:
     return answer.managed and True in [pool.backorders for pool in answer.pools]
 
 
-def _consequence(was: Salability | None, now: Salability | None, *, was_sold: bool) -> Consequence:
-    """What it means that one answer became the other; `was_sold` if any stock could sell the product before."""
+def _consequence(was: Salability | None, now: Salability | None, olds: Sequence[Salability]) -> Consequence:
+    """What it means that one answer of a product became the other; `olds` are what it offered in all stocks before."""
     if now is None:
         return Consequence.LEAVES_STOCK if was and _is_sold(was) else Consequence.OTHER
     if now.unlimited and not (was and was.unlimited):
         return Consequence.BECOMES_UNLIMITED
-    if not _is_sold(now) and (_is_sold(was) if was else was_sold):
+    if not _is_sold(now) and (_is_sold(was) if was else any(map(_is_sold, olds))):
         return Consequence.GOES_OUT_OF_STOCK
     if was is None:
         return Consequence.ENTERS_STOCK if now.stock else Consequence.OTHER

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 
 from backorderctl.policy.resolve import in_force
 from backorderctl.policy.viewpoints import places_with_values
@@ -63,7 +64,7 @@ def _exists(store: Store, place: Place) -> bool:
 
 
 def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
-    new = {place: _new_values(store, place, key) for place in wide}
+    new = cache(partial(_new_values, store, key=key))
     stocks_of: dict[str, list[str]] = {code: [] for code in store.sources}
     for stock in store.stocks.values():
         for source in stock.sources:
@@ -71,7 +72,10 @@ def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
     own: set[str] = set()
     for place in _places_below(store, wide):
         value = store.set_at(place).get(key)
-        if value is None or place in wide or not _keeps(store, place, value, new, stocks_of):
+        if value is None or place in wide:
+            continue
+        nearest = _nearest(store, place, wide, stocks_of)
+        if all(value in new(wider) for wider in nearest):
             continue
         if place.product is None:
             yield Unreached(key, place, value, sum(_uses(store, product, place, key) for product in _all(store)))
@@ -101,7 +105,7 @@ def _all(store: Store) -> Iterable[Product]:
     return store.products.values()
 
 
-def _new_values(store: Store, place: Place, key: str) -> set[Value]:
+def _new_values(store: Store, place: Place, *, key: str) -> set[Value]:
     """What a changed scope has now: its own value, or what is inherited there, which stocks may see differently."""
     if (value := store.set_at(place).get(key)) is not None:
         return {value}
@@ -112,14 +116,10 @@ def _new_values(store: Store, place: Place, key: str) -> set[Value]:
     }
 
 
-def _keeps(
-    store: Store, place: Place, value: Value, new: dict[Place, set[Value]], stocks_of: dict[str, list[str]]
-) -> bool:
-    """Whether the value differs from that of the narrowest changed scopes that the place would inherit from."""
-    for level in _wider(store, place, stocks_of):
-        if changed := [new[wider] for wider in level if wider in new]:
-            return any(value not in values for values in changed)
-    return False
+def _nearest(store: Store, place: Place, wide: Collection[Place], stocks_of: dict[str, list[str]]) -> list[Place]:
+    """The narrowest of the changed scopes `wide` from which the place would inherit, all of one level; [] for none."""
+    levels = ([wider for wider in level if wider in wide] for level in _wider(store, place, stocks_of))
+    return next(filter(None, levels), [])
 
 
 def _wider(store: Store, place: Place, stocks_of: dict[str, list[str]]) -> Iterator[list[Place]]:
