@@ -1,9 +1,13 @@
 """Values as a file, a person or a previous store give them: what is taken, and what is refused."""
 
 from copy import deepcopy
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stores import built, stores
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch
 from backorderctl.store import fields, settings
@@ -78,6 +82,27 @@ def test_an_unchanged_product_is_not_read_again() -> None:
     new = build(data, file="store.toml", lines=Lines(""), known=PreviousBuild(DATA, STORE))
     assert new.products["X"] is STORE.products["X"]
     assert new.products["NOWHERE"].name == "New"
+
+
+def test_the_source_items_of_a_product_are_not_read_again_when_it_gets_a_name() -> None:
+    data = deepcopy(DATA)
+    data["products"]["X"]["name"] = "New"
+    new = build(data, file="store.toml", lines=Lines(""), known=PreviousBuild(DATA, STORE))
+    assert new.products["X"].items is STORE.products["X"].items
+    assert new.products["X"].name == "New"
+
+
+@given(stores(), st.randoms())
+def test_a_store_is_the_same_with_and_without_a_previous_one(data: dict[str, Any], random: Random) -> None:
+    changed = deepcopy(data)
+    for table in changed["products"].values():
+        other = random.choice(list(data["products"].values()))
+        for key in table.keys() | other.keys():
+            if key in other and random.random() < 0.3:
+                table[key] = deepcopy(other[key])
+            elif random.random() < 0.1:
+                table.pop(key, None)
+    assert build(changed, file="store.toml", lines=Lines(""), known=PreviousBuild(data, built(data))) == built(changed)
 
 
 def test_a_product_without_source_items_is_at_no_source() -> None:

@@ -85,12 +85,14 @@ def _store(data: Data, lines: Lines, known: PreviousBuild | None, problems: _Pro
     } or {DEFAULT_STOCK: Stock(DEFAULT_STOCK, None, tuple(sources), (), {}, declared=False)}
     chosen = _values(data.get("global", {}), ("global",), fields.GLOBAL, problems)[1]
     tables = _table(data, "products", (), problems)
+    built = {}
     if known and known.store.sources.keys() == sources.keys() and known.store.stocks.keys() == stocks.keys():
-        old, built = known.data.get("products", {}), known.store.products
-        same = {sku: built[sku] for sku, table in tables.items() if sku in built and old[sku] == table}
-    else:
-        same = {}
-    products = {sku: same.get(sku) or _product(sku, table, sources, stocks, problems) for sku, table in tables.items()}
+        before = known.data.get("products", {})
+        built = {sku: (before[sku], product) for sku, product in known.store.products.items()}
+    products = {
+        sku: _product(sku, table, sources, stocks, problems, built.get(sku, _NOT_BUILT))
+        for sku, table in tables.items()
+    }
     accepts = _accepts(data, sources, stocks, problems)
     drift = _drift_accepts(data, stocks, problems) if "drift" in data else ()
     store = Store(
@@ -126,9 +128,21 @@ def _stock(
     return Stock(code, own.get("name"), linked, own.get("channels", ()), chosen)
 
 
+_NOT_BUILT: tuple[Data, None] = ({}, None)
+
+
 def _product(
-    sku: str, table: Any, sources: Mapping[str, Source], stocks: Mapping[str, Stock], problems: _Problems
+    sku: str,
+    table: Any,
+    sources: Mapping[str, Source],
+    stocks: Mapping[str, Stock],
+    problems: _Problems,
+    built: tuple[Data, Product | None],
 ) -> Product:
+    """The product; what is as in the table from which it has been `built` before is that of the old product."""
+    old_table, old = built
+    if old is not None and old_table == table:
+        return old
     path = ("products", sku)
     try:
         fields.sku(sku)
@@ -139,7 +153,9 @@ def _product(
     policies: Mapping[str, Settings] = _NONE
     reserved: Mapping[str, Decimal] = _NONE
     if isinstance(table, dict):
-        if "sources" in table:
+        if old is not None and old_table.get("sources") == table.get("sources"):
+            items, policies = old.items, old.item_policies
+        elif "sources" in table:
             items, policies = _items(_table(table, "sources", path, problems), (*path, "sources"), sources, problems)
         if "stocks" in table:
             reserved = _reserved(_table(table, "stocks", path, problems), (*path, "stocks"), stocks, problems)
