@@ -10,6 +10,9 @@ import pytest
 from conftest import Run
 from terminals import on_a_terminal
 
+from backorderctl.errors import CommandLine
+from backorderctl.output.format import format_command
+
 
 @pytest.fixture(autouse=True)
 def shop(store_file: Path) -> Path:
@@ -143,6 +146,12 @@ def test_a_name_that_looks_like_an_option_is_none(run: Run, folder: Path) -> Non
     ran = run("check", "other.toml", "--select", "BO301")
     assert "backorderctl config unset backorders --product -f -f other.toml\n" in ran.out
     assert run("config", "unset", "backorders", "--product", "-f", "-f", "other.toml").status == 0
+
+
+def test_a_name_that_begins_with_a_dash_comes_after_all_options() -> None:
+    command = CommandLine(("stock", "add"), ("-x",), (("-f", "my store.toml"),))
+    assert format_command(command) == "backorderctl stock add -f 'my store.toml' -- -x"
+    assert format_command(command._replace(names=("-5",))) == "backorderctl stock add -5 -f 'my store.toml'"
 
 
 def test_a_later_day_gives_no_hints_for_today(run: Run, folder: Path) -> None:

@@ -121,6 +121,15 @@ def test_a_dry_run_and_a_difference_have_the_same(run: Run, shop: Path) -> None:
     ]
 
 
+@pytest.mark.usefixtures("shop")
+def test_a_scope_that_changes_too_keeps_nothing(run: Run) -> None:
+    new = SHOP.replace('[global]\nbackorders = "no"', '[global]\nbackorders = "notify"')
+    new = new.replace('[sources.lyon]\nbackorders = "allow"', '[sources.lyon]\nbackorders = "no"')
+    Path("new.toml").write_text(new)
+    told = "not reached: stock us keeps no (1 product); 1 product keeps its own value\n"
+    assert told in run("diff", "store.toml", "new.toml").out
+
+
 def test_everything_that_keeps_another_value_is_named_with_its_products() -> None:
     rows = 0
     for data in seeded_stores(300, seed=8):
