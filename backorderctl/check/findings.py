@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from backorderctl.check.hints import Candidate, Chosen, HintEffect, bulk_command
+from backorderctl.check.hint_commands import bulk_command
+from backorderctl.check.hints import Candidate, Chosen, HintEffect
 from backorderctl.check.registry import Severity, Violation
 from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNREADABLE
