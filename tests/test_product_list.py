@@ -82,6 +82,9 @@ def test_goods_at_a_source_in_no_stock_have_their_row_by_source(run: Run) -> Non
     assert skus(run, "--by-source", "--source", "attic") == ["A", "D"]
     assert skus(run, "--by-source", "--stock", "s") == ["A", "B", "C"]
     assert skus(run, "--by-source", "--low-stock") == ["C"]
+    run("product", "assign", "C", "b", "--quantity", "5", "-q")
+    assert skus(run, "--by-source", "--low-stock") == ["C"]
+    assert skus(run, "--by-source", "--match", "C") == ["C", "C"]
 
 
 def test_columns_are_those_that_are_named_in_every_shape(run: Run) -> None:

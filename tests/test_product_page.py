@@ -1,5 +1,6 @@
 """The page of one product: the bar, what is ignored, what does not count, and where goods are that no stock sells."""
 
+import csv
 import json
 import re
 from io import StringIO
@@ -40,14 +41,16 @@ def test_a_bar_has_the_share_of_each_part(
 
 def test_a_product_that_nothing_counts_for_has_no_bar(run: Run) -> None:
     item = '[products.X.sources.main]\nquantity = 5\nstatus = "out_of_stock"\nnotify_for_quantity_below = 9\n'
-    assert page(run, HEAD + item)[:6] == [
-        "X",
-        "",
-        "Stock default: Out of Stock: no source has it In Stock",
-        "",
-        "source  setting                    in force                                      from",
-        "main    quantity                   5, does not count: marked Out of Stock there  source item",
-    ]
+    reserved = "[products.X.stocks.default]\nreserved = 3\n"
+    for text in (HEAD + item, HEAD + item + reserved):
+        assert page(run, text)[:6] == [
+            "X",
+            "",
+            "Stock default: Out of Stock: no source has it In Stock",
+            "",
+            "source  setting                    in force                                      from",
+            "main    quantity                   5, does not count: marked Out of Stock there  source item",
+        ]
 
 
 @pytest.mark.parametrize(
@@ -87,3 +90,10 @@ def test_only_the_threshold_has_an_effective_value(run: Run) -> None:
 
 def test_a_stream_without_block_characters_gets_plain_ones() -> None:
     assert product_page.marks(Terminal(StringIO(), None, coloured=False)) == "#.r"
+
+
+def test_the_csv_of_an_unlimited_product_says_so_in_every_row(run: Run) -> None:
+    text = '[products.X]\nbackorders = "allow"\n[products.X.sources.main]\nquantity = 5\n'
+    Path("store.toml").write_text(HEAD + text, encoding="utf-8")
+    rows = list(csv.DictReader(StringIO(run("product", "show", "X", "-o", "csv").out)))
+    assert {(row["salable"], row["unlimited"]) for row in rows} == {("unlimited", "true")}
