@@ -157,6 +157,7 @@ def test_that_customers_are_no_longer_notified_is_a_change_of_every_product(run:
     assert lines[-1] == "DISH  default  customer_notice true -> false"
     assert between(run, shop(backorders="allow"), shop())[0] == "1 setting; 3 products: 3 notify customers"
     turned_off = between(run, shop(), shop(backorders="no"), "-o", "csv")
+    assert "product,BAG,,default,,,backorderable,50,0" in turned_off
     assert not [line for line in turned_off if "customer_notice" in line]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import Run
 from hypothesis import given
-from stores import built, stores
+from stores import built, seeded_stores, stores, toml_text
 
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.explain import Term, terms
@@ -173,6 +173,20 @@ def test_explanations_as_json_and_csv(run: Run, output: str) -> None:
     else:
         assert chains.out.splitlines()[0].startswith("key,stock,source,value,effective,note,scope,")
         assert sums.out.splitlines()[-1] == "24-MB01,default,,salable,main,25 + 50,75,false"
+
+
+def test_an_explanation_has_the_figures_of_the_page(run: Run, folder: Path) -> None:
+    for data in seeded_stores(20, seed=31):
+        Path("store.toml").write_text(toml_text(data), encoding="utf-8")
+        for sku in data["products"]:
+            explained, shown = (
+                json.loads(run("product", verb, "-o", "json", "--", sku).out)["stocks"] for verb in ("explain", "show")
+            )
+            common = explained[0].keys() & shown[0].keys() - {"sources"}
+            assert {"status", "reason", "reserved", "on_hand", "backorderable", "salable", "unlimited"} <= common
+            assert [{key: each[key] for key in common} for each in explained] == [
+                {key: each[key] for key in common} for each in shown
+            ]
 
 
 RESERVED = """version = 1
