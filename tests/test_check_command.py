@@ -213,6 +213,12 @@ def test_the_exit_status_is_of_the_findings_that_are_wanted(run: Run, words: lis
     assert run("check", "-q", *words).status == status
 
 
+def test_a_warning_fails_unless_errors_alone_are_to(run: Run, folder: Path) -> None:
+    (folder / "store.toml").write_text("version = 1\n[global]\nmanage_stock = false\n[sources.main]\n")
+    assert run("check").err == "1 finding: 1 warning\n"
+    assert [run("check", *words).status for words in ((), ("--fail-level", "error"))] == [1, 0]
+
+
 @pytest.mark.usefixtures("wrong")
 @pytest.mark.parametrize(
     ("words", "error"),

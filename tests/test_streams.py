@@ -1,5 +1,6 @@
 """Streams that the shell has closed or that take nothing more: no answer changes, and no traceback is shown."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,22 @@ def test_a_stream_that_cannot_be_written_is_an_error_only_for_answers(
     store_file: Path, words: str, status: int
 ) -> None:
     assert shell(store_file.parent, words).returncode == status
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_is_gone_is_no_error(store_file: Path, unbuffered: str) -> None:
+    """Whether that is noticed at the end or where the answer is written."""
+    receiver, sender = os.pipe()
+    os.close(receiver)
+    try:
+        ran = subprocess.run(
+            [BACKORDERCTL, "config", "get", "backorders"],
+            cwd=store_file.parent,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=sender,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(sender)
+    assert (ran.returncode, ran.stderr) == (0, "")
