@@ -225,3 +225,13 @@ def test_errors_are_red_where_the_terminal_has_colours(monkeypatch: pytest.Monke
     assert shown_error(monkeypatch, *words) == plain
     monkeypatch.undo()
     assert run(*words).err == plain
+
+
+def test_a_write_says_that_another_name_of_the_file_keeps_the_old_text(run: Run, store_file: Path) -> None:
+    other = store_file.with_name("other.toml")
+    other.hardlink_to(store_file)
+    old = store_file.read_text()
+    assert run("config", "set", "backorders", "no").err == (
+        "Warning: store.toml had 2 hard links; the others keep the old text\nglobal: backorders = no (was notify)\n"
+    )
+    assert other.read_text() == old != store_file.read_text()
