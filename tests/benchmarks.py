@@ -391,8 +391,9 @@ def tolerant(*words: str) -> Callable[[], object]:
 
 
 def program(*words: str) -> Callable[[], object]:
-    # An installed program is compiled once, and so must this one be.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    # An installed program is compiled once, and writes what it prints in blocks; so must this one.
+    unusual = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+    environment = {name: value for name, value in os.environ.items() if name not in unusual}
     return lambda: subprocess.run(
         words, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
