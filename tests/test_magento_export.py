@@ -323,6 +323,61 @@ def test_values_of_websites_are_named_where_magentos_configuration_counts(folder
     assert run("export", "magento", "products", "--config", "c.csv", "--to", "c.csv").status == 2
 
 
+ITEM = "[products.X.sources.berlin]\nquantity = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        (("products", "--since", "old.toml", "--to", "old.toml"), "old.toml"),
+        (("products", "--config", "c.csv", "--to", "c.csv"), "c.csv"),
+        (("stock-sources", "--since", "old.toml", "--to", "./old.toml"), "./old.toml"),
+        (("low-quantity", "--to", "store.toml"), "store.toml"),
+        (("all", "-f", "out/IMPORT.txt", "--to", "out"), "out/IMPORT.txt"),
+        (("all", "--since", "out/products.csv", "--to", "out"), "out/products.csv"),
+        (("all", "--config", "out/config.sh", "--to", "out"), "out/config.sh"),
+    ],
+    ids=" ".join,
+)
+def test_no_file_that_an_export_reads_is_replaced(folder: Path, run: Run, words: tuple[str, ...], target: str) -> None:
+    written(folder, ITEM)
+    (folder / "out").mkdir()
+    for name in ("old.toml", "out/IMPORT.txt", "out/products.csv"):
+        (folder / name).write_bytes((folder / "store.toml").read_bytes())
+    for name in ("c.csv", "out/config.sh"):
+        (folder / name).write_text("path,value\ncataloginventory/item_options/min_qty,1\n")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    error = f"Error: --to {target}: expected another file, got one that this command reads\n"
+    assert run("export", "magento", *words) == (2, "", error)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("products", "-f", "-", "--since", "-"),
+        ("products", "--config", "-", "--since", "-"),
+        ("stock-sources", "-f", "-", "--since", "-"),
+        ("all", "-f", "-", "--config", "-", "--to", "out"),
+    ],
+    ids=" ".join,
+)
+def test_an_export_reads_standard_input_for_one_file_only(folder: Path, run: Run, words: tuple[str, ...]) -> None:
+    written(folder, ITEM)
+    error = "Error: standard input can be one file only, got it for several\n"
+    assert run("export", "magento", *words) == (2, "", error)
+
+
+def test_magentos_configuration_may_come_from_standard_input(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(folder, ITEM)
+    content = io.BytesIO(b"path,value\ncataloginventory/item_options/notify_stock_qty,7\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(content))
+    ran = run("export", "magento", "products", "--config", "-")
+    assert (ran.status, ran.out) == (0, f"{HEADER}X,2,0, -50.0000,0,1.0000,0,1,1\n")
+
+
 def test_products_that_rely_on_global_values_are_counted_with_both_ways_out(folder: Path, run: Run) -> None:
     written(folder, "[products.X.sources.berlin]\nquantity = 1\n[products.Y]\nout_of_stock_threshold = -5\n")
     ran = run("export", "magento", "products", "--to", "p.csv")

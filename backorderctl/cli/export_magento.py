@@ -2,17 +2,18 @@
 
 import io
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from backorderctl.cli.command import Command, StockOption, noun
+from backorderctl.cli.inputs import once_standard_input, opened
 from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_export
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
-from backorderctl.magento.csv_reader import file_input
 from backorderctl.magento.export_config import ConfigFormat, write_config
 from backorderctl.magento.export_products import ExportEffect, Inheritance
 from backorderctl.magento.import_config import Unset, read_config
@@ -83,7 +84,7 @@ def config(
     store = _read(options)
     out = io.StringIO()
     rows = write_config(store, config_format, out)
-    _export(options, store, out.getvalue(), to, rows=counted(rows, "value"))
+    _export(options, store, out.getvalue(), to, rows=counted(rows, "value"), read=(options.file,))
     _say(options, view.config_notes(store))
 
 
@@ -113,10 +114,8 @@ def products(
     Without --config and --explicit, Magento's configuration is taken to be what [global] says, or the default where it
     says nothing.
     """
+    read = _inputs(options.file, config, since)
     store = _read(options, stock)
-    if to is not None and config is not None:
-        refuse_overwriting_input("--to", to, [config])
-
     inheritance = _configuration(options, config, explicit=explicit)
 
     def exported(each: Store) -> Export:
@@ -126,7 +125,7 @@ def products(
     chosen = select_rows(new, None if since is None else exported(_old(options, since)))
     out = io.StringIO()
     export_products.write_products(chosen.rows, out, quantities=quantities)
-    _export(options, store, out.getvalue(), to, rows=counted(len(chosen.rows), "product"))
+    _export(options, store, out.getvalue(), to, rows=counted(len(chosen.rows), "product"), read=read)
     _say(options, view.effects(chosen.rows, ExportEffect))
     _say(options, view.removed(since or "", chosen.gone, ()))
     if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
@@ -142,6 +141,7 @@ def stock_sources(options: StoreOptions, since: SinceOption = None, to: ToOption
 
     The quantity and stock status of every source item.
     """
+    read = _inputs(options.file, since)
     store = _read(options)
     every = list(export_sources.source_item_rows(store))
     old = [] if since is None else list(export_sources.source_item_rows(_old(options, since)))
@@ -149,7 +149,7 @@ def stock_sources(options: StoreOptions, since: SinceOption = None, to: ToOption
     out = io.StringIO()
     export_sources.write_source_items(rows, out)
     said = counted(len(rows), "source item")
-    write_export(out.getvalue(), to, rows=said, store=options.file, quiet=options.quiet)
+    write_export(out.getvalue(), to, rows=said, read=read, quiet=options.quiet)
     _say(options, view.removed(since or "", (), gone_items(every, old)))
 
 
@@ -165,7 +165,7 @@ def low_quantity(options: StoreOptions, stock: StockOption = None, to: ToOption 
     """
     store = _read(options, stock)
     text, rows = _low_quantities(store, stock)
-    _export(options, store, text, to, rows=counted(rows, "source item"))
+    _export(options, store, text, to, rows=counted(rows, "source item"), read=(options.file,))
 
 
 @app.command("all", cls=Command)
@@ -187,6 +187,9 @@ def all_(
     quantities at which source items are low. With --config FILE, Magento's configuration stays as it is, and there is
     no config.sh.
     """
+    read = _inputs(options.file, config, since)
+    for name in _FILES:
+        refuse_overwriting_input("--to", str(Path(to) / name), read)
     store = _read(options, stock)
     inheritance = _configuration(options, config, explicit=explicit)
 
@@ -213,6 +216,11 @@ def all_(
 
 CONFIG_FILE = "config.sh"
 _FILES = (CONFIG_FILE, "products.csv", "stock_sources.csv", "low_quantity.json", "IMPORT.txt")
+
+
+def _inputs(*paths: str | None) -> list[str]:
+    """The files that a command reads; BackorderctlError when more than one of them is standard input."""
+    return [path for path in once_standard_input(*paths) if path is not None]
 
 
 def _read(options: StoreOptions, stock: str | None = None) -> Store:
@@ -256,10 +264,11 @@ def _configuration(options: StoreOptions, config: str | None, *, explicit: bool)
     if config is None:
         return export_products.assumed
     report = ImportReport()
-    found = read_config(file_input(config), report)
+    source = opened(config)
+    found = read_config(source, report)
     for (notice, _), note in report.notes.items():
         if notice is Notice.CONFIGURATION_OF_SCOPE:
-            options.say(f"{config}: {importing.noted(note)}")
+            options.say(f"{source.name}: {importing.noted(note)}")
     values = {key: value for key, value in found.items() if not isinstance(value, Unset)}
     given = export_products.given({**DEFAULTS, **values})
     return lambda _: given
@@ -274,9 +283,9 @@ def _low_quantities(store: Store, stock: str | None) -> tuple[str, int]:
     return out.getvalue(), len(items)
 
 
-def _export(options: StoreOptions, store: Store, text: str, to: str | None, *, rows: str) -> None:
-    """Write a file for Magento."""
-    write_export(text, to, rows=rows, store=options.file, quiet=options.quiet)
+def _export(options: StoreOptions, store: Store, text: str, to: str | None, *, rows: str, read: Iterable[str]) -> None:
+    """Write a file for Magento, in the place of none that was `read` for it."""
+    write_export(text, to, rows=rows, read=read, quiet=options.quiet)
     _say_schedule(options, store)
 
 

@@ -35,7 +35,7 @@ def csv_(options: StoreOptions, to: ToOption = None) -> None:
     store = options.written()
     rows = list(bulk_csv.exported_rows(store))
     listing.show(Listing("changes", tuple(map(Column, bulk_csv.CHANGE_COLUMNS)), rows), Output.CSV, out)
-    write_export(out.getvalue(), to, rows=f"{len(rows)} rows", store=options.file, quiet=options.quiet)
+    write_export(out.getvalue(), to, rows=f"{len(rows)} rows", read=[options.file], quiet=options.quiet)
     if entries := len(store.schedule):
         options.say(f"schedule: {entries} {'entry' if entries == 1 else 'entries'} left out; values are as written")
 

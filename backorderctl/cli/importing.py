@@ -10,16 +10,17 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import STANDARD_INPUT, Command, MaxSizeOption, noun
+from backorderctl.cli.command import Command, MaxSizeOption, noun
+from backorderctl.cli.inputs import once_standard_input, opened
 from backorderctl.cli.quantities import StockIdOption, parse_stock_ids
-from backorderctl.cli.reading import read_standard_input, with_options
+from backorderctl.cli.reading import with_options
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes, check_code
 from backorderctl.edit.transaction import WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import import_config, import_inventory, import_products
-from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress, file_input
+from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress
 from backorderctl.magento.merge import merged
 from backorderctl.magento.merge_products import Imported
 from backorderctl.magento.report import Count, ImportReport
@@ -119,8 +120,8 @@ def magento(
     that they name, whatever qty the product CSV has for it. Files may be compressed; one of them may be - for standard
     input. With -o json, the summary is printed as JSON.
     """
-    paths = _once_standard_input(products, stock_sources, reservations, config)
-    inputs = _Inputs(*(_opened(path, encoding, max_size) for path in paths))
+    paths = once_standard_input(products, stock_sources, reservations, config)
+    inputs = _Inputs(*(None if path is None else opened(path, encoding=encoding, limit=max_size) for path in paths))
     if not (inputs.given() or link):
         raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
     read = ImportReport()
@@ -172,19 +173,6 @@ def _summarize(
             options.say(line)
     else:
         view.write_json(options.file, reports, sys.stdout, changed=changed, rejects=list(refused))
-
-
-def _once_standard_input(*paths: str | None) -> Sequence[str | None]:
-    if paths.count(STANDARD_INPUT) > 1:
-        raise BackorderctlError("standard input can be one file only, got it for several")
-    return paths
-
-
-def _opened(path: str | None, encoding: str, limit: int) -> Input | None:
-    if path != STANDARD_INPUT:
-        return None if path is None else file_input(path, encoding=encoding, limit=limit)
-    content = read_standard_input(limit=limit)
-    return Input(name="<stdin>", open=lambda: io.BufferedReader(io.BytesIO(content)), encoding=encoding, limit=limit)
 
 
 def _read(

@@ -33,8 +33,11 @@ def encoded_export(text: str, name: str) -> bytes:
     return compressed_for(name, text.encode())
 
 
-def write_export(text: str, to: str | None, *, rows: str, store: str, quiet: bool) -> None:
-    """Write an export of the file `store` to standard output, or to the file `to` and say how many rows went there."""
+def write_export(text: str, to: str | None, *, rows: str, read: Iterable[str], quiet: bool) -> None:
+    """Write an export to standard output, or to the file `to` and say how many rows went there.
+
+    BackorderctlError when `to` is one of the files that were `read` for it.
+    """
     if to in (None, "-", "/dev/stdout"):
         if sys.stdout.isatty():
             sys.stdout.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
@@ -42,7 +45,7 @@ def write_export(text: str, to: str | None, *, rows: str, store: str, quiet: boo
             sys.stdout.flush()
             sys.stdout.buffer.write(text.encode())
         return
-    refuse_overwriting_input("--to", to, [store])
+    refuse_overwriting_input("--to", to, read)
     for warning in atomic_file.replace_bytes(to, encoded_export(text, to)):
         say(f"Warning: {warning}", quiet=quiet)
     say(f"{to}: {rows}", quiet=quiet)
