@@ -1,9 +1,12 @@
 """`export`: what Magento's files and a spreadsheet get of a store, and what they are refused."""
 
 import csv
+import fcntl
 import gzip
 import io
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -323,6 +326,7 @@ def test_values_of_websites_are_named_where_magentos_configuration_counts(folder
     assert run("export", "magento", "products", "--config", "c.csv", "--to", "c.csv").status == 2
 
 
+EXPORTED = ["IMPORT.txt", "config.sh", "low_quantity.json", "products.csv", "stock_sources.csv"]
 ITEM = "[products.X.sources.berlin]\nquantity = 1\n"
 
 
@@ -468,7 +472,66 @@ def test_a_folder_is_written_whole_or_not_at_all(folder: Path, run: Run, monkeyp
     after = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
     assert (after["mine.txt"], after["products.csv"]) != (b"mine", before["products.csv"])
     assert after.keys() == before.keys() | {"config.sh"}
-    assert not [path for path in folder.iterdir() if path.name.startswith(".out")]
+    assert not list(folder.rglob("*.tmp"))
+
+
+def test_the_folder_of_a_killed_export_is_removed_and_that_of_a_living_one_stays(folder: Path, run: Run) -> None:
+    written(folder, ITEM)
+    assert run("export", "magento", "all", "--to", "out").status == 0
+    killed, living = ".out.backorderctl-0123456789ab.tmp", ".out.backorderctl-ba9876543210.tmp"
+    for place in (folder, folder / "out"):
+        for name in (killed, living):
+            (place / name / "old").mkdir(parents=True)
+    descriptor = os.open(folder / "out" / living, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        assert run("export", "magento", "all", "--to", "out").status == 0
+    finally:
+        os.close(descriptor)
+    assert [path for path in folder.rglob("*.tmp") if path.is_dir()] == [folder / "out" / living]
+
+
+OTHER_FILE_SYSTEM = Path("/dev/shm")
+
+
+@pytest.mark.skipif(
+    not OTHER_FILE_SYSTEM.is_dir() or OTHER_FILE_SYSTEM.stat().st_dev == Path(tempfile.gettempdir()).stat().st_dev,
+    reason="needs a second file system",
+)
+def test_a_folder_is_written_through_a_link_to_another_file_system(folder: Path, run: Run) -> None:
+    written(folder, ITEM)
+    with tempfile.TemporaryDirectory(dir=OTHER_FILE_SYSTEM) as elsewhere:
+        (folder / "out").symlink_to(Path(elsewhere) / "new")
+        for _ in range(2):  # made, and replaced
+            assert run("export", "magento", "all", "--to", "out").status == 0
+        assert (folder / "out").is_symlink()
+        assert sorted(path.name for path in (Path(elsewhere) / "new").iterdir()) == EXPORTED
+
+
+def test_a_file_of_an_earlier_export_that_this_one_does_not_have_is_taken_out(folder: Path, run: Run) -> None:
+    written(folder, ITEM)
+    (folder / "c.csv").write_text("path,value\ncataloginventory/item_options/min_qty,1\n")
+    assert run("export", "magento", "all", "--to", "out").status == 0
+    ran = run("export", "magento", "all", "--to", "out", "--config", "c.csv")
+    assert (ran.status, ran.err.splitlines()[0]) == (0, "out/config.sh: removed, as this export has none")
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        each for each in EXPORTED if each != "config.sh"
+    ]
+
+
+def test_what_replaces_a_file_in_a_folder_has_its_mode(folder: Path, run: Run) -> None:
+    written(folder, ITEM)
+    mask = os.umask(0o027)
+    try:
+        assert run("export", "magento", "all", "--to", "out").status == 0
+        (folder / "out" / "products.csv").chmod(0o604)
+        os.link(folder / "out" / "products.csv", folder / "linked.csv")
+        ran = run("export", "magento", "all", "--to", "out")
+    finally:
+        os.umask(mask)
+    assert ran.err.splitlines()[0] == "Warning: out/products.csv had 2 hard links; the others keep the old text"
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in [folder / "out", *(folder / "out").iterdir()]}
+    assert modes == dict.fromkeys(EXPORTED, "0o640") | {"products.csv": "0o604", "out": "0o750"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,11 @@ TEXT = "version = 1\n\n[sources.main]\n" + "".join(f"\n[products.P{number}]\n" f
 SET = ("config", "set", "backorders", "no", "-q")
 
 
-def interrupted(folder: Path, number: signal.Signals, delay: float, *, ignored: str = "") -> tuple[int, str, str]:
-    """Status, stdout and stderr of a write that gets a signal after some seconds."""
-    words = [sys.executable, "-c", CHILD, ignored, *SET]
+def interrupted(
+    folder: Path, number: signal.Signals, delay: float, *, ignored: str = "", command: Sequence[str] = SET
+) -> tuple[int, str, str]:
+    """Status, stdout and stderr of a command that gets a signal after some seconds."""
+    words = [sys.executable, "-c", CHILD, ignored, *command]
     child = subprocess.Popen(words, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert child.stderr
     assert child.stderr.read(1) == "!"
@@ -67,3 +70,43 @@ def test_a_signal_at_any_moment_leaves_no_traceback_and_no_temporary_file(
             life = delay
     assert statuses.keys() <= {0, 130}
     assert statuses[130] >= 5
+
+
+EXPORT = ("export", "magento", "all", "--to", "out", "-q")
+SLOW_RENAMES = CHILD.replace(
+    "from backorderctl.cli import run\n",
+    """
+import pathlib, time
+rename = pathlib.Path.rename
+def renamed(path, target):
+    moved = rename(path, target)
+    os.write(1, b".")
+    time.sleep(0.05)
+    return moved
+pathlib.Path.rename = renamed
+from backorderctl.cli import run
+""",
+)
+"""The same, where a renaming writes a point and takes its time, so that a signal can come after each of them."""
+
+
+def folder_of(path: Path) -> dict[str, str]:
+    return {each.name: each.read_text() if each.is_file() else "a folder" for each in path.iterdir()}
+
+
+@pytest.mark.parametrize("renames", range(1, 11))
+def test_a_signal_while_a_folder_is_replaced_leaves_the_old_files(tmp_path: Path, renames: int) -> None:
+    """The five old files are moved out and the five new ones in."""
+    (tmp_path / "store.toml").write_text(TEXT)
+    assert interrupted(tmp_path, signal.SIGHUP, 0, ignored="SIGHUP", command=EXPORT)[0] == 0
+    for each in (tmp_path / "out").iterdir():
+        each.write_text(f"old {each.name}")
+    before = folder_of(tmp_path / "out")
+    words = [sys.executable, "-c", SLOW_RENAMES, "", *EXPORT]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdout
+        assert child.stdout.read(renames) == b"." * renames
+        child.send_signal(signal.SIGTERM)
+    assert child.returncode == 130
+    assert folder_of(tmp_path / "out") == before
+    assert sorted(os.listdir(tmp_path)) == ["out", "store.toml"]  # noqa: PTH208

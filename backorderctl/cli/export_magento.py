@@ -1,7 +1,7 @@
 """`backorderctl export magento`: a store's policy, goods and configuration as files that Magento imports."""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -206,7 +206,7 @@ def all_(
     export_sources.write_source_items(chosen.items, files["stock_sources.csv"])
     files["low_quantity.json"].write(_low_quantities(store, stock)[0])
     files["IMPORT.txt"].write(view.instructions(config=config is None, at_default=extra))
-    write_folder(to, {name: text.getvalue().encode() for name, text in files.items()})
+    _write_folder(options, to, {name: text.getvalue() for name, text in files.items()})
     options.say(view.exported(to, products=len(chosen.rows), items=len(chosen.items), at_default=extra))
     _say(options, view.effects(chosen.rows, [ExportEffect.THRESHOLD_ZEROED]))
     _say(options, view.removed(since or "", chosen.gone, chosen.gone_items))
@@ -287,6 +287,15 @@ def _export(options: StoreOptions, store: Store, text: str, to: str | None, *, r
     """Write a file for Magento, in the place of none that was `read` for it."""
     write_export(text, to, rows=rows, read=read, quiet=options.quiet)
     _say_schedule(options, store)
+
+
+def _write_folder(options: StoreOptions, to: str, files: Mapping[str, str]) -> None:
+    """Write the files of an export into a folder; one of an earlier export that this one has not goes."""
+    left = [name for name in _FILES if name not in files and (Path(to) / name).exists()]
+    for warning in write_folder(to, {name: text.encode() for name, text in files.items()}, without=left):
+        options.say(f"Warning: {warning}")
+    for name in left:
+        options.say(f"{Path(to) / name}: removed, as this export has none")
 
 
 def _say_schedule(options: StoreOptions, store: Store) -> None:

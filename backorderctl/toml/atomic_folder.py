@@ -2,70 +2,89 @@
 
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError
+from backorderctl.toml.file_access import open_file
+from backorderctl.toml.file_lock import lock
+from backorderctl.toml.temporary_file import copy_metadata, losses, remove_strays, temporary_name, write_all
 
 
-def write_folder(folder: str, files: Mapping[str, bytes]) -> None:
-    """Write these files into the folder, which is made if it is missing; its other files stay.
+def write_folder(folder: str, files: Mapping[str, bytes], *, without: Collection[str] = ()) -> tuple[str, ...]:
+    """Write these files into the folder, which is made if it is missing, and take out those that it shall be `without`.
 
-    BackorderctlError when there is something else of that name; OSError, with the folder as it was, when a file cannot
-    be written.
+    Its other files stay, and so do group, mode and access list of those that are replaced; the answer is warnings about
+    what could not be kept. BackorderctlError when there is something else of that name; OSError, with the folder as it
+    was, when a file cannot be written.
     """
-    target = Path(folder)
+    target = Path(os.path.realpath(folder))
     if target.exists() and not target.is_dir():
         raise BackorderctlError(f"{folder}: expected a folder, got a file")
     if not target.parent.is_dir():
         raise BackorderctlError(f"{folder}: expected a folder in one that exists, got none")
-    for name in files:
+    for name in (*files, *without):
         if (target / name).is_dir():
-            raise BackorderctlError(f"{target / name}: expected a file, got a folder")
-    with _staging(target) as staging:
+            raise BackorderctlError(f"{Path(folder) / name}: expected a file, got a folder")
+    warnings: list[str] = []
+    # What is written inside the folder can be moved to its place even where the folder is a file system of its own.
+    beside = target.parent
+    with _staging(target, target if target.exists() else beside) as staging:
         for name, content in files.items():
-            (staging / name).write_bytes(content)
-        if not target.exists():
-            staging.chmod(0o777 & ~_umask())
-            staging.rename(target)
+            warnings += _write(staging / name, content, target / name, str(Path(folder) / name))
+        if target.exists():
+            _replace(target, staging, list(files), without)
         else:
-            _replace(target, staging, list(files))
+            staging.rename(target)
+    for place in (target, beside):  # only now: a killed run may have moved there what the new files replace
+        remove_strays(target, place, shutil.rmtree)
+    return tuple(warnings)
 
 
 @contextmanager
-def _staging(target: Path) -> Iterator[Path]:
-    """A folder beside the target, which is gone afterwards unless it has become the target."""
-    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+def _staging(target: Path, place: Path) -> Iterator[Path]:
+    """A folder in `place` that is locked, and gone afterwards unless it has become the target."""
+    staging = temporary_name(target, place)
     try:
-        yield staging
+        staging.mkdir()
+        with open_file(str(staging), os.O_RDONLY) as descriptor:
+            lock(descriptor, wait=True)
+            yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _replace(target: Path, staging: Path, names: list[str]) -> None:
-    """Move the new files into the target and the old ones out; when one cannot be moved, all are moved back."""
+def _write(path: Path, content: bytes, old: Path, name: str) -> Iterator[str]:
+    """Write a new file with the metadata of the old one, and say, under its `name`, what of them it does not keep."""
+    replaces = old.is_file()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if replaces else 0o666)
+    try:
+        if replaces:
+            with open_file(str(old), os.O_RDONLY) as like:
+                copy_metadata(descriptor, like=like)
+                yield from losses(name, os.fstat(like), os.fstat(descriptor))
+        write_all(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _replace(target: Path, staging: Path, names: Collection[str], without: Collection[str]) -> None:
+    """Move the old files out of the target and the new ones in; whatever ends this early, all are moved back."""
     old = staging / "old"
     old.mkdir()
-    moved: list[str] = []
+    there = [name for name in (*names, *without) if os.path.lexists(target / name)]
     try:
+        for name in there:
+            (target / name).rename(old / name)
         for name in names:
-            if (target / name).exists():
-                (target / name).rename(old / name)
-            moved.append(name)
             (staging / name).rename(target / name)
-    except OSError:
-        for name in moved:
-            with suppress(FileNotFoundError):
-                (target / name).rename(staging / name)
-            with suppress(FileNotFoundError):
-                (old / name).rename(target / name)
+    except BaseException:  # a signal too
+        for name in names:
+            if not (staging / name).exists() and name not in there:
+                (target / name).unlink()
+        for name in there:
+            with suppress(FileNotFoundError):  # it was not moved yet
+                (old / name).replace(target / name)
         raise
-
-
-def _umask() -> int:
-    """The permissions that new files of this process do not get."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

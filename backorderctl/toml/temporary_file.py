@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Temporary:
     """A file that `create` makes, locked while its writer lives."""
 
     def __init__(self, path: str, target: Path) -> None:
-        self.name = target.with_name(f"{_start(target)}{os.urandom(_RANDOM).hex()}.tmp")
+        self.name = temporary_name(target, target.parent)
         self._path = path
         self._descriptor: int | None = None
 
@@ -52,7 +52,7 @@ def temporary(path: str, target: Path) -> Iterator[Temporary]:
     The block creates it: an interrupt between its creation and the beginning of the block would leave it there. Files
     that killed writers of `target` have left behind are removed.
     """
-    _remove_strays(target)
+    remove_strays(target, target.parent, Path.unlink)
     file = Temporary(path, target)
     try:
         yield file
@@ -67,26 +67,31 @@ def write_all(descriptor: int, content: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
+def temporary_name(target: Path, folder: Path) -> Path:
+    """A new name, in the folder, for what is to take the place of `target`."""
+    return folder / f"{_start(target)}{os.urandom(_RANDOM).hex()}.tmp"
+
+
+def remove_strays(target: Path, folder: Path, remove: Callable[[Path], object]) -> None:
+    """Remove what killed writers of `target` have left in the folder: that of a living one is locked."""
+    start = _start(target)
+    ours = re.compile(re.escape(start) + rf"[0-9a-f]{{{2 * _RANDOM}}}\.tmp")
+    strays: list[str] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        strays += (entry.path for entry in entries if entry.name.startswith(start) and ours.fullmatch(entry.name))
+    for stray in strays:
+        # What cannot be removed disturbs nobody, and the next writer tries again.
+        with suppress(OSError, BackorderctlError), open_file(stray, os.O_RDONLY | os.O_NOFOLLOW) as descriptor:
+            if lock(descriptor, wait=False):
+                remove(Path(stray))
+
+
 def _start(target: Path) -> str:
     """The name of a temporary file up to its random part; a long name is shortened so that the whole is allowed."""
     name = target.name
     while len(os.fsencode(f".{name}.backorderctl-")) + 2 * _RANDOM + len(".tmp") > _LONGEST_NAME:
         name = name[:-1]
     return f".{name}.backorderctl-"
-
-
-def _remove_strays(target: Path) -> None:
-    """Remove the temporary files of killed writers: that of a living one is locked."""
-    start = _start(target)
-    ours = re.compile(re.escape(start) + rf"[0-9a-f]{{{2 * _RANDOM}}}\.tmp")
-    strays: list[str] = []
-    with suppress(OSError), os.scandir(target.parent) as entries:
-        strays += (entry.path for entry in entries if entry.name.startswith(start) and ours.fullmatch(entry.name))
-    for stray in strays:
-        # What cannot be removed disturbs nobody, and the next writer tries again.
-        with suppress(OSError, BackorderctlError), open_file(stray, os.O_RDONLY | os.O_NOFOLLOW) as descriptor:
-            if lock(descriptor, wait=False):
-                Path(stray).unlink()
 
 
 def copy_metadata(descriptor: int, *, like: int) -> None:
