@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 from conftest import Run
-from magento_model import STEP, Shop, orders, ours, random_config, random_stock_item, variations
+from magento_model import NEW, STEP, Shop, orders, ours, random_config, random_stock_item, variations
 from stores import seeded_stores, toml_text
 
 from backorderctl.policy.evaluate import Salability, evaluate
@@ -116,6 +116,26 @@ def test_products_alone_sell_what_no_source_has_where_they_are_new(folder: Path,
     shop = Shop()
     shop.import_products(Path("products.csv").read_text())
     assert shop.source_items == {("default", "X"): (1, Decimal(0))}
+
+
+def test_a_product_without_managed_stock_gets_no_item_at_default(folder: Path, run: Run) -> None:
+    """It would sell wherever it has one, goods or not."""
+    (folder / "store.toml").write_text(
+        "version = 1\n[sources.lyon]\n[products.X]\nmanage_stock = false\n[products.X.sources.lyon]\nquantity = 0\n"
+    )
+    ran = run("export", "magento", "all", "--to", "out")
+    assert ran.err == (
+        "out: 1 product, 1 source item\n"
+        "Warning: 1 product (first: 'X') without managed stock is not at source 'default': if new to Magento, the "
+        "import puts it there, and it sells in the stocks of that source\n"
+    )
+    assert "they add nothing" not in Path("out/IMPORT.txt").read_text()
+    known, new = Shop(stock_items={"X": dict(NEW)}), Shop()
+    for shop in (known, new):
+        imported(shop)
+    assert known.source_items == {("lyon", "X"): (1, Decimal(0))}
+    assert new.source_items.keys() == {("lyon", "X"), ("default", "X")}
+    assert run("export", "magento", "products", "--to", "p.csv").err.splitlines()[1:] == ran.err.splitlines()[1:]
 
 
 def test_a_status_that_magento_would_not_keep_is_warned_of(folder: Path, run: Run) -> None:

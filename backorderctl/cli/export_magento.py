@@ -208,7 +208,7 @@ def all_(
     files["IMPORT.txt"].write(view.instructions(config=config is None, at_default=extra))
     _write_folder(options, to, {name: text.getvalue() for name, text in files.items()})
     options.say(view.exported(to, products=len(chosen.rows), items=len(chosen.items), at_default=extra))
-    _say(options, view.effects(chosen.rows, [ExportEffect.THRESHOLD_ZEROED]))
+    _say(options, view.effects(chosen.rows, [ExportEffect.THRESHOLD_ZEROED, ExportEffect.SELLS_UNMANAGED]))
     _say(options, view.removed(since or "", chosen.gone, chosen.gone_items))
     _say(options, view.config_notes(store))
     _say_schedule(options, store)

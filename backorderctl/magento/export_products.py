@@ -40,6 +40,8 @@ class ExportEffect(StrEnum):
     """A negative threshold is 0 in the file, because backorders are off."""
     SELLS_IF_NEW = "sells_if_new"
     """If the product is new, it gets an item at the source `default` and sells whatever the other sources have."""
+    SELLS_UNMANAGED = "sells_unmanaged"
+    """If the product is new, it gets an item at `default` and sells there, as its stock is not managed."""
     STATUS_LOST = "status_lost"
     """Its item at `default` is In Stock, and the import makes it Out of Stock."""
 
@@ -178,7 +180,10 @@ def _effects(
     if not backorders and any(isinstance(each, Decimal) and each < 0 for each in thresholds):
         yield ExportEffect.THRESHOLD_ZEROED
     on_sale = item is not None and item.status is StockStatus.IN_STOCK
-    if not quantities and not on_sale and (backorders or not policy.managed):
+    if not policy.managed:
+        if item is None:
+            yield ExportEffect.SELLS_UNMANAGED
+    elif not quantities and not on_sale and backorders:
         yield ExportEffect.SELLS_IF_NEW
     if quantities and item is not None and on_sale and policy.managed and not _verified(item.quantity, policy):
         yield ExportEffect.STATUS_LOST

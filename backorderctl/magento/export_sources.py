@@ -50,7 +50,7 @@ def rows_at_default(store: Store, skus: Iterable[str]) -> Iterator[SourceItemRow
     """A row without goods, Out of Stock, for each of these products that has no item at Magento's source `default`.
 
     Importing a new product gives it an item there (SourceItemImporter::afterProcess); this row takes its goods out of
-    every answer.
+    every answer of a product whose stock is managed. Others sell wherever they have an item.
     """
     for sku in skus:
         if DEFAULT_SOURCE not in store.products[sku].items:

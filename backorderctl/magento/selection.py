@@ -13,8 +13,8 @@ from backorderctl.store.model import Product, Store
 class Export:
     """What Magento is to have of a store: a policy for each product but the `refused` ones, and every source item.
 
-    `approximated` are the policies that are not exact. `at_default` are rows for products that are not at Magento's
-    source `default`.
+    `approximated` are the policies that are not exact. `at_default` are rows for products whose stock is managed and
+    that are not at Magento's source `default`.
     """
 
     store: Store
@@ -64,7 +64,7 @@ def export(
         refused=refused,
         rows=rows,
         items=list(source_item_rows(store)),
-        at_default=list(rows_at_default(store, [row.sku for row in rows])),
+        at_default=list(rows_at_default(store, [each.sku for each, policy in policies if policy.managed])),
     )
 
 

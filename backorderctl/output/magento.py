@@ -59,6 +59,8 @@ _EFFECTS = {
     "written as 0, because Magento would show {them} as In Stock when sold out",
     ExportEffect.SELLS_IF_NEW: "{products} (first: {sku!r}) not on sale at source 'default': if new to Magento, the "
     "import puts {them} on sale there; export magento all prevents it",
+    ExportEffect.SELLS_UNMANAGED: "{products} (first: {sku!r}) without managed stock {are} not at source 'default': if "
+    "new to Magento, the import puts {them} there, and {they} sell{s} in the stocks of that source",
     ExportEffect.STATUS_LOST: "{products} (first: {sku!r}) {are} In Stock at source 'default', and Magento's import "
     "makes {them} Out of Stock there: import stock sources afterwards (export magento all)",
 }
@@ -73,10 +75,9 @@ def effects(rows: Sequence[ExportRow], named: Iterable[ExportEffect]) -> Iterato
 
 def _effect(found: ExportEffect, skus: Sequence[str]) -> str:
     one = len(skus) == 1
-    words = {"s": "s" if one else "", "have": "has" if one else "have", "are": "is" if one else "are"}
-    text = _EFFECTS[found].format(
-        products=counted(len(skus), "product"), sku=skus[0], them="it" if one else "them", **words
-    )
+    words = {"s": "s", "have": "has", "are": "is", "them": "it", "they": "it"}
+    words = words if one else {"s": "", **{each: each for each in words if each != "s"}}
+    text = _EFFECTS[found].format(products=counted(len(skus), "product"), sku=skus[0], **words)
     return f"Warning: {text}"
 
 
