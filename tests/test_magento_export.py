@@ -175,6 +175,18 @@ def test_a_named_stock_decides_and_products_of_others_are_left_out(folder: Path,
     assert run("export", "magento", "products", "--stock", "uk").status == 2
 
 
+def test_an_export_of_everything_for_one_stock_names_what_it_leaves_out(folder: Path, run: Run) -> None:
+    written(folder, TWO_STOCKS + ITEM)
+    ran = run("export", "magento", "all", "--stock", "us", "--to", "out")
+    assert ran.err.splitlines()[1:] == [
+        "1 product that is not in stock us but in another: left out of products.csv",
+        "1 product that is in another stock too, where Magento follows the same policy",
+        "2 source items that are at no source of stock us: left out of low_quantity.json",
+    ]
+    ran = run("export", "magento", "low-quantity", "--stock", "us", "--to", "l.json")
+    assert ran.err == "l.json: 1 source item\n2 source items that are at no source of stock us: left out\n"
+
+
 def test_quantities_are_written_where_they_are_asked_for(folder: Path, run: Run) -> None:
     store = "version = 1\n[sources.default]\n[sources.b]\n[products.X.sources.default]\nquantity = -1.5\n"
     written(folder, "[products.Y.sources.default]\nquantity = 2\nstatus = 'out_of_stock'\n", store)
@@ -422,7 +434,29 @@ def test_a_global_value_changes_no_row_of_a_product_that_inherits_it(folder: Pat
     written(folder, "[products.X.sources.berlin]\nquantity = 1\n")
     (folder / "store.toml").rename(folder / "old.toml")
     written(folder, "[products.X.sources.berlin]\nquantity = 1\n", STORE.replace("-50", "-60"))
-    assert run("export", "magento", "products", "--since", "old.toml").out == HEADER
+    ran = run("export", "magento", "products", "--since", "old.toml")
+    assert (ran.status, ran.out) == (0, HEADER)
+    assert ran.err == (
+        "Warning: 1 product (first: 'X') inherits values of [global] that have changed since old.toml: "
+        "Magento gets them from export magento config\n"
+    )
+    ran = run("export", "magento", "products", "--since", "old.toml", "--explicit")
+    assert ran.out == f"{HEADER}X,2,0, -60.0000,0,1.0000,0,1,0\n"
+    assert "changed since" not in ran.err
+    (folder / "c.csv").write_text("path,value\ncataloginventory/item_options/notify_stock_qty,1\n")
+    ran = run("export", "magento", "products", "--since", "old.toml", "--config", "c.csv")
+    assert ran.out == f"{HEADER}X,2,0, -60.0000,0,1.0000,1,1,1\n"
+    assert "changed since" not in ran.err
+    assert "changed since" not in run("export", "magento", "all", "--since", "old.toml", "--to", "out").err
+    assert "min_qty -60\n" in (folder / "out" / "config.sh").read_text()
+
+
+def test_what_a_product_does_not_inherit_may_change_in_global(folder: Path, run: Run) -> None:
+    product = "[products.X]\nout_of_stock_threshold = -5\n"
+    written(folder, product)
+    (folder / "store.toml").rename(folder / "old.toml")
+    written(folder, product, STORE.replace("-50", "-60"))
+    assert "changed since" not in run("export", "magento", "products", "--since", "old.toml").err
 
 
 def test_everything_goes_into_one_folder_with_the_order_of_import(folder: Path, run: Run) -> None:
@@ -448,6 +482,22 @@ def test_with_magentos_configuration_there_is_none_to_import(folder: Path, run: 
     assert run("export", "magento", "all", "--to", "out", "--config", "c.csv").status == 0
     assert not (folder / "out" / "config.sh").exists()
     assert "config.sh" not in (folder / "out" / "IMPORT.txt").read_text()
+
+
+def test_instructions_say_that_the_configuration_comes_first_only_where_it_is_inherited(folder: Path, run: Run) -> None:
+    written(folder, ITEM)
+    for words, said in (((), True), (("--explicit",), False)):
+        assert run("export", "magento", "all", "--to", "out", *words).status == 0
+        text = (folder / "out" / "IMPORT.txt").read_text()
+        assert ("products.csv leaves out what it gives." in text, "1. sh config.sh" in text) == (said, True)
+
+
+def test_a_threshold_is_said_to_be_written_as_0_only_where_it_is(folder: Path, run: Run) -> None:
+    (folder / "store.toml").write_text("version = 1\n[global]\nout_of_stock_threshold = -5\n")
+    (folder / "c.csv").write_text("path,value\ncataloginventory/item_options/min_qty,1\n")
+    assert "written as 0" in run("export", "magento", "all", "--to", "out").err
+    ran = run("export", "magento", "all", "--to", "new", "--config", "c.csv")
+    assert ran == (0, "", "new: 0 products, 0 source items\n")
 
 
 def test_a_folder_is_written_whole_or_not_at_all(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

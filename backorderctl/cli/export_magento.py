@@ -85,7 +85,7 @@ def config(
     out = io.StringIO()
     rows = write_config(store, config_format, out)
     _export(options, store, out.getvalue(), to, rows=counted(rows, "value"), read=(options.file,))
-    _say(options, view.config_notes(store))
+    _say(options, view.config_notes(store, written=True))
 
 
 @app.command(cls=Command)
@@ -128,6 +128,8 @@ def products(
     _export(options, store, out.getvalue(), to, rows=counted(len(chosen.rows), "product"), read=read)
     _say(options, view.effects(chosen.rows, ExportEffect))
     _say(options, view.removed(since or "", chosen.gone, ()))
+    if config is None:
+        _say(options, view.inheriting(since or "", chosen.inheriting))
     if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
         options.say(view.left_out(absent))
     if stock is not None:
@@ -166,6 +168,8 @@ def low_quantity(options: StoreOptions, stock: StockOption = None, to: ToOption 
     store = _read(options, stock)
     text, rows = _low_quantities(store, stock)
     _export(options, store, text, to, rows=counted(rows, "source item"), read=(options.file,))
+    if stock is not None:
+        _say(options, view.other_sources(store, rows, stock))
 
 
 @app.command("all", cls=Command)
@@ -204,13 +208,17 @@ def all_(
         write_config(store, ConfigFormat.SH, files[CONFIG_FILE])
     export_products.write_products(chosen.rows, files["products.csv"])
     export_sources.write_source_items(chosen.items, files["stock_sources.csv"])
-    files["low_quantity.json"].write(_low_quantities(store, stock)[0])
-    files["IMPORT.txt"].write(view.instructions(config=config is None, at_default=extra))
+    low, low_rows = _low_quantities(store, stock)
+    files["low_quantity.json"].write(low)
+    files["IMPORT.txt"].write(view.instructions(config=config is None, explicit=explicit, at_default=extra))
     _write_folder(options, to, {name: text.getvalue() for name, text in files.items()})
     options.say(view.exported(to, products=len(chosen.rows), items=len(chosen.items), at_default=extra))
     _say(options, view.effects(chosen.rows, [ExportEffect.THRESHOLD_ZEROED, ExportEffect.SELLS_UNMANAGED]))
     _say(options, view.removed(since or "", chosen.gone, chosen.gone_items))
-    _say(options, view.config_notes(store))
+    if stock is not None:
+        _say(options, view.other_stocks(new, stock, file="products.csv"))
+        _say(options, view.other_sources(store, low_rows, stock, file="low_quantity.json"))
+    _say(options, view.config_notes(store, written=config is None))
     _say_schedule(options, store)
 
 

@@ -1,8 +1,10 @@
 """The rows of an export: one for every product and source item, or only those that differ from an older store's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from backorderctl.magento.columns import OF_MAGENTO
+from backorderctl.magento.export_config import exported_configuration
 from backorderctl.magento.export_products import ExportRow, Inheritance, changed_rows, product_rows
 from backorderctl.magento.export_sources import SourceItemRow, changed_items, rows_at_default, source_item_rows
 from backorderctl.magento.policy_export import Approximate, Compiled, Policy, compiled
@@ -28,12 +30,16 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The rows to write, and the SKUs and source items that an older store has and the store has no longer."""
+    """The rows to write, and the SKUs and source items that an older store has and the store has no longer.
+
+    `inheriting` are the SKUs that inherit a value of [global] that is another one in the older store.
+    """
 
     rows: Sequence[ExportRow]
     items: Sequence[SourceItemRow]
     gone: Sequence[str] = ()
     gone_items: Sequence[SourceItemRow] = ()
+    inheriting: Sequence[str] = ()
 
 
 def export(
@@ -78,7 +84,17 @@ def select_rows(new: Export, old: Export | None) -> Selection:
         items=list(changed_items(items, [*old.items, *old.at_default])),
         gone=[sku for sku in old.store.products if sku not in new.store.products],
         gone_items=gone_items(items, old.items),
+        inheriting=list(_inheriting_changes(new, old)),
     )
+
+
+def _inheriting_changes(new: Export, old: Export) -> Iterator[str]:
+    values, older = exported_configuration(new.store), exported_configuration(old.store)
+    changed = [place for place, row in enumerate(OF_MAGENTO) if values[row.key] != older[row.key]]
+    for row in new.rows if changed else ():
+        in_force = row.in_force[-len(OF_MAGENTO) :]
+        if any(in_force[place] is None for place in changed):
+            yield row.sku
 
 
 def gone_items(items: Sequence[SourceItemRow], old: Sequence[SourceItemRow]) -> list[SourceItemRow]:

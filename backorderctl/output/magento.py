@@ -81,9 +81,9 @@ def _effect(found: ExportEffect, skus: Sequence[str]) -> str:
     return f"Warning: {text}"
 
 
-def config_notes(store: Store) -> Iterator[str]:
-    """What the exported configuration has otherwise than [global], and what only the configuration can hold."""
-    if zeroed(store):
+def config_notes(store: Store, *, written: bool) -> Iterator[str]:
+    """What the configuration, if it is `written`, has otherwise than [global], and what only it can hold."""
+    if written and zeroed(store):
         threshold = format_value(store.settings[THRESHOLD.key])
         yield (
             f"Warning: {THRESHOLD.key} {threshold} without backorders: written as 0, because Magento would show "
@@ -118,17 +118,37 @@ def removed(since: str, skus: Sequence[str], items: Sequence[SourceItemRow]) -> 
         yield f"{counted(len(items), 'source item')} of {since} (first: {first}) {kept} {them}"
 
 
-def other_stocks(found: Export, stock: str) -> Iterator[str]:
+def inheriting(since: str, skus: Sequence[str]) -> Iterator[str]:
+    """Which products have another policy than in an older store without a row that says so."""
+    if skus:
+        inherit = f"{counted(len(skus), 'product')} (first: {skus[0]!r}) inherit{'s' if len(skus) == 1 else ''}"
+        yield (
+            f"Warning: {inherit} values of [global] that have changed since {since}: Magento gets them from "
+            "export magento config"
+        )
+
+
+def other_stocks(found: Export, stock: str, *, file: str = "") -> Iterator[str]:
     """How many products the export for one stock leaves out, and how many of its own are in another stock too."""
+    out = f"left out of {file}" if file else "left out"
     others = {source for code, other in found.store.stocks.items() if code != stock for source in other.sources}
     outside = len(found.store.products) - len(found.policies)
     shared = sum(not product.items.keys().isdisjoint(others) for product, _ in found.policies)
     if outside:
         verb = "is" if outside == 1 else "are"
-        yield f"{counted(outside, 'product')} that {verb} not in stock {stock} but in another: left out"
+        yield f"{counted(outside, 'product')} that {verb} not in stock {stock} but in another: {out}"
     if shared:
         verb = "is" if shared == 1 else "are"
         yield f"{counted(shared, 'product')} that {verb} in another stock too, where Magento follows the same policy"
+
+
+def other_sources(store: Store, items: int, stock: str, *, file: str = "") -> Iterator[str]:
+    """How many source items have no low quantity in the export for one stock."""
+    outside = sum(len(product.items) for product in store.products.values()) - items
+    if outside:
+        verb = "is" if outside == 1 else "are"
+        out = f"left out of {file}" if file else "left out"
+        yield f"{counted(outside, 'source item')} that {verb} at no source of stock {stock}: {out}"
 
 
 def exported(folder: str, *, products: int, items: int, at_default: int) -> str:
@@ -137,14 +157,12 @@ def exported(folder: str, *, products: int, items: int, at_default: int) -> str:
     return f"{folder}: {counted(products, 'product')}, {counted(items, 'source item')}{extra}"
 
 
-def instructions(*, config: bool, at_default: int) -> str:
+def instructions(*, config: bool, explicit: bool, at_default: int) -> str:
     """The text that says in which order the files of an export are imported, and why."""
     steps = []
     if config:
-        steps.append(
-            "sh config.sh, in Magento's folder, and then bin/magento cache:clean config. The configuration comes "
-            "first: products.csv leaves out what it gives."
-        )
+        why = "" if explicit else " The configuration comes first: products.csv leaves out what it gives."
+        steps.append(f"sh config.sh, in Magento's folder, and then bin/magento cache:clean config.{why}")
     steps.append(
         "products.csv: System > Data Transfer > Import, entity Products, Add/Update. It has no qty: Magento would "
         "write it to the source 'default'. A product that is new gets an item there all the same, and the status of "
