@@ -128,6 +128,23 @@ def test_refused_rows_are_left_out_alike(run: Run, files: Path) -> None:
     assert ran.err.splitlines()[0].startswith("rejects/live.csv: 18 rows refused, the first at line 2: ")
 
 
+def test_rejects_of_an_earlier_run_go_once_no_row_is_refused(run: Run, files: Path) -> None:
+    words = ("evaluate", "live.csv", "more.csv", "--summary", "--skip-bad", "rejects")
+    (files / "more.csv").write_text("sku,source_code,quantity\nnew,main,x\n")
+    bad = (files / "live.csv").read_text() + next(iter(BAD_ROWS.values())) + "\n"
+    (files / "live.csv").write_text(bad, encoding="utf-8")
+    assert run(*words).status == 0
+    assert sorted(path.name for path in (files / "rejects").iterdir()) == ["live.csv", "more.csv"]
+    for name, text, left in (
+        ("more.csv", "sku,source_code,quantity\nnew,main,1\n", ["live.csv"]),
+        ("live.csv", LIVE, []),
+    ):
+        (files / name).write_text(text, encoding="utf-8")
+        ran = run(*words)
+        assert (ran.status, "removed, as no row is refused any more\n" in ran.err) == (0, True)
+        assert [path.name for path in (files / "rejects").iterdir()] == left
+
+
 def test_a_pair_given_twice_is_found_across_files(run: Run, files: Path) -> None:
     (files / "more.csv").write_text("sku;source_code;quantity\nB;main;1\n")
     assert run("evaluate", "*.csv", "--summary").err == (

@@ -267,6 +267,17 @@ def test_rejects_of_two_inputs_go_to_a_file_each(folder: Path, run: Run) -> None
     assert (folder / "r.stock-sources.csv").read_text().endswith(",2,A,a b,1\n")
 
 
+def test_rejects_of_one_input_go_where_two_have_a_file_each(folder: Path, run: Run) -> None:
+    (folder / "p.csv").write_text("sku,qty\nA,x\nB,1\n")
+    words = ("import", "magento", "--products", "p.csv", "--skip-bad", "r.csv")
+    assert run(*words).status == 0
+    (folder / "s.csv").write_text("sku,source_code,quantity\nA,a b,1\n")
+    assert "r.csv: removed, as no row is refused any more\n" in run(*words, "--stock-sources", "s.csv").err
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "p.csv", "r.products.csv", "r.stock-sources.csv", "s.csv", "store.toml",
+    ]  # fmt: skip
+
+
 def test_many_refused_rows_are_named_up_to_twenty(folder: Path, run: Run) -> None:
     (folder / "p.csv").write_text("sku,qty\n" + "".join(f"S{number},x\n" for number in range(25)))
     lines = run("import", "magento", "--products", "p.csv").err.splitlines()

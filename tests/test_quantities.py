@@ -215,6 +215,29 @@ def test_all_bad_rows_are_counted_and_can_be_left_out(run: Run, files: Path) -> 
     ]
 
 
+def test_rejects_of_an_earlier_run_go_once_no_row_is_refused(run: Run, files: Path) -> None:
+    words = ("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv")
+    (files / "live.csv").write_text(LIVE + "berlim,A,1,1\n")
+    assert run(*words).status == 0
+    (files / "live.csv").write_text(LIVE)
+    assert run("product", "show", "A", *words[2:]).status == 0  # reads the rows of one product alone
+    assert (files / "rejects.csv").exists()
+    assert "rejects.csv: removed, as no row is refused any more\n" in run(*words).err
+    assert not (files / "rejects.csv").exists()
+    (files / "rejects.csv").write_text("my own notes\n")
+    assert run(*words).status == 0
+    assert (files / "rejects.csv").read_text() == "my own notes\n"
+
+
+def test_rejects_that_are_read_are_not_removed(run: Run, files: Path) -> None:
+    rejects = "".join(f"reason,9,{line}\n" for line in LIVE.splitlines()).replace("reason,9", "refused,line", 1)
+    (files / "rejects.csv").write_text(rejects)
+    ran = run("product", "list", "--quantities", "rejects.csv", "--skip-bad", "rejects.csv")
+    error = "Error: --skip-bad rejects.csv: expected another file, got one that this command reads\n"
+    assert (ran.status, ran.out, ran.err.splitlines()[-1]) == (2, "", error.strip())
+    assert (files / "rejects.csv").read_text() == rejects
+
+
 def test_a_pair_given_twice_is_refused_with_both_rows(run: Run, files: Path) -> None:
     (files / "live.csv").write_text(LIVE + "berlin,A,8,1\n")
     ran = run("product", "list", "--quantities", "live.csv")

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -18,12 +19,12 @@ from backorderctl.bulk.target import check_target
 from backorderctl.cli.command import Command, OutputOption, noun
 from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, parse_stock_ids
 from backorderctl.cli.reading import StoreOptions, with_options
-from backorderctl.cli.target import refuse_overwriting_input
+from backorderctl.cli.target import refuse_overwriting_input, remove_old_rejects
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output, counted
 from backorderctl.output.progress import progress
-from backorderctl.store.delimited import write_rejects
+from backorderctl.store.delimited import Refused, write_rejects
 from backorderctl.store.rows_read import refusal
 from backorderctl.toml import atomic_file
 
@@ -100,6 +101,8 @@ def evaluate(
         result = runner.run(job, to)
     except RowsRefused as refused:
         result = runner.run(_without_refused(job, _all_refused(runner, job, refused), skip_bad, options), to)
+    else:
+        _write_refused([], {file.path: () for file in (*job.quantities, *job.reserved)}, skip_bad, options)
     for line in view.run_notes(result, to):
         options.say(line)
     if summary:
@@ -145,17 +148,31 @@ def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options
             else BackorderctlError(str(refused))
         )
     Path(folder).mkdir(exist_ok=True)
-    for file in found.files:
-        rows = [row for row in found.rows if row.file == file.file]
+    _write_refused(found.rows, {file.file: file.header for file in found.files}, folder, options)
+    return replace(job, bad_pairs=found.pairs)
+
+
+def _write_refused(
+    refused: Sequence[Refused], headers: Mapping[str, Sequence[str]], folder: str | None, options: EvaluateOptions
+) -> None:
+    """Write the refused rows of each file into the folder, from which those of an earlier run go."""
+    if folder is None:
+        return
+    targets = {name: str(Path(folder) / f"{Path(name).name.partition('.')[0]}.csv") for name in headers}
+    for target in targets.values():
+        refuse_overwriting_input("--skip-bad", target, [options.file, *headers])
+    old = {*targets.values()}
+    for name, target in targets.items():
+        rows = [row for row in refused if row.file == name]
         if rows:
-            target = str(Path(folder) / f"{Path(file.file).name.partition('.')[0]}.csv")
-            refuse_overwriting_input("--skip-bad", target, [options.file, *(each.file for each in found.files)])
+            old.discard(target)
             out = io.StringIO()
-            write_rejects(file.header, rows, out)
+            write_rejects(headers[name], rows, out)
             atomic_file.replace_bytes(target, out.getvalue().encode())
             first = f"the first at line {rows[0].line}: {rows[0].reason}"
             options.say(f"{target}: {counted(len(rows), 'row')} refused, {first}")
-    return replace(job, bad_pairs=found.pairs)
+    for target in sorted(old):
+        remove_old_rejects(target, quiet=options.quiet)
 
 
 def parse_memory(typed: str) -> int:

@@ -14,7 +14,7 @@ from backorderctl.cli.command import Command, MaxSizeOption, noun
 from backorderctl.cli.inputs import once_standard_input, opened
 from backorderctl.cli.quantities import StockIdOption, parse_stock_ids
 from backorderctl.cli.reading import with_options
-from backorderctl.cli.target import encoded_export, refuse_overwriting_input
+from backorderctl.cli.target import encoded_export, refuse_overwriting_input, remove_old_rejects
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes, check_code
 from backorderctl.edit.transaction import WriteResult
@@ -27,10 +27,10 @@ from backorderctl.magento.report import Count, ImportReport
 from backorderctl.output import importing as view
 from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
-from backorderctl.store.delimited import REASON, Refused, write_rejects
+from backorderctl.store.delimited import Refused, write_rejects
 from backorderctl.store.model import Store
 from backorderctl.toml import atomic_file
-from backorderctl.toml.file_access import MAX_SIZE, open_input
+from backorderctl.toml.file_access import MAX_SIZE
 from backorderctl.toml.parse import collector_off
 
 app = noun("Imports: files that merchants have, into the store file.")
@@ -231,7 +231,8 @@ def _rejects(report: ImportReport, to: str | None, inputs: Mapping[str, Input]) 
     names = {
         each.name: to if len(inputs) == 1 else f"{stem}.{kind}{dot or '.csv'}{ends}" for kind, each in inputs.items()
     }
-    return {name: [row for row in report.refused if row.file == file] for file, name in names.items()}
+    rejects = {name: [row for row in report.refused if row.file == file] for file, name in names.items()}
+    return rejects | ({} if to in rejects else {to: []})
 
 
 def _write_rejects(report: ImportReport, rejects: Mapping[str, Sequence[Refused]], options: WriteOptions) -> None:
@@ -241,14 +242,5 @@ def _write_rejects(report: ImportReport, rejects: Mapping[str, Sequence[Refused]
             out = io.StringIO()
             write_rejects(report.headers[rows[0].file], rows, out)
             atomic_file.replace_bytes(name, encoded_export(out.getvalue(), name))
-        elif Path(name).is_file() and _is_rejects(name):
-            Path(name).unlink()
-            options.say(f"{name}: removed, as no row is refused any more")
-
-
-def _is_rejects(name: str) -> bool:
-    """Whether an existing file was written for refused rows: nothing else is ever removed."""
-    from backorderctl.toml.file_access import decompressed
-
-    with open_input(name) as raw, decompressed(raw, name) as content:
-        return content.readline().startswith(f"{REASON},line,".encode())
+        else:
+            remove_old_rejects(name, quiet=options.quiet)

@@ -15,7 +15,7 @@ import typer
 
 from backorderctl.cli.command import STANDARD_INPUT, MaxSizeOption, OutputOption, complete_source
 from backorderctl.cli.reading import StoreOptions, say
-from backorderctl.cli.target import encoded_export, refuse_overwriting_input
+from backorderctl.cli.target import encoded_export, refuse_overwriting_input, remove_old_rejects
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import quantities as view
 from backorderctl.output.format import Output, counted
@@ -184,23 +184,36 @@ class QuantitiesOptions(StoreOptions):
         for line in view.quantities_notes(read):
             if line not in told:
                 say(line, quiet=self.quiet and not from_environment)
-        if read.refused and self.skip_bad:
-            write_refused(read, self.skip_bad, self)
+        if self.skip_bad:
+            # Where a command reads for several stores, or one product alone, other rows may be refused all the same.
+            last_word = read.only is None and not any(earlier.refused for earlier in self.read)
+            write_refused(read, self.skip_bad, self, remove_old=last_word)
 
 
-def write_refused(read: Replaced, to: str, options: StoreOptions) -> None:
-    """Write the refused rows: of one file to `to`, of several to a file each, named after it."""
+def write_refused(read: Replaced, to: str, options: StoreOptions, *, remove_old: bool) -> None:
+    """Write the refused rows: of one file to `to`, of several to a file each, named after it.
+
+    With `remove_old`, files of an earlier run's refused rows go where none is refused any more.
+    """
     headers = {file.file: file.header for file in read.files}
-    refused = {name: [row for row in read.refused if row.file == name] for name in headers}
-    refused = {name: rows for name, rows in refused.items() if rows}
-    for name, rows in refused.items():
-        target = to if len(headers) == 1 else f"{to.removesuffix('.csv')}.{Path(name).name.partition('.')[0]}.csv"
+    targets = {
+        name: to if len(headers) == 1 else f"{to.removesuffix('.csv')}.{Path(name).name.partition('.')[0]}.csv"
+        for name in headers
+    }
+    for target in (*targets.values(), to):
         refuse_overwriting_input("--skip-bad", target, [options.file, *headers])
-        out = io.StringIO()
-        write_rejects(headers[name], rows, out)
-        atomic_file.replace_bytes(target, encoded_export(out.getvalue(), target))
-        first = rows[0]
-        options.say(f"{target}: {counted(len(rows), 'row')} refused, the first at line {first.line}: {first.reason}")
+    old = {*targets.values(), to}
+    for name, target in targets.items():
+        rows = [row for row in read.refused if row.file == name]
+        if rows:
+            old.discard(target)
+            out = io.StringIO()
+            write_rejects(headers[name], rows, out)
+            atomic_file.replace_bytes(target, encoded_export(out.getvalue(), target))
+            first = f"the first at line {rows[0].line}: {rows[0].reason}"
+            options.say(f"{target}: {counted(len(rows), 'row')} refused, {first}")
+    for target in sorted(old) if remove_old else ():
+        remove_old_rejects(target, quiet=options.quiet)
 
 
 def parse_stock_ids(typed: tuple[str, ...] | list[str]) -> dict[str, str]:

@@ -10,8 +10,9 @@ import typer
 from backorderctl.cli.reading import say
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import printable
+from backorderctl.store.delimited import LINE, REASON
 from backorderctl.toml import atomic_file
-from backorderctl.toml.file_access import compressed_for
+from backorderctl.toml.file_access import compressed_for, decompressed, open_input
 
 ToOption = Annotated[
     str | None,
@@ -26,6 +27,19 @@ def refuse_overwriting_input(option: str, to: str, read: Iterable[str]) -> None:
     for path in read:
         if Path(to).exists() and Path(path).exists() and Path(to).samefile(path):
             raise BackorderctlError(f"{option} {to}: expected another file, got one that this command reads")
+
+
+def remove_old_rejects(name: str, *, quiet: bool) -> None:
+    """Remove a file of an earlier run's refused rows, and no other file, now that no row is refused; and say so."""
+    if Path(name).is_file() and _is_rejects(name):
+        Path(name).unlink()
+        say(f"{name}: removed, as no row is refused any more", quiet=quiet)
+
+
+def _is_rejects(name: str) -> bool:
+    """Whether an existing file was written for refused rows."""
+    with open_input(name) as raw, decompressed(raw, name) as content:
+        return content.readline().startswith(f"{REASON},{LINE},".encode())
 
 
 def encoded_export(text: str, name: str) -> bytes:
