@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -177,7 +178,7 @@ def test_a_backslash_is_an_ordinary_character(take: Any) -> None:
         (b"sku,is_in_stock\nA,2\n", "p.csv:2: record 1: is_in_stock: expected 0 or 1, got '2'"),
         (
             b"sku,allow_backorders\nA,yes\n",
-            "p.csv:2: record 1: allow_backorders: expected no, allow or notify, got 'yes'",
+            "p.csv:2: record 1: allow_backorders: expected 0, 1 or 2, got 'yes'",
         ),
         (
             b"sku,use_config_backorders\nA,yes\n",
@@ -190,7 +191,7 @@ def test_a_backslash_is_an_ordinary_character(take: Any) -> None:
         (
             b"sku,qty,is_in_stock,allow_backorders,use_config_backorders\nA,1,1,1,0\nA,1,0,2,1\n",
             "p.csv:3: record 2: sku 'A': is_in_stock: expected 1 as at line 2, got 0; "
-            "allow_backorders: expected allow as at line 2, got the configuration's value",
+            "allow_backorders: expected 1 as at line 2, got the configuration's value",
         ),
         (
             b"sku,qty\n8.94E+12,1\n",
@@ -211,6 +212,45 @@ def test_an_invalid_file_is_named_and_nothing_is_written(folder: Path, run: Run,
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.splitlines()[0] == f"Error: {error}"
     assert not (folder / "store.toml").exists()
+
+
+def test_messages_name_columns_and_values_as_the_file_has_them(folder: Path, run: Run) -> None:
+    (folder / "p.csv").write_text(
+        "sku,is_in_stock,min_qty,use_config_min_qty,backorders,use_config_backorders,manage_stock\n"
+        "A,1,x,0,1,0,1\nB,1,5,0,7,0,1\nC,1,5,0,1,0,3\n"
+        "D,1,0,,2.0000,1,1\nE,1,,0,0,,\nF,1,1.5000,0,2,0,1\nF,0,,1,1,0,0\nF,1,0,,,,\n"
+    )
+    (folder / "s.csv").write_text("sku,source_code,qty\nA,main,x\n")
+    ran = run(
+        *("import", "magento", "--products", "p.csv", "--stock-sources", "s.csv", "--skip-bad", "r.csv", "-o", "json")
+    )
+    document = json.loads(ran.out)
+    assert [each["reason"] for each in document["refused"]] == [
+        "min_qty: expected a number, got 'x'",
+        "backorders: expected 0, 1 or 2, got '7'",
+        "manage_stock: expected 0 or 1, got '3'",
+        "sku 'F': is_in_stock: expected 1 as at line 7, got 0; backorders: expected 2 as at line 7, got 1; min_qty: "
+        "expected 1.5 as at line 7, got the configuration's value; manage_stock: expected 1 as at line 7, got 0 "
+        "without a flag",
+        "sku 'F': backorders: expected 2 as at line 7, got none; min_qty: expected 1.5 as at line 7, got 0 without a "
+        "flag; manage_stock: expected 1 as at line 7, got none",
+        "qty: expected a number, got 'x'",
+    ]
+    found = {(each["code"], each["about"]): (each["first"] or {}).get("value") for each in document["notes"]}
+    assert found == {
+        ("blank_override", "min_qty"): "",
+        ("not_in_force", "backorders"): "2.0000",
+        ("zero_without_flag", "min_qty"): None,
+        ("zero_without_flag", "backorders"): None,
+        ("status_without_quantity", None): None,
+        ("no_reservations", None): None,
+    }
+    assert "sources_added" not in document["counts"]  # there was none
+
+
+def test_a_flag_without_its_column_is_no_blank_override(folder: Path, run: Run) -> None:
+    (folder / "p.csv").write_text("sku,qty,use_config_backorders\nA,1,0\n")
+    assert "blank" not in run("import", "magento", "--products", "p.csv").err
 
 
 def test_a_file_whose_skus_a_spreadsheet_has_cut_short_is_refused(folder: Path, run: Run) -> None:
@@ -306,7 +346,7 @@ enable_qty_increments, is_decimal_divided
 (first: 'configurable' for 'Noose_&_Monkey_Bow_Tie' at line 15)
         3 is_in_stock without a quantity: ignored (first: 'dec30test9')
         1 manage_stock not in force, because the configuration's value is used: ignored \
-(first: 'false' for 'product 12-1-1-1' at line 14)
+(first: '0' for 'product 12-1-1-1' at line 14)
           nothing is reserved, so salable quantities may be above Magento's: --reservations FILE takes what orders \
 reserve
 """,
@@ -324,7 +364,7 @@ enable_qty_increments, is_decimal_divided
         2 source items added
         1 use_config_backorders neither 0 nor 1: read as 1, as Magento does (first: '2' at line 5)
         1 allow_backorders not in force, because the configuration's value is used: ignored \
-(first: 'notify' for 'name5' at line 5)
+(first: '2' for 'name5' at line 5)
           nothing is reserved, so salable quantities may be above Magento's: --reservations FILE takes what orders \
 reserve
 """,

@@ -345,7 +345,7 @@ def test_the_summary_as_json(folder: Path, run: Run) -> None:
                 "code": "not_in_force",
                 "about": "allow_backorders",
                 "count": 1,
-                "first": {"sku": "A", "line": 2, "value": "notify", "other": None},
+                "first": {"sku": "A", "line": 2, "value": "2", "other": None},
             },
             {"code": "no_reservations", "about": None, "count": 1, "first": None},
         ],

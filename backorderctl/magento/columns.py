@@ -38,15 +38,21 @@ OF_MAGENTO = tuple(row for row in SETTINGS.values() if row.csv_column and row.us
 
 
 class Inherited(NamedTuple):
-    """No value of the product's own; `idle` is what the file has all the same and is not in force, if anything."""
+    """No value of the product's own; `idle` is what the file has all the same and is not in force, if anything.
+
+    `text` is the cell that it is from, of the column of that name.
+    """
 
     idle: Value | None
+    column: str
+    text: str
 
 
 class Unmarked(NamedTuple):
     """A 0 without a flag that puts it in force: Magento takes it only for a product that has a value of its own."""
 
     value: Value
+    column: str
 
 
 SettingCell = Value | Inherited | Unmarked
@@ -54,11 +60,15 @@ SettingCell = Value | Inherited | Unmarked
 
 
 class SettingColumns(NamedTuple):
-    """The places of a setting's value and its use_config flag in a row; None for a column that the file has not."""
+    """The places of a setting's value and its use_config flag in a row; None for a column that the file has not.
+
+    `name` is that of the value's column in the file, or else of the flag's.
+    """
 
     setting: AnySetting
     value: int | None
     flag: int | None
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +109,7 @@ def find_columns(table: Table, *, names_only: bool = False) -> Columns:
 
     InvalidFile when the file has no SKUs, or no inventory column; with `names_only` its inventory is not looked at.
     """
-    found = tuple(
-        SettingColumns(
-            row,
-            table.column(*filter(None, (row.csv_column, row.database_column))),
-            table.column(str(row.use_config_column)),
-        )
-        for row in OF_MAGENTO
-    )
+    found = tuple(_setting_columns(table, row) for row in OF_MAGENTO)
     columns = Columns(
         sku=table.needed(SKU),
         name=table.column("name"),
@@ -124,6 +127,13 @@ def find_columns(table: Table, *, names_only: bool = False) -> Columns:
     return columns
 
 
+def _setting_columns(table: Table, setting: AnySetting) -> SettingColumns:
+    value = table.column(*filter(None, (setting.csv_column, setting.database_column)))
+    flag = table.column(str(setting.use_config_column))
+    name = next((table.header[place] for place in (value, flag) if place is not None), "")
+    return SettingColumns(setting, value, flag, name)
+
+
 def picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
     """A fast function from a row's cells to those at the places."""
     if len(places) > 1:
@@ -139,13 +149,13 @@ def read_settings(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cel
     """
     found: dict[str, SettingCell] = {}
     notes: list[tuple[Notice, str, str]] = []
-    for setting, value_at, flag_at in places:
-        value = "" if value_at is None else cells[value_at].strip()
-        flag = "" if flag_at is None else cells[flag_at].strip()
+    for columns in places:
+        value = "" if columns.value is None else cells[columns.value].strip()
+        flag = "" if columns.flag is None else cells[columns.flag].strip()
         if value or flag:
-            notes += _notes(setting, value, flag)
-            if (given := _given(setting, value, flag)) is not None:
-                found[setting.key] = given
+            notes += _notes(columns, value, flag)
+            if (given := _given(columns, value, flag)) is not None:
+                found[columns.setting.key] = given
     return Cells(found, tuple(notes))
 
 
@@ -169,17 +179,17 @@ def stock_status(column: str, cell: str) -> StockStatus:
     raise BackorderctlError(f"{column}: expected 0 or 1, got {cell!r}")
 
 
-def _given(setting: AnySetting, value: str, flag: str) -> SettingCell | None:
-    inherited = _is_on(setting, flag)
+def _given(columns: SettingColumns, value: str, flag: str) -> SettingCell | None:
+    inherited = _is_on(columns.setting, flag)
     if value in ("", USE_CONFIG):
-        return Inherited(None) if inherited or value else None
+        return Inherited(None, columns.name, value) if inherited or value else None
     try:
-        read = setting.kind.from_magento(value)
+        read = columns.setting.kind.from_magento(value)
     except Mismatch as mismatch:
-        raise BackorderctlError(f"{setting.csv_column}: {mismatch}") from None
+        raise BackorderctlError(f"{columns.name}: {mismatch}") from None
     if inherited:
-        return Inherited(read)
-    return Unmarked(read) if value == "0" and not flag else read
+        return Inherited(read, columns.name, value)
+    return Unmarked(read, columns.name) if value == "0" and not flag else read
 
 
 def _is_on(setting: AnySetting, flag: str) -> bool:
@@ -190,9 +200,8 @@ def _is_on(setting: AnySetting, flag: str) -> bool:
         raise BackorderctlError(f"{setting.use_config_column}: {mismatch}") from None
 
 
-def _notes(setting: AnySetting, value: str, flag: str) -> Iterator[tuple[Notice, str, str]]:
-    name, flag_name = str(setting.csv_column), str(setting.use_config_column)
+def _notes(columns: SettingColumns, value: str, flag: str) -> Iterator[tuple[Notice, str, str]]:
     if plain(flag) not in ("", "0", "1"):
-        yield Notice.FLAG_NOT_0_OR_1, flag_name, flag
-    if not value and plain(flag) == "0":
-        yield Notice.BLANK_OVERRIDE, name, ""
+        yield Notice.FLAG_NOT_0_OR_1, str(columns.setting.use_config_column), flag
+    if not value and plain(flag) == "0" and columns.value is not None:
+        yield Notice.BLANK_OVERRIDE, columns.name, ""

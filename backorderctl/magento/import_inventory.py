@@ -41,6 +41,7 @@ class _SourceColumns:
     source: int
     sku: int
     quantity: int
+    quantity_name: str
     status: int | None
 
 
@@ -63,10 +64,12 @@ def read_stock_sources(source: Input, report: ImportReport, watch: OnProgress) -
 
 
 def _source_columns(table: Table) -> _SourceColumns:
+    quantity = table.needed(QUANTITY, QTY)
     return _SourceColumns(
         source=table.needed(SOURCE_CODE),
         sku=table.needed(SKU),
-        quantity=table.needed(QUANTITY, QTY),
+        quantity=quantity,
+        quantity_name=table.header[quantity],
         status=table.column(STATUS),
     )
 
@@ -79,7 +82,7 @@ def _item(row: CsvRow, columns: _SourceColumns, spellings: Spellings) -> tuple[P
         source = fields.code(row.cells[columns.source].strip())
     except Mismatch as mismatch:
         raise BackorderctlError(f"{SOURCE_CODE}: {mismatch}") from None
-    quantity = units(QUANTITY, row.cells[columns.quantity])
+    quantity = units(columns.quantity_name, row.cells[columns.quantity])
     status = "" if columns.status is None else row.cells[columns.status].strip()
     # Magento's SourceItemConvert: no status means in stock.
     in_stock = stock_status(STATUS, status) if status else StockStatus.IN_STOCK

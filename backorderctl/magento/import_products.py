@@ -30,7 +30,7 @@ from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, check_hea
 from backorderctl.magento.report import Count, ImportReport, Notice, Spellings, remarks
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.quantity import format_quantity
-from backorderctl.store.settings import SETTINGS, format_value
+from backorderctl.store.settings import SETTINGS
 from backorderctl.store.sku import SKU
 
 COMPOSITE = ("configurable", "grouped", "bundle")
@@ -88,6 +88,7 @@ class _Reader:
         self._cells = picker(places.inventory())
         self._cells_of_settings = picker(places.of_settings())
         self._remarked = picker(tuple(places.remarks.values()))
+        self._column_names = {each.setting.key: each.name for each in places.settings}
         self._report = report
         self._spellings = Spellings(file, report)
         self._composite: set[str] = set()
@@ -153,7 +154,7 @@ class _Reader:
             self.products[sku] = row._replace(name=known.name or row.name)
             self._remark(sku, row, cells)
         else:
-            if differences := list(_differences(known, row)):
+            if differences := list(_differences(known, row, self._column_names)):
                 raise BackorderctlError(f"{SKU} {sku!r}: {'; '.join(differences)}")
             self._report.count(Count.STORE_VIEW_ROWS if of_view else Count.REPEATED_ROWS)
             if known.name is None and row.name is not None:
@@ -196,33 +197,32 @@ class _StoreViewName(NamedTuple):
     only: bool
 
 
-def _differences(known: ProductRow, row: ProductRow) -> Iterator[str]:
+def _differences(known: ProductRow, row: ProductRow, names: Mapping[str, str]) -> Iterator[str]:
     """The columns in which two rows of a product differ, with both values; only values in force are compared."""
     if known.inventory == row.inventory:
         return
-    first, other = _in_force(known.inventory), _in_force(row.inventory)
+    first, other = _in_force(known.inventory, names), _in_force(row.inventory, names)
     for column in dict.fromkeys((*first, *other)):
         expected, found = first.get(column, "none"), other.get(column, "none")
         if expected != found:
             yield f"{column}: expected {expected} as at line {known.line}, got {found}"
 
 
-def _in_force(inventory: Inventory) -> dict[str, str]:
-    """What the cells of a row come down to, by column, as a message quotes it."""
+def _in_force(inventory: Inventory, names: Mapping[str, str]) -> dict[str, str]:
+    """What the cells of a row come down to, by column, as a message quotes it; `names` are the columns of settings."""
     found = {}
     if inventory.quantity is not None:
         found[QTY] = format_quantity(inventory.quantity)
     if inventory.status is not None:
         found[IN_STOCK] = str(int(inventory.status is StockStatus.IN_STOCK))
     for key, cell in inventory.settings.items():
-        column = str(SETTINGS[key].csv_column)
         match cell:
             case Inherited():
-                found[column] = "the configuration's value"
+                found[names[key]] = "the configuration's value"
             case Unmarked():
-                found[column] = f"{format_value(cell.value)} without a flag"
-            case _:
-                found[column] = format_value(cell)
+                found[names[key]] = "0 without a flag"
+            case _:  # Magento's word for it, and no number with four decimals
+                found[names[key]] = SETTINGS[key].kind.config_value(cell)
     return found
 
 

@@ -16,7 +16,7 @@ from backorderctl.magento.report import Count, ImportReport, Notice
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Product, SourceItem, Store
 from backorderctl.store.quantity import format_quantity
-from backorderctl.store.settings import DEFAULTS, SETTINGS, Value, format_value
+from backorderctl.store.settings import DEFAULTS, Value
 from backorderctl.store.sku import canonical_sku
 from backorderctl.toml.change import REMOVED, Change
 
@@ -51,13 +51,14 @@ class _Units(NamedTuple):
 class _Wanted:
     """The changes shared by all products whose rows have the same inventory cells.
 
-    Values of settings, those to remove, values without a flag, values that are not in force by column; source items,
-    and those of a product that has none yet.
+    Values of settings, those to remove, values without a flag and the names of their columns, values that are not in
+    force by column; source items, and those of a product that has none yet.
     """
 
     values: Mapping[str, Any]
     inherited: tuple[str, ...]
     unmarked: Mapping[str, Any]
+    unmarked_columns: Mapping[str, str]
     idle: Mapping[str, str]
     units: Mapping[str, _Units]
     items: Mapping[str, Any]
@@ -165,7 +166,7 @@ class ProductMerge:
             if key in own:
                 values = {**values, key: value}
             else:
-                self._report.note(Notice.ZERO_WITHOUT_FLAG, about=SETTINGS[key].csv_column, sku=sku)
+                self._report.note(Notice.ZERO_WITHOUT_FLAG, about=wanted.unmarked_columns[key], sku=sku)
         if values:
             self._report.count(Count.SETTINGS_READ, len(values))
         if not own or own == values:
@@ -226,6 +227,7 @@ def _wanted(inventory: Inventory, general: Mapping[str, Value]) -> _Wanted:
         },
         inherited=tuple(key for key, cell in cells.items() if isinstance(cell, Inherited)),
         unmarked={key: operations.toml(cell.value) for key, cell in cells.items() if isinstance(cell, Unmarked)},
+        unmarked_columns={key: cell.column for key, cell in cells.items() if isinstance(cell, Unmarked)},
         idle=dict(_idle(cells, general)),
         units=units,
         items=_new_items(units),
@@ -233,10 +235,10 @@ def _wanted(inventory: Inventory, general: Mapping[str, Value]) -> _Wanted:
 
 
 def _idle(cells: Mapping[str, SettingCell], general: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
-    """Each value of the file that is not in force and differs from what is, by column."""
+    """Each value of the file, as it is there, that is not in force and differs from what is, by column."""
     for key, cell in cells.items():
         if isinstance(cell, Inherited) and cell.idle is not None and cell.idle != general[key]:
-            yield str(SETTINGS[key].csv_column), format_value(cell.idle)
+            yield cell.column, cell.text
 
 
 def _spellings(store: Store, rows: Mapping[str, ProductRow], pairs: Sequence[tuple[str, Any]]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from backorderctl.errors import Problem
-from backorderctl.magento.report import Count, ImportReport, Note, Notice
+from backorderctl.magento.report import Count, ImportReport, Note, Notice, Tally
 from backorderctl.store.delimited import Refused
 
 ROWS_SHOWN = 20
@@ -70,13 +70,17 @@ def import_summary(reports: Sequence[ImportReport]) -> Iterator[str]:
     """What was counted, a line each, and then what was left aside with a first example."""
     for report in reports:
         for what, tally in report.counts.items():
-            if tally.number or what in _ROWS:
+            if _told(what, tally):
                 names = f": {', '.join(tally.names)}" if tally.names else ""
                 yield f"{tally.number:>9} {_counted(_COUNTS[what], tally.number)}{names}"
     for report in reports:
         for note in report.notes.values():
             number = "" if note.notice is Notice.NO_RESERVATIONS else note.times
             yield f"{number:>9} {noted(note)}"
+
+
+def _told(what: Count, tally: Tally) -> bool:
+    return bool(tally.number) or what in _ROWS
 
 
 def noted(note: Note) -> str:
@@ -106,7 +110,9 @@ def write_json(
     document = {
         "file": file,
         "changed": changed,
-        "counts": {what: tally.number for report in reports for what, tally in report.counts.items()},
+        "counts": {
+            what: tally.number for report in reports for what, tally in report.counts.items() if _told(what, tally)
+        },
         "names": {what: tally.names for report in reports for what, tally in report.counts.items() if tally.names},
         "notes": [_json_note(note) for report in reports for note in report.notes.values()],
         "refused": [

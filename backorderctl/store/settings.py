@@ -113,9 +113,12 @@ def _parse_backorders(typed: str) -> Backorders:
     raise Mismatch("no, allow or notify", repr(typed))
 
 
-def _without_decimals(text: str) -> str:
-    """Magento's `1.0000` as 1."""
-    return re.sub(r"\.0*$", "", text.strip())
+def _magento_word(parse: Callable[[str], V], expected: str, text: str) -> V:
+    """The value of a cell or configuration value, where Magento's `1.0000` is 1."""
+    try:
+        return parse(re.sub(r"\.0*$", "", text.strip()))
+    except Mismatch:
+        raise Mismatch(expected, repr(text)) from None
 
 
 def _magento_number(minimum: Decimal | None, text: str) -> Decimal:
@@ -149,7 +152,7 @@ BACKORDERS_KIND: ValueKind[Backorders] = ValueKind(
     choices=tuple(Backorders),
     parse=_parse_backorders,
     from_toml=_backorders,
-    from_magento=lambda text: _parse_backorders(_without_decimals(text)),
+    from_magento=partial(_magento_word, _parse_backorders, "0, 1 or 2"),
     config_value=_NUMBERS.__getitem__,
     csv_cell=_NUMBERS.__getitem__,
     schema={"enum": [word.value for word in Backorders]},
@@ -159,7 +162,7 @@ BOOLEAN_KIND: ValueKind[bool] = ValueKind(
     choices=("true", "false"),
     parse=_parse_boolean,
     from_toml=boolean,
-    from_magento=lambda text: _parse_boolean(_without_decimals(text)),
+    from_magento=partial(_magento_word, _parse_boolean, "0 or 1"),
     config_value="{:d}".format,
     csv_cell="{:d}".format,
     schema={"type": "boolean"},
