@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 import tomllib
 from decimal import Decimal
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 from conftest import Run
+
+from backorderctl.magento.csv_reader import KNOWN, recognized
 
 EMPTY = "version = 1\n"
 HEADER = "sku,qty,is_in_stock,allow_backorders,use_config_backorders,manage_stock,use_config_manage_stock\n"
@@ -33,26 +36,50 @@ def imported(folder: Path, run: Run, content: str, *words: str) -> str:
     return ran.err
 
 
-@pytest.mark.parametrize(
-    ("header", "looks_like"),
-    [
-        ("Handle,Title,Variant SKU,Variant Inventory Qty", "a Shopify product export"),
-        ("Handle,Title,Option1 Name,SKU,HS Code,COO,Location,Available", "a Shopify inventory export"),
-        ("ID,Type,SKU,Name,Published,Is featured?,In stock?,Stock,Backorders allowed?", "a WooCommerce product export"),
-        ("post_title,ID,sku,stock,manage_stock,backorders,stock_status", "a WooCommerce product export"),
-        ("sku,tier_price_website,tier_price_qty", "a Magento advanced pricing CSV"),
-        ("product,source,stock,key,value", "a backorderctl export csv, which config apply reads"),
-        ("path,hunter2/secret,value", "a Magento configuration"),
-        ("source_code,sku,status,quantity", "a Magento stock_sources CSV"),
-        ("reservation_id,stock_id,sku,quantity,metadata", "a Magento inventory_reservation table"),
-        ("Product Code/SKU,Current Stock Level", "a BigCommerce product export"),
-    ],
-)
-def test_a_foreign_file_is_refused_and_named(folder: Path, run: Run, header: str, looks_like: str) -> None:
-    (folder / "p.csv").write_text(f"{header}\n{',' * header.count(',')}\n")
-    options = {"a Magento configuration": "--config", "a Magento stock_sources CSV": "--stock-sources"}
-    options |= {"a Magento inventory_reservation table": "--reservations"}
-    hint = f"Hint: did you mean {options[looks_like]}?\n" if looks_like in options else ""
+FOREIGN = [
+    ("Handle,Title,Variant SKU,Variant Price", "a Shopify product export", ""),
+    ("Handle,Title,Variant Inventory Qty,Variant Inventory Policy", "a Shopify product export", ""),
+    ("Title,URL handle,SKU,Inventory quantity,Continue selling when out of stock", "a Shopify product export", ""),
+    ("Handle,Title,Option1 Name,HS Code,COO,Location,Available", "a Shopify inventory export", ""),
+    ("Handle,Title,Option1 Name,Option1 Value,SKU,HS Code,COO,Main warehouse", "a Shopify inventory export", ""),
+    ("ID,Type,SKU,Name,Published,Is featured?,In stock?,Stock,Backorders allowed?", "a WooCommerce product export", ""),
+    ("ID,Type,SKU,Name,Is featured?,Stock", "a WooCommerce product export", ""),
+    ("ID,Type,SKU,Name,Published,Regular price", "a WooCommerce product export", ""),
+    ("post_title,ID,sku,stock,manage_stock,backorders", "a WooCommerce product export", ""),
+    ("sku,stock,stock_status,backorders,regular_price", "a WooCommerce product export", ""),
+    ("Product ID,Product Name,Product Code/SKU,Stock Level", "a BigCommerce product export", ""),
+    ("ID,Name,SKU,Inventory Tracking,Current Stock Level", "a BigCommerce product export", ""),
+    ("item-name\tlisting-id\tseller-sku\tprice\tquantity", "an Amazon listing report", ""),
+    ("sku\tasin\tprice\tquantity", "an Amazon inventory report", ""),
+    ("Item number,Title,Custom label (SKU),Available quantity", "an eBay listing export", ""),
+    ("Token,Item Name,Variation Name,SKU,Stockable", "a Square item export", ""),
+    ("sku,tier_price_website,tier_price_qty", "a Magento advanced pricing CSV", ""),
+    ("stock_name,site_code,source_code", "a list of Magento stocks and their sources", ""),
+    ("product,source,stock,key,value", "a backorderctl export csv, which config apply reads", ""),
+    ("path,hunter2/secret,value", "a Magento configuration", "--config"),
+    ("source_code,sku,status,quantity", "a Magento stock_sources CSV", "--stock-sources"),
+    ("reservation_id,sku,units", "a Magento inventory_reservation table", "--reservations"),
+    ("sku,stock_id,quantity,metadata", "a Magento inventory_reservation table", "--reservations"),
+    ("sku,stock,reserved", "a file of reservations", "--reservations"),
+]
+"""Headers as other systems and other options have them, what they look like, and the option that takes them."""
+PRODUCTS = [
+    "sku,store_view_code,attribute_set_code,product_type,qty",
+    "sku,_store,_attribute_set,_type,qty",
+    "sku,allow_backorders",
+]
+
+
+def test_every_known_header_has_an_example() -> None:
+    headers = [re.split("[,\t]", header.lower()) for header in (*(each for each, _, _ in FOREIGN), *PRODUCTS)]
+    assert [recognized(header) for header in headers if recognized(header) is None] == []
+    assert {known for header in headers if (known := recognized(header))} == set(KNOWN)
+
+
+@pytest.mark.parametrize(("header", "looks_like", "option"), FOREIGN)
+def test_a_foreign_file_is_refused_and_named(folder: Path, run: Run, header: str, looks_like: str, option: str) -> None:
+    (folder / "p.csv").write_text(f"{header}\n")
+    hint = f"Hint: did you mean {option}?\n" if option else ""
     for words in ((), ("--names-only",)):
         ran = run("import", "magento", "--products", "p.csv", *words)
         assert ran == (
@@ -63,8 +90,9 @@ def test_a_foreign_file_is_refused_and_named(folder: Path, run: Run, header: str
     assert not (folder / "store.toml").exists()
 
 
-def test_a_product_file_is_not_taken_for_stock_sources(folder: Path, run: Run) -> None:
-    (folder / "p.csv").write_text("sku,store_view_code,attribute_set_code,product_type,qty\nA,,Default,simple,1\n")
+@pytest.mark.parametrize("header", PRODUCTS)
+def test_a_product_file_is_not_taken_for_another(folder: Path, run: Run, header: str) -> None:
+    (folder / "p.csv").write_text(f"{header}\n")
     for option, kind in (
         ("--stock-sources", "a Magento stock_sources CSV"),
         ("--reservations", "a file of reservations"),
