@@ -83,7 +83,7 @@ def test_a_row_that_the_reader_refuses_is_refused_in_the_same_words(run: Run, fi
     (files / "live.csv").write_text(LIVE + row + "\nmain,D,1,1\n", encoding="utf-8")
     slow = run("product", "list", "--quantities", "live.csv")
     ran = run("evaluate", "live.csv", "--to", "answers.csv")
-    assert (ran.status, ran.out, ran.err) == (2, "", slow.err.replace("REJECTS.csv", "FOLDER"))
+    assert (ran.status, ran.out, ran.err) == (2, "", slow.err.replace("rejects.csv", "rejects"))
     assert "live.csv:6: record 5: " in ran.err
     assert not list(files.glob("answers*"))
 
@@ -113,7 +113,7 @@ def test_a_reserved_file_that_the_reader_refuses_is_refused_in_the_same_words(
     (files / "held.csv").write_text(content)
     slow = run("product", "list", "--quantities", "live.csv", "--reserved", "held.csv")
     ran = run("evaluate", "live.csv", "--reserved", "held.csv", "--to", "answers.csv")
-    assert (ran.status, ran.out, ran.err) == (2, "", slow.err.replace("REJECTS.csv", "FOLDER"))
+    assert (ran.status, ran.out, ran.err) == (2, "", slow.err.replace("rejects.csv", "rejects"))
     assert ran.err.startswith("Error: held.csv:")
     assert not list(files.glob("answers*"))
 
@@ -150,7 +150,7 @@ def test_a_pair_given_twice_is_found_across_files(run: Run, files: Path) -> None
     assert run("evaluate", "*.csv", "--summary").err == (
         "Error: live.csv:4: record 3: 'B' at main: expected one row, got several\n"
         "Error: more.csv:2: record 1: 'B' at main: expected one row, got several\n"
-        "Error: 2 of 5 rows are refused\nHint: --skip-bad FOLDER\n"
+        "Error: 2 of 5 rows are refused\nHint: --skip-bad rejects\n"
     )
 
 
@@ -212,7 +212,7 @@ def test_a_type_of_the_status_is_read_exactly_or_refused(run: Run, files: Path, 
     assert (listed.status, ran.status) == ((2, 2) if said else (0, 0))
     if said:
         assert said in listed.err
-        assert ran.err == listed.err.replace("REJECTS.csv", "FOLDER")
+        assert ran.err == listed.err.replace("rejects.csv", "rejects")
     else:
         expected = run("product", "list", "--quantities", "live.csv", "-o", "csv").out
         assert answers((files / "answers.csv").read_text()) == answers(listed.out) == answers(expected)

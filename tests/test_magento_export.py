@@ -241,7 +241,7 @@ def test_low_quantities_that_differ_by_stock_are_refused(folder: Path, run: Run)
     assert ran == (
         1,
         "",
-        "Error: product 'X' at lyon: notify_for_quantity_below differs by stock: eu 1, us 9\nHint: --stock CODE\n",
+        "Error: product 'X' at lyon: notify_for_quantity_below differs by stock: eu 1, us 9\nHint: --stock eu\n",
     )
     chosen = json.loads(run("export", "magento", "low-quantity", "--stock", "us").out)
     assert chosen["sourceItemConfigurations"] == [{"source_code": "lyon", "sku": "X", "notify_stock_qty": 9}]

@@ -198,7 +198,7 @@ def test_a_bad_row_is_refused_with_its_record(run: Run, files: Path, row: str, s
     assert (ran.status, ran.out, ran.err) == (
         2,
         "",
-        f"Error: live.csv:5: record 3: {said}\nHint: --skip-bad REJECTS.csv\n",
+        f"Error: live.csv:5: record 3: {said}\nHint: --skip-bad rejects.csv\n",
     )
 
 
@@ -206,7 +206,7 @@ def test_all_bad_rows_are_counted_and_can_be_left_out(run: Run, files: Path) -> 
     bad = "".join(row + "\n" for row, _ in BAD.values())
     (files / "live.csv").write_text(HEAD + bad + LIVE.removeprefix(HEAD))
     ran = run("product", "list", "--quantities", "live.csv")
-    assert ran.err.splitlines()[5:] == ["Error: 11 of 16 rows are refused", "Hint: --skip-bad REJECTS.csv"]
+    assert ran.err.splitlines()[5:] == ["Error: 11 of 16 rows are refused", "Hint: --skip-bad rejects.csv"]
     ran = run("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv", "-o", "csv")
     assert (ran.status, len(rows(ran.out))) == (0, 3)
     assert (files / "rejects.csv").read_text().splitlines()[:2] == [
@@ -289,7 +289,7 @@ def test_one_product_is_answered_from_its_own_rows(run: Run, files: Path, comman
     assert (ran.status, ran.out, ran.err) == (0, whole, "live.csv: only the rows of A were checked\n")
     (files / "live.csv").write_text(LIVE + '\nberlin,"C\nA",x,y\nlyon,A,many,1\n')
     assert run(*command, "--quantities", "live.csv").err == (
-        "Error: live.csv:10: record 7: quantity: expected a number, got 'many'\nHint: --skip-bad REJECTS.csv\n"
+        "Error: live.csv:10: record 7: quantity: expected a number, got 'many'\nHint: --skip-bad rejects.csv\n"
     )
 
 

@@ -147,7 +147,7 @@ def test_refused_rows_are_named_as_the_evaluator_names_them(
     folder, ran = runs["bad rows"]
     monkeypatch.chdir(folder)
     slow = run("product", "list", "--quantities", "live.csv")
-    assert (ran.status, ran.out, ran.err) == (2, "", slow.err.replace("REJECTS.csv", "FOLDER"))
+    assert (ran.status, ran.out, ran.err) == (2, "", slow.err.replace("rejects.csv", "rejects"))
     assert not list(folder.glob("answers*"))
 
 
@@ -155,7 +155,7 @@ REFUSED = {
     "floats": "live.parquet: column 'quantity': expected text, decimals or whole numbers, got float\n",
     "a pair in two files": "live.csv:4: record 3: 'B' at main: expected one row, got several\n"
     "Error: more.csv:2: record 1: 'B' at main: expected one row, got several\n"
-    "Error: 2 of 5 rows are refused\nHint: --skip-bad FOLDER\n",
+    "Error: 2 of 5 rows are refused\nHint: --skip-bad rejects\n",
     "no row of a source": "expected rows of every source, got none of lyon\nHint: --allow-missing\n",
     "an empty file": "live.csv: expected rows, got none\n",
 }

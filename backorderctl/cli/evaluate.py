@@ -143,7 +143,7 @@ def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options
     found = refusals(job, refused.skus, skip_bad=folder is not None)
     if folder is None:
         raise (
-            refusal(found.rows, found.files, hint="--skip-bad FOLDER")
+            refusal(found.rows, found.files, hint="--skip-bad rejects")
             if found.rows
             else BackorderctlError(str(refused))
         )

@@ -31,6 +31,7 @@ from backorderctl.store.settings import DEFAULTS
 from backorderctl.store.sku import unsafe_skus
 from backorderctl.store.spreadsheet import is_formula
 from backorderctl.toml.atomic_folder import write_folder
+from backorderctl.toml.file_access import shell_quoted
 
 app = noun("Files that Magento imports.")
 
@@ -284,8 +285,9 @@ def _configuration(options: StoreOptions, config: str | None, *, explicit: bool)
 
 def _low_quantities(store: Store, stock: str | None) -> tuple[str, int]:
     items = list(export_sources.low_quantities(store, stock=stock))
-    if differing := [view.differing(item) for item in items if not item.agreed]:
-        raise Inexact("\n".join(differing), hint="--stock CODE")
+    if differing := [item for item in items if not item.agreed]:
+        chosen = next(iter(differing[0].by_stock))
+        raise Inexact("\n".join(map(view.differing, differing)), hint=f"--stock {shell_quoted(str(chosen))}")
     out = io.StringIO()
     view.show_low_quantities(items, out)
     return out.getvalue(), len(items)

@@ -123,14 +123,16 @@ def magento(
     paths = once_standard_input(products, stock_sources, reservations, config)
     inputs = _Inputs(*(None if path is None else opened(path, encoding=encoding, limit=max_size) for path in paths))
     if not (inputs.given() or link):
-        raise BackorderctlError("nothing to import", hint="--products FILE, --stock-sources FILE, --config FILE")
+        raise BackorderctlError(
+            "expected --products, --stock-sources, --reservations, --config or --link, got nothing to import"
+        )
     read = ImportReport()
     with collector_off():
         imported = _read(
             inputs, _links(link or ()), parse_stock_ids(stock_id or []), read, options, names_only=names_only
         )
     if read.refused and skip_bad is None:
-        raise BackorderctlError(view.describe_refused(read.refused), hint="--skip-bad rejects.csv takes the other rows")
+        raise BackorderctlError(view.describe_refused(read.refused), hint="--skip-bad rejects.csv")
     rejects = _rejects(read, skip_bad, inputs.given())
     for name in rejects:
         refuse_overwriting_input("--skip-bad", name, [options.file, *(each.name for each in inputs.given().values())])
@@ -168,7 +170,7 @@ def _summarize(
         _write_rejects(reports[0], rejects, options)
     for name, rows in refused.items():
         options.say(view.rejects(name, rows))
-    if options.output is Output.TABLE or options.dry_run:
+    if options.output is not Output.JSON or options.dry_run:
         for line in view.import_summary(reports):
             options.say(line)
     else:

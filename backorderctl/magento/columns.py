@@ -123,7 +123,7 @@ def find_columns(table: Table, *, names_only: bool = False) -> Columns:
     )
     if not (names_only or columns.inventory()):
         problem = f"expected an inventory column such as {QTY} or allow_backorders, got {table.quoted_header()}"
-        raise InvalidFile(table.file, [Problem(problem, 1)], hint="--names-only takes the SKUs and names alone")
+        raise InvalidFile(table.file, [Problem(problem, 1)], hint="--names-only")
     return columns
 
 

@@ -189,8 +189,8 @@ class ProductMerge:
         for (sku, stock), units in reservations.items():
             if stock not in stocks and (stock is not None or len(stocks) > 1):
                 got = "none" if stock is None else repr(stock)
-                hint = f"--stock-id 1={stocks[0]} says which stock a stock_id is"
-                raise BackorderctlError(f"reservations: expected a stock of {', '.join(stocks)}, got {got}", hint=hint)
+                more = "; --stock-id says which stock a stock_id is" if stock == DEFAULT_STOCK else ""
+                raise BackorderctlError(f"reservations: expected a stock of {', '.join(stocks)}, got {got}{more}")
             found.setdefault(self._names.get(sku, sku), {})[stock or stocks[0]] = units
         return found
 

@@ -90,7 +90,7 @@ class RowsRead:
     def check(self) -> None:
         """BackorderctlError with the first of the refused rows, and how many they are, unless they are left out."""
         if self.refused and not self.inputs.skip_bad:
-            raise refusal(self.in_order(), self.files, hint="--skip-bad REJECTS.csv")
+            raise refusal(self.in_order(), self.files, hint="--skip-bad rejects.csv")
 
     def expected_name(self, kind: str, name: str, names: Iterable[str]) -> str:
         """What is wrong with the name of a source or stock that the store file does not have."""
