@@ -1,7 +1,7 @@
 """Errors that a user can act on, with their exit statuses."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
 
 ANSWER_IS_NO = 1
 COMMAND_FAILED = 2
@@ -84,6 +84,23 @@ def system_reason(error: OSError) -> str:
         return "no such file"
     reason = error.strerror or str(error)
     return reason[:1].lower() + reason[1:]
+
+
+Read = TypeVar("Read")
+
+
+def read_each(read: Callable[[Any], Read], raw: Iterable[Any]) -> list[Read]:
+    """Every value as it is read; an ExceptionGroup with the Mismatch of each that cannot be."""
+    values: list[Read] = []
+    mismatches: list[Mismatch] = []
+    for each in raw:
+        try:
+            values.append(read(each))
+        except Mismatch as mismatch:
+            mismatches.append(mismatch)
+    if mismatches:
+        raise ExceptionGroup("values of the wrong kind", mismatches)
+    return values
 
 
 class Mismatch(Exception):

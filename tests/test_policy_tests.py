@@ -129,6 +129,54 @@ def test_all_problems_of_a_test_are_told_in_one_run(tests: Callable[..., Ran]) -
     ]
 
 
+def test_all_problems_within_one_value_are_told_in_one_run(tests: Callable[..., Ran]) -> None:
+    ran = tests(
+        '[[test]]\nname = "x"\nproducts = ["bag", 5, "bagg", true, "mugg"]\n[test.given.sources]\nlyon = "few"\n'
+        'nowhere = 1\nnyc = { status = "gone", quantity = "few", many = 1 }\nberlin = { state = 1 }\n'
+        '[test.expect]\nsalable = ["few", 3, "more"]\nquantity = { min = "a", most = 4, max = "b" }\n'
+    )
+    path = "test[0].given.sources"
+    number = "test[0].expect.quantity: expected a number, got"
+    assert (ran.status, ran.out) == (2, "1 test: 1 invalid\n")
+    assert ran.err.splitlines() == [
+        f"Error: store.test.toml:{each}"
+        for each in (
+            "3: test[0].products: expected a string, got 5",
+            "3: test[0].products: expected a string, got true",
+            "3: test[0].products: expected a product of the store, got 'bagg'; did you mean 'bag'?",
+            "3: test[0].products: expected a product of the store, got 'mugg'; did you mean 'mug'?",
+            f"5: {path}.lyon: expected a number, got 'few'",
+            f"6: {path}.nowhere: expected a source of the store, got 'nowhere'",
+            f"7: {path}.nyc.status: expected in_stock or out_of_stock, got 'gone'",
+            f"7: {path}.nyc.quantity: expected a number, got 'few'",
+            f"7: {path}.nyc.many: expected a key of a source item, got 'many'",
+            f"8: {path}.berlin.state: expected a key of a source item, got 'state'; did you mean 'status'?",
+            f"8: {path}.berlin.quantity: expected a value, got none",
+            "10: test[0].expect.salable: expected a number or unlimited, got 'few'",
+            "10: test[0].expect.salable: expected a number or unlimited, got 'more'",
+            f"11: {number} 'a'",
+            "11: test[0].expect.quantity: expected min, max or both, got 'most'",
+            f"11: {number} 'b'",
+        )
+    ]
+
+
+def test_an_unknown_key_of_a_file_hides_no_test(tests: Callable[..., Ran]) -> None:
+    kept = one('product = "bag"\nexpect = { unlimited = false }', name="kept")
+    broken = one('product = "bag"\nexpect = { unlimited = true }', name="broken")
+    ran = tests(f"author = 'me'\n{kept}{broken}{one('product = 5', name='invalid')}")
+    assert (ran.status, ran.err.splitlines()) == (
+        2,
+        [
+            "Error: store.test.toml:1: author: expected a key of a test file, got 'author'",
+            "Error: store.test.toml:10: test[2].expect: expected a value, got none",
+            "Error: store.test.toml:12: test[2].product: expected a string, got 5",
+        ],
+    )
+    assert "broken: unlimited: expected true, got false" in ran.out
+    assert ran.out.splitlines()[-1] == "4 tests: 1 passed, 1 failed, 2 invalid"
+
+
 WHOLE_FILES = {
     "an empty file": ("", "store.test.toml: test: expected at least one [[test]], got none"),
     "no list of tests": ("[test]\n",

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
-from backorderctl.errors import Mismatch, did_you_mean
+from backorderctl.errors import Mismatch, did_you_mean, read_each
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status
 from backorderctl.policy.orders import EXCEEDS_SALABLE, Order, Shipment
 from backorderctl.policy.product_changes import NO_LIMIT
@@ -87,14 +88,17 @@ def met(expected: Expected, found: Found) -> bool:
 
 
 def parse_expected(values: FieldValues, raw: Any) -> Expected:
-    """What the test file expects of a field: a value, a list of values, or bounds; Mismatch for anything else."""
+    """What the test file expects of a field: a value, a list of values, or bounds.
+
+    Mismatch, or an ExceptionGroup of several, for anything else.
+    """
     if isinstance(raw, dict):
         return _bounds(values, raw)
     if not isinstance(raw, list):
         return OneOf((_value(values, raw),))
     if not raw:
         raise Mismatch("at least one value", "an empty array")
-    return OneOf(tuple(_value(values, each) for each in raw))
+    return OneOf(tuple(read_each(partial(_value, values), raw)))
 
 
 def _value(values: FieldValues, raw: Any) -> Found:
@@ -106,15 +110,20 @@ def _value(values: FieldValues, raw: Any) -> Found:
 def _bounds(values: FieldValues, raw: Mapping[str, Any]) -> Bounds:
     if not values.measured:
         raise Mismatch(values.words, "a table")
-    for key in raw:
-        if key not in ("min", "max"):
-            raise Mismatch("min, max or both", toml_repr(key) + did_you_mean(key, ("min", "max")))
     if not raw:
         raise Mismatch("min, max or both", "an empty table")
-    least, most = (_read_number(raw[key]) if key in raw else None for key in ("min", "max"))
+    bounds = dict(read_each(_bound, raw.items()))
+    least, most = bounds.get("min"), bounds.get("max")
     if least is not None and most is not None and least > most:
         raise Mismatch("min at most max", f"{format_quantity(least)} and {format_quantity(most)}")
     return Bounds(least, most)
+
+
+def _bound(raw: tuple[str, Any]) -> tuple[str, Decimal]:
+    key, bound = raw
+    if key not in ("min", "max"):
+        raise Mismatch("min, max or both", toml_repr(key) + did_you_mean(key, ("min", "max")))
+    return key, _read_number(bound)
 
 
 def _read_number(raw: Any) -> Decimal:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
-from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean, read_each
 from backorderctl.policy.expectations import Expected, parse_expected
 from backorderctl.policy.policy_test import Given, GivenItem, InvalidTest, PolicyTest, fields_of
 from backorderctl.store import fields, quantity, settings
@@ -44,20 +44,23 @@ def names(text: str) -> list[str]:
 def read_tests(text: str, file: str, store: Store) -> tuple[PolicyTest | InvalidTest, ...]:
     """The tests of a file in their order, each name checked against the store.
 
-    InvalidFile when the text is not TOML or not a list of tests; what is wrong within a test is that test's.
+    InvalidFile when the text is not TOML or not a list of tests; what is wrong within a test is that test's, and an
+    unknown key beside the tests one of the file's name.
     """
     data = parse(text, file)
     lines = Lines(text)
     tables = data.get("test", [])
-    problems = [((key,), _unknown(key, ("test",), "a test file")) for key in data if key != "test"]
+    problems: _Problems = [((key,), _unknown(key, ("test",), "a test file")) for key in data if key != "test"]
+    unknown = tuple(_located(lines, *problem) for problem in problems)
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         problems.append((("test",), "expected [[test]], an array of tables, got another value"))
     elif not tables:
         problems.append((("test",), "expected at least one [[test]], got none"))
-    if problems:
-        raise InvalidFile(file, [_located(lines, path, message) for path, message in problems])
+    if len(problems) > len(unknown):
+        raise InvalidFile(file, [_located(lines, *problem) for problem in problems])
     lines_of_names: dict[str, int] = {}
-    return tuple(_test(table, number, lines, lines_of_names, store) for number, table in enumerate(tables))
+    tests = [_test(table, number, lines, lines_of_names, store) for number, table in enumerate(tables)]
+    return (*([InvalidTest(file, None, unknown)] if unknown else ()), *tests)
 
 
 _Problems = list[tuple[KeyPath, str]]
@@ -69,8 +72,10 @@ def _test(table: Data, number: int, lines: Lines, names: dict[str, int], store: 
     found: _Problems = []
     own = dict(_typed(table, KEYS, found, "a test"))
     given = dict(_typed(own.get("given", {}), GIVEN_KEYS, found, "given", "given"))
+    items = dict(_items(given["sources"], found)) if "sources" in given else None
     found += _contradictions(table)
-    found += _unknown_names(own, given, store)
+    found += _unknown_names(table, given.get("sources", ()), store)
+    found += _unrelated(own, store)
     name = str(own.get("name", f"test {number + 1}"))
     if name in names:
         found.append((("name",), f"expected a name of its own, got that of the test on line {names[name]}"))
@@ -89,7 +94,7 @@ def _test(table: Data, number: int, lines: Lines, names: dict[str, int], store: 
         stock=own.get("stock"),
         source=own.get("source"),
         order=own.get("order"),
-        given=Given(given.get("reserved"), given.get("sources")),
+        given=Given(given.get("reserved"), items),
         at=own.get("at"),
         expect=expect,
         allow_empty=own.get("allow_empty", False),
@@ -105,9 +110,11 @@ def _typed(
             problems.append(((*path, key), _unknown(key, keys, title)))
             continue
         try:
-            yield key, keys[key](raw)
-        except Mismatch as mismatch:
-            problems.append(((*path, key), str(mismatch)))
+            value = keys[key](raw)
+        except* Mismatch as mismatches:
+            problems += [((*path, key), str(mismatch)) for mismatch in mismatches.exceptions]
+        else:
+            yield key, value
 
 
 def _contradictions(table: Data) -> Iterator[tuple[KeyPath, str]]:
@@ -125,17 +132,22 @@ def _contradictions(table: Data) -> Iterator[tuple[KeyPath, str]]:
         yield ("order",), "expected without source, got both: an order is for a product in a stock"
 
 
-def _unknown_names(own: Mapping[str, Any], given: Mapping[str, Any], store: Store) -> Iterator[tuple[KeyPath, str]]:
-    """Names that the store does not have."""
-    named: list[tuple[KeyPath, str, str, Iterable[str]]] = []
-    named += [(("product",), "product", own["product"], store.products)] if "product" in own else []
-    named += [(("products",), "product", sku, store.products) for sku in own.get("products", ())]
-    named += [(("stock",), "stock", own["stock"], store.stocks)] if "stock" in own else []
-    named += [(("source",), "source", own["source"], store.sources)] if "source" in own else []
-    named += [(("given", "sources", code), "source", code, store.sources) for code in given.get("sources", ())]
-    for path, kind, name, names in named:
-        if name not in names:
-            yield path, f"expected a {kind} of the store, got {toml_repr(name)}{did_you_mean(name, names)}"
+def _unknown_names(table: Data, given: Iterable[str], store: Store) -> Iterator[tuple[KeyPath, str]]:
+    """Names that the store does not have, also beside values of the wrong kind; `given` are those of given sources."""
+    kinds = (("product", store.products), ("stock", store.stocks), ("source", store.sources))
+    named: list[tuple[KeyPath, str, Iterable[str], list[Any]]]
+    named = [((kind,), kind, names, [table.get(kind)]) for kind, names in kinds]
+    products = table.get("products")
+    named += [(("products",), "product", store.products, products if isinstance(products, list) else [])]
+    named += [(("given", "sources", code), "source", store.sources, [code]) for code in given]
+    for path, kind, names, found in named:
+        for name in dict.fromkeys(each for each in found if isinstance(each, str)):
+            if name not in names:
+                yield path, f"expected a {kind} of the store, got {toml_repr(name)}{did_you_mean(name, names)}"
+
+
+def _unrelated(own: Mapping[str, Any], store: Store) -> Iterator[tuple[KeyPath, str]]:
+    """A source that the stock does not sell from."""
     source, stock = own.get("source"), own.get("stock")
     if source in store.sources and stock in store.stocks and source not in store.stocks[str(stock)].sources:
         yield ("source",), f"expected a source of stock {toml_repr(stock)}, got {toml_repr(source)}"
@@ -179,7 +191,7 @@ def _name(raw: Any) -> str:
 
 def _names(raw: Any) -> tuple[str, ...]:
     if isinstance(raw, list) and raw:
-        return tuple(dict.fromkeys(map(fields.words, raw)))
+        return tuple(dict.fromkeys(read_each(fields.words, raw)))
     raise Mismatch("an array of strings", "an empty array" if raw == [] else toml_repr(raw))
 
 
@@ -196,20 +208,19 @@ def _day(raw: Any) -> datetime.date:
     raise Mismatch("a date such as 2026-12-24", toml_repr(raw))
 
 
-def _items(raw: Any) -> dict[str, GivenItem]:
-    return {code: _item(code, item) for code, item in _table(raw).items()}
-
-
-def _item(code: str, raw: Any) -> GivenItem:
-    """A quantity, or a table of a quantity and a status."""
-    if not isinstance(raw, dict):
-        return GivenItem(quantity.quantity_from_toml(raw), StockStatus.IN_STOCK)
-    if "quantity" not in raw:
-        raise Mismatch(f"a quantity for {code}", "none")
-    if others := [key for key in raw if key not in ("quantity", "status")]:
-        raise Mismatch(f"quantity and status for {code}", toml_repr(others[0]))
-    status = fields.status(raw["status"]) if "status" in raw else StockStatus.IN_STOCK
-    return GivenItem(quantity.quantity_from_toml(raw["quantity"]), status)
+def _items(table: Data, problems: _Problems) -> Iterator[tuple[str, GivenItem]]:
+    """The source items that a test assumes: each is a quantity, or a table of a quantity and a status."""
+    path = ("given", "sources")
+    for code, raw in table.items():
+        if not isinstance(raw, dict):
+            for _, units in _typed({code: raw}, {code: ITEM_KEYS["quantity"]}, problems, "", *path):
+                yield code, GivenItem(units, StockStatus.IN_STOCK)
+            continue
+        item = dict(_typed(raw, ITEM_KEYS, problems, "a source item", *path, code))
+        if "quantity" in item:
+            yield code, GivenItem(item["quantity"], item.get("status", StockStatus.IN_STOCK))
+        elif "quantity" not in raw:
+            problems.append(((*path, code, "quantity"), "expected a value, got none"))
 
 
 KEYS: Mapping[str, Callable[[Any], Any]] = {
@@ -227,5 +238,7 @@ KEYS: Mapping[str, Callable[[Any], Any]] = {
     "allow_empty": settings.boolean,
 }
 """What reads the value of each key of a test."""
-GIVEN_KEYS: Mapping[str, Callable[[Any], Any]] = {"reserved": fields.reserved, "sources": _items}
+GIVEN_KEYS: Mapping[str, Callable[[Any], Any]] = {"reserved": fields.reserved, "sources": _table}
 """What reads the value of each key of `given`."""
+ITEM_KEYS: Mapping[str, Callable[[Any], Any]] = {"quantity": quantity.quantity_from_toml, "status": fields.status}
+"""What reads the value of each key of a source item of `given.sources`."""
