@@ -65,6 +65,34 @@ def test_the_file_meets_the_schema_of_jenkins(junit: ET.Element) -> None:
     check_schema(junit)
 
 
+@pytest.mark.parametrize(
+    ("words", "spoil", "counts", "said"),
+    [
+        (["store.test.toml", "gone.test.toml"], "", ("4", "1", "2"), "gone.test.toml: no such file"),
+        ([], "backorders = 'maybe'", ("1", "0", "1"), "global.backorders: expected no, allow or notify, got 'maybe'"),
+        (["--quantities", "gone.csv"], "", ("1", "0", "1"), "gone.csv: no such file"),
+        (["--filter", "nothing", "kept.test.toml", "-f", "store.toml"], "", ("0", "0", "0"), None),
+    ],
+    ids=["a test file is missing", "the store is invalid", "quantities are missing", "no test matches"],
+)
+def test_a_run_that_is_refused_leaves_no_results_of_an_earlier_one(
+    run: Run, folder: Path, words: list[str], spoil: str, counts: tuple[str, str, str], said: str | None
+) -> None:
+    text = STORE.read_text()
+    (folder / "store.toml").write_text(text.replace('[global]\nbackorders = "notify"', f"[global]\n{spoil}"))
+    (folder / "store.test.toml").write_text(TESTS)
+    (folder / "kept.test.toml").write_text(TESTS.partition('[[test]]\nname = "broken"')[0])
+    (folder / "report.xml").write_text("results of an earlier run")
+    ran = run("test", "--junit", "report.xml", *words)
+    root = ET.parse(folder / "report.xml").getroot()
+    check_schema(root)
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == counts
+    assert (ran.status, ran.out) == (2 if said else 1, "")
+    if said:
+        assert f"{said}\n" in ran.err
+        assert said in (root.findall(".//error")[-1].text or "")
+
+
 def test_the_file_has_what_gitlab_tells_tests_apart_by(junit: ET.Element) -> None:
     cases = list(junit.iter("testcase"))
     assert junit.tag == "testsuites"

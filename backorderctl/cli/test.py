@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Annotated, NamedTuple
@@ -70,14 +71,18 @@ def run_tests(
     options.read_once(*(path for each in paths for path in each))
     if junit is not None:
         refuse_overwriting_input("--junit", junit, [path for each in paths for path in each])
-    results = [result for each in paths for result in _results(options, each, only)]
+    results: list[FileResult] = []
+    for each in paths:
+        try:
+            results += _results(options, each, only, named=bool(files))
+        except BackorderctlError as failure:
+            unknown = Outcome(InvalidTest(each.tests, None, ()), errors=(failure.message,))
+            _write_junit(junit, [*results, FileResult(each.tests, unknown, date.min)])
+            raise
+    _write_junit(junit, results)
     if not results:
         options.say(f"no test matches {only!r}")
         raise typer.Exit(ANSWER_IS_NO)
-    if junit is not None:
-        from backorderctl.output.junit import junit_report
-
-        atomic_file.replace_bytes(junit, junit_report(results).encode())
     for line in view.error_lines(results):
         say_error(line)
     view.show_tests(results, options.output, sys.stdout)
@@ -87,19 +92,27 @@ def run_tests(
         raise typer.Exit(ANSWER_IS_NO)
 
 
+def _write_junit(to: str | None, results: Sequence[FileResult]) -> None:
+    """Write the results, also of a run that ends early: those of an earlier one must not be taken for them."""
+    if to is not None:
+        from backorderctl.output.junit import junit_report
+
+        atomic_file.replace_bytes(to, junit_report(results).encode())
+
+
 def _paths(files: Sequence[str], store: str, *, chosen: bool) -> list[_Paths]:
     """Each test file with its store: the one that was `chosen` with -f, else the one beside it."""
     if files:
-        if missing := next((file for file in files if file != STANDARD_INPUT and not os.path.lexists(file)), None):
-            raise BackorderctlError(f"{missing}: no such file")  # rather than that its store is missing
         return [_Paths(file, store if chosen else store_beside(file)) for file in dict.fromkeys(files)]
     if store == STANDARD_INPUT:
         raise BackorderctlError("-f -: expected the name of a test file beside it, got none")
     return [_Paths(tests_beside(store), store)]
 
 
-def _results(options: AnswerOptions, paths: _Paths, only: str | None) -> Iterator[FileResult]:
-    """The results of one file; where it cannot be read as tests, one that says why."""
+def _results(options: AnswerOptions, paths: _Paths, only: str | None, *, named: bool) -> Iterator[FileResult]:
+    """The results of one file, which may be `named` on the command line; where it is no file of tests, why."""
+    if named and paths.tests != STANDARD_INPUT and not os.path.lexists(paths.tests):
+        raise BackorderctlError(f"{paths.tests}: no such file")  # rather than that its store is missing
     store = options.live(options.written(paths.store))
     today = options.day(store)
     name = "<stdin>" if paths.tests == STANDARD_INPUT else paths.tests

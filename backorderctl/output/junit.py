@@ -42,7 +42,7 @@ def _case(each: FileResult) -> Iterator[str]:
         return
     kind = "error" if result.errors else "failure"
     message = "; ".join(result.errors) or _message(result)
-    details = [*error_lines([each]), *failure_lines(file, result, today)]
+    details = [*error_lines([each]), *failure_lines(file, result, today)] or result.errors
     yield f"{start}>"
     yield f'      <{kind} message={_attribute(message)} type="{kind}">' + "\n".join(map(_text, details)) + f"</{kind}>"
     yield "    </testcase>"
