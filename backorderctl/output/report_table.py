@@ -98,7 +98,7 @@ def _stock_lines(stock: StockTotals, width: int, bars: str) -> Iterator[str]:
     if stock.used is not None:
         yield "  " + _bar(stock.used, width, bars)
         yield (
-            f"  {bars[2]} {format_quantity(stock.owed_within_limit)} owed within the limits"
+            f"  {bars[2]} {format_quantity(stock.owed_within_limit)} owed on products with a limit"
             f"   {bars[1]} {format_quantity(stock.backorderable)} backorderable"
         )
     yield (
