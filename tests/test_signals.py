@@ -90,6 +90,25 @@ from backorderctl.cli import run
 """The same, where a renaming writes a point and takes its time, so that a signal can come after each of them."""
 
 
+SLOW_REMOVAL = CHILD.replace(
+    "from backorderctl.cli import run\n",
+    """
+import shutil, time
+remove = shutil.rmtree
+slow = [True]
+def removed(*words, **options):
+    if slow:
+        slow.clear()
+        os.write(1, b".")
+        time.sleep(5)
+    remove(*words, **options)
+shutil.rmtree = removed
+from backorderctl.cli import run
+""",
+)
+"""The same, where the first folder that is removed takes five seconds if no signal comes."""
+
+
 def folder_of(path: Path) -> dict[str, str]:
     return {each.name: each.read_text() if each.is_file() else "a folder" for each in path.iterdir()}
 
@@ -109,4 +128,18 @@ def test_a_signal_while_a_folder_is_replaced_leaves_the_old_files(tmp_path: Path
         child.send_signal(signal.SIGTERM)
     assert child.returncode == 130
     assert folder_of(tmp_path / "out") == before
+    assert sorted(os.listdir(tmp_path)) == ["out", "store.toml"]  # noqa: PTH208
+
+
+def test_a_signal_while_what_was_replaced_is_removed_leaves_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "store.toml").write_text(TEXT)
+    assert interrupted(tmp_path, signal.SIGHUP, 0, ignored="SIGHUP", command=EXPORT)[0] == 0
+    names = sorted(os.listdir(tmp_path / "out"))  # noqa: PTH208
+    words = [sys.executable, "-c", SLOW_REMOVAL, "", *EXPORT]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdout
+        assert child.stdout.read(1) == b"."
+        child.send_signal(signal.SIGTERM)
+    assert child.returncode == 130
+    assert sorted(os.listdir(tmp_path / "out")) == names  # noqa: PTH208
     assert sorted(os.listdir(tmp_path)) == ["out", "store.toml"]  # noqa: PTH208

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError
@@ -19,6 +20,8 @@ def write_folder(folder: str, files: Mapping[str, bytes], *, without: Collection
     what could not be kept. BackorderctlError when there is something else of that name; OSError, with the folder as it
     was, when a file cannot be written.
     """
+    if not folder or "\0" in folder:
+        raise BackorderctlError(f"expected the name of a folder, got {folder!r}")
     target = Path(os.path.realpath(folder))
     if target.exists() and not target.is_dir():
         raise BackorderctlError(f"{folder}: expected a folder, got a file")
@@ -52,7 +55,7 @@ def _staging(target: Path, place: Path) -> Iterator[Path]:
             lock(descriptor, wait=True)
             yield staging
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        _to_its_end(partial(shutil.rmtree, staging, ignore_errors=True))
 
 
 def _write(path: Path, content: bytes, old: Path, name: str) -> Iterator[str]:
@@ -81,10 +84,25 @@ def _replace(target: Path, staging: Path, names: Collection[str], without: Colle
         for name in names:
             (staging / name).rename(target / name)
     except BaseException:  # a signal too
-        for name in names:
-            if not (staging / name).exists() and name not in there:
-                (target / name).unlink()
-        for name in there:
-            with suppress(FileNotFoundError):  # it was not moved yet
-                (old / name).replace(target / name)
+        _to_its_end(partial(_move_back, target, staging, names, there))
+        raise
+
+
+def _move_back(target: Path, staging: Path, names: Collection[str], there: Collection[str]) -> None:
+    """Take new files out of the target where none was, and move the old ones back, each whatever becomes of others."""
+    for name in names:
+        if name not in there and not (staging / name).exists():
+            with suppress(OSError):
+                (target / name).unlink(missing_ok=True)
+    for name in there:
+        with suppress(OSError):  # such as: it was not moved yet
+            (staging / "old" / name).replace(target / name)
+
+
+def _to_its_end(action: Callable[[], object]) -> None:
+    """Do what may be done again, and again if a signal interrupts it: a second signal does not."""
+    try:
+        action()
+    except KeyboardInterrupt:
+        action()
         raise
