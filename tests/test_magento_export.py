@@ -492,6 +492,21 @@ def test_instructions_say_that_the_configuration_comes_first_only_where_it_is_in
         assert ("products.csv leaves out what it gives." in text, "1. sh config.sh" in text) == (said, True)
 
 
+@pytest.mark.parametrize("words", [("products",), ("all", "--to", "out")], ids=" ".join)
+def test_a_global_value_that_only_the_configuration_holds_is_named_where_that_stays(
+    folder: Path, run: Run, words: tuple[str, ...]
+) -> None:
+    (folder / "store.toml").write_text("version = 1\n[global]\nonly_x_left_threshold = 5\n")
+    path = "cataloginventory/options/stock_threshold_qty"
+    for value, said in (("3", True), ("5", False)):
+        (folder / "c.csv").write_text(f"path,value\n{path},{value}\n")
+        warning = (
+            "Warning: only_x_left_threshold is 5 in [global] and 3 in Magento's configuration, which alone has it: "
+            "not written\n"
+        )
+        assert (warning in run("export", "magento", *words, "--config", "c.csv").err) == said
+
+
 def test_a_threshold_is_said_to_be_written_as_0_only_where_it_is(folder: Path, run: Run) -> None:
     (folder / "store.toml").write_text("version = 1\n[global]\nout_of_stock_threshold = -5\n")
     (folder / "c.csv").write_text("path,value\ncataloginventory/item_options/min_qty,1\n")

@@ -131,6 +131,8 @@ def products(
     _say(options, view.removed(since or "", chosen.gone, ()))
     if config is None:
         _say(options, view.inheriting(since or "", chosen.inheriting))
+    else:
+        _say(options, view.kept_values(store, inheritance(store).configurations[0]))
     if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
         options.say(view.left_out(absent))
     if stock is not None:
@@ -220,6 +222,8 @@ def all_(
         _say(options, view.other_stocks(new, stock, file="products.csv"))
         _say(options, view.other_sources(store, low_rows, stock, file="low_quantity.json"))
     _say(options, view.config_notes(store, written=config is None))
+    if config is not None:
+        _say(options, view.kept_values(store, inheritance(store).configurations[0]))
     _say_schedule(options, store)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TextIO
 
-from backorderctl.magento.export_config import zeroed
+from backorderctl.magento.export_config import global_values, zeroed
 from backorderctl.magento.export_products import ExportEffect, ExportRow
 from backorderctl.magento.export_sources import Notified, SourceItemRow
 from backorderctl.magento.policy_difference import Differs, PolicyDifference, first_difference
@@ -18,7 +18,15 @@ from backorderctl.output.table import Column
 from backorderctl.store import quantity
 from backorderctl.store.model import Store
 from backorderctl.store.quantity import LIMIT, ZERO
-from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, NOTIFY_BELOW, SETTINGS, THRESHOLD, format_value
+from backorderctl.store.settings import (
+    BACKORDERS,
+    MANAGE_STOCK,
+    NOTIFY_BELOW,
+    SETTINGS,
+    THRESHOLD,
+    Settings,
+    format_value,
+)
 from backorderctl.store.sku import LONGEST_SKU, UnsafeSku
 
 SKUS_SHOWN = 5
@@ -96,6 +104,17 @@ def config_notes(store: Store, *, written: bool) -> Iterator[str]:
     if number:
         who = "stock or product sets" if number == 1 else "stocks and products set"
         yield f"{number} {who} {', '.join(keys)}, which Magento has in its configuration alone: not written"
+
+
+def kept_values(store: Store, configuration: Settings) -> Iterator[str]:
+    """What [global] has otherwise than a configuration that stays as it is, of what no product row can hold."""
+    values = global_values(store)
+    for row in SETTINGS.values():
+        if row.csv_column is None and values[row.key] != configuration[row.key]:
+            yield (
+                f"Warning: {row.key} is {format_value(values[row.key])} in [global] and "
+                f"{format_value(configuration[row.key])} in Magento's configuration, which alone has it: not written"
+            )
 
 
 def left_out(skus: Sequence[str]) -> str:
