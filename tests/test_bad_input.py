@@ -273,6 +273,10 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
         (("source", "remove", "main"), "source 'main' is still named by 1 product\nHint: --cascade"),
         (("product", "list", "--status", "gone"), None),
         (("product", "show"), "missing argument 'SKU'\nHint: backorderctl product show --help"),
+        (
+            ("export", "sql", "--to", "sql"),
+            "missing option '--dialect', one of duckdb, spark, postgres, mysql\nHint: backorderctl export sql --help",
+        ),
         (("config",), "missing command\nHint: backorderctl config --help"),
     ],
 )

@@ -178,7 +178,7 @@ def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
 def _usage(error: typer.TyperException) -> tuple[str, str | None]:
     """Typer's message in the words of ours: lower case, no final period, the suggestion apart."""
     message, _, suggestion = without_shield(error.format_message()).partition(" Did you mean ")
-    message = message.partition(" (Possible options:")[0]
+    message = message.partition(" (Possible options:")[0].replace("\n\t", " ").replace(". Choose from: ", ", one of ")
     options = getattr(error, "possibilities", None)
     context = getattr(error, "ctx", None)
     nearest = options[0] if options else suggestion.rstrip("?").split(", ")[0]
