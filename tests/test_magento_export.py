@@ -1,6 +1,7 @@
 """`export`: what Magento's files and a spreadsheet get of a store, and what they are refused."""
 
 import csv
+import errno
 import fcntl
 import gzip
 import io
@@ -443,10 +444,14 @@ def test_a_global_value_changes_no_row_of_a_product_that_inherits_it(folder: Pat
     ran = run("export", "magento", "products", "--since", "old.toml", "--explicit")
     assert ran.out == f"{HEADER}X,2,0, -60.0000,0,1.0000,0,1,0\n"
     assert "changed since" not in ran.err
-    (folder / "c.csv").write_text("path,value\ncataloginventory/item_options/notify_stock_qty,1\n")
-    ran = run("export", "magento", "products", "--since", "old.toml", "--config", "c.csv")
-    assert ran.out == f"{HEADER}X,2,0, -60.0000,0,1.0000,1,1,1\n"
-    assert "changed since" not in ran.err
+    for magentos, row in (
+        ("notify_stock_qty,1", "X,2,0, -60.0000,0,1.0000,1,1,1"),
+        ("min_qty,-60", "X,2,0, -60.0000,1,1.0000,1,1,1"),
+    ):
+        (folder / "c.csv").write_text(f"path,value\ncataloginventory/item_options/{magentos}\n")
+        ran = run("export", "magento", "products", "--since", "old.toml", "--config", "c.csv")
+        assert ran.out == f"{HEADER}{row}\n"
+        assert "changed since" not in ran.err
     assert "changed since" not in run("export", "magento", "all", "--since", "old.toml", "--to", "out").err
     assert "min_qty -60\n" in (folder / "out" / "config.sh").read_text()
 
@@ -554,6 +559,30 @@ def test_the_folder_of_a_killed_export_is_removed_and_that_of_a_living_one_stays
     finally:
         os.close(descriptor)
     assert [path for path in folder.rglob("*.tmp") if path.is_dir()] == [folder / "out" / living]
+
+
+def test_the_new_files_lie_locked_in_the_folder_which_may_be_a_file_system(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(folder, ITEM)
+    assert run("export", "magento", "all", "--to", "out").status == 0
+    out, rename = Path(os.path.realpath("out")), Path.rename
+    renamed: list[str] = []
+
+    def observed(path: Path, target: Path) -> Path:
+        if not (path.is_relative_to(out) and Path(target).is_relative_to(out)):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        [staging] = folder.rglob("*.tmp")
+        descriptor = os.open(staging, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(descriptor)
+        renamed.append(path.name)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", observed)
+    assert run("export", "magento", "all", "--to", "out").status == 0
+    assert sorted(renamed) == sorted([*EXPORTED, *EXPORTED])
 
 
 OTHER_FILE_SYSTEM = Path("/dev/shm")

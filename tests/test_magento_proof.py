@@ -138,6 +138,17 @@ def test_a_product_without_managed_stock_gets_no_item_at_default(folder: Path, r
     assert run("export", "magento", "products", "--to", "p.csv").err.splitlines()[1:] == ran.err.splitlines()[1:]
 
 
+@pytest.mark.parametrize("status", ["in_stock", "out_of_stock"])
+def test_a_product_without_managed_stock_that_is_at_default_needs_no_warning(
+    folder: Path, run: Run, status: str
+) -> None:
+    (folder / "store.toml").write_text(
+        "version = 1\n[sources.default]\n[products.X]\nmanage_stock = false\n"
+        f"[products.X.sources.default]\nquantity = 0\nstatus = '{status}'\n"
+    )
+    assert run("export", "magento", "products", "--to", "p.csv").err == "p.csv: 1 product\n"
+
+
 def test_a_status_that_magento_would_not_keep_is_warned_of(folder: Path, run: Run) -> None:
     (folder / "store.toml").write_text(
         "version = 1\n[sources.default]\n[products.A]\nout_of_stock_threshold = 5\n[products.A.sources.default]\n"
