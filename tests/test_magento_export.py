@@ -280,6 +280,22 @@ def test_the_configuration_is_written_as_commands_with_defaults_and_all(folder: 
     assert run("export", "magento", "config", "--to", "config.sh") == (0, "", "config.sh: 5 values\n")
 
 
+def test_a_configuration_in_json_has_the_scope_of_each_value(folder: Path, run: Run) -> None:
+    written(folder, "")
+    values = json.loads(run("export", "magento", "config", "--format", "json").out)
+    assert values["cataloginventory/item_options/min_qty"] == {"default": {"0": "-50"}}
+    assert all(list(value) == ["default"] for value in values.values())
+
+
+@pytest.mark.parametrize(("managed", "told"), [("true", 1), ("false", 0)])
+def test_a_status_is_lost_only_where_stock_is_managed(folder: Path, run: Run, managed: str, told: int) -> None:
+    store = "version = 1\n[sources.default]\n"
+    written(folder, f"[products.X]\nmanage_stock = {managed}\n[products.X.sources.default]\nquantity = 0\n", store)
+    ran = run("export", "magento", "products", "--quantities", "--explicit")
+    assert ran.status == 0
+    assert ran.err.count("import makes it Out of Stock there") == told
+
+
 @pytest.mark.parametrize("config_format", ["sh", "csv", "json", "yaml"])
 def test_a_configuration_comes_back_in_every_format(folder: Path, run: Run, config_format: str) -> None:
     written(folder, "", STORE.replace("-50", "-0.5") + "[products.X]\n")
