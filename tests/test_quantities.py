@@ -247,6 +247,16 @@ UNREADABLE = {
         HEAD.encode() + b'berlin,A,1,1\nberlin,"A,1,1\n',
         "live.csv:3: record 2: expected a closing quote, got none",
     ),
+    "more after a closing quote": (
+        HEAD.encode() + b'berlin,A,1,1\nberlin,"TV" 24,1,1\nberlin,B,1,1\n',
+        "live.csv:3: record 2: expected the end of the cell after its closing quote, got more: "
+        "a quote inside quotes is written twice",
+    ),
+    "quotes that would make one SKU of several rows": (
+        HEAD.replace(",", "\t").encode() + b'berlin\t"TV" 24\t1\t1\nberlin\tB\t1\t1\nberlin\t"TV" 25\t1\t1\n',
+        "live.csv:2: record 1: expected the end of the cell after its closing quote, got more: "
+        "a quote inside quotes is written twice",
+    ),
 }
 
 
@@ -254,6 +264,22 @@ UNREADABLE = {
 def test_a_file_that_cannot_be_read_is_refused(run: Run, files: Path, content: bytes, said: str) -> None:
     (files / "live.csv").write_bytes(content)
     assert run("product", "list", "--quantities", "live.csv") == (2, "", f"Error: {said}\n")
+
+
+def test_a_quote_that_is_not_doubled_is_refused_where_one_product_is_looked_for(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(HEAD + 'berlin,A,1,1\n\nberlin,"TV" 24,1,1\n')
+    assert run("product", "show", "A", "--quantities", "live.csv") == (
+        2,
+        "",
+        "Error: live.csv:4: record 2: expected the end of the cell after its closing quote, got more: "
+        "a quote inside quotes is written twice\n",
+    )
+
+
+def test_a_sku_in_quotes_is_read_with_the_quotes_of_its_own(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(HEAD.replace(",", "\t") + 'berlin\t"""TV"" 24"\t1\t1\n')
+    ran = run("product", "list", "--quantities", "live.csv", "--allow-missing", "-o", "json")
+    assert '"TV" 24' in [product["sku"] for product in json.loads(ran.out)["products"]]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ quote that is never closed."""
 BATCH = 1 << 13
 """Records between two looks at how far the reading has come."""
 END = "\ue000end of file\ue000"
-"""A last line of our own: where it is no record by itself, a quote before it was never closed."""
+"""A last line of our own: where it is not read as a record by itself, a quote before it was never closed."""
 
 Record = tuple[int, int, Sequence[str]]
 """A record's number after the header, counted from 1, the line on which it begins, and its cells."""
@@ -133,6 +133,8 @@ def csv_problem(error: csv.Error) -> str:
     """What is wrong with a record that the csv module refuses: a cell that is too long, or a quote without its pair."""
     if "field limit" in str(error):
         return f"expected at most {format_size(CELL_LIMIT)} in a cell, got more: is a quote not closed?"
+    if "expected after" in str(error):
+        return "expected the end of the cell after its closing quote, got more: a quote inside quotes is written twice"
     return "expected a closing quote, got none"
 
 
@@ -150,7 +152,8 @@ def _opened(file: InputFile) -> Iterator[io.BufferedReader]:
 
 def _batches(file: InputFile, lines: Iterable[str], dialect: str, glance: Callable[[], None]) -> Iterator[Batch]:
     """All rows of the lines after the header."""
-    reader = csv.reader(chain(lines, [END]), delimiter=dialect)
+    # A cell that begins with a quote and does not end with one would be read as another: strictly, it is refused.
+    reader = csv.reader(chain(lines, [END]), delimiter=dialect, strict=True)
     number, line = 1, 2
     while True:
         rows, error = _read_some(reader)
@@ -162,9 +165,6 @@ def _batches(file: InputFile, lines: Iterable[str], dialect: str, glance: Callab
         if rows[-1] == [END]:
             yield batch._replace(rows=rows[:-1])
             return
-        if rows[-1] and rows[-1][-1].endswith(END):
-            [*_, (last, begun, _)] = batch.records()
-            raise InvalidFile(file.name, [Problem(f"record {last}: expected a closing quote, got none", begun)])
         yield batch
         glance()
 
@@ -191,7 +191,10 @@ def _batches_with(only: str, file: InputFile, lines: Iterator[str], dialect: str
                 rest = _batches(file, chain([content], lines), dialect, _nothing)
                 yield from (Batch(each.number + line - 1 - blank, each.line + line - 2, each.rows) for each in rest)
                 return
-            yield Batch(line - blank, line, list(csv.reader([content], delimiter=dialect)))
+            rows, error = _read_some(csv.reader([content], delimiter=dialect, strict=True))
+            if error is not None:
+                raise InvalidFile(file.name, [Problem(f"record {line - blank}: {csv_problem(error)}", line)])
+            yield Batch(line - blank, line, rows)
         elif not content.strip("\r\n"):
             blank += 1
 
