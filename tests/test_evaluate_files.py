@@ -128,6 +128,50 @@ def test_refused_rows_are_left_out_alike(run: Run, files: Path) -> None:
     assert ran.err.splitlines()[0].startswith("rejects/live.csv: 18 rows refused, the first at line 2: ")
 
 
+def test_a_long_cell_is_read_where_rows_are_left_out(run: Run, files: Path) -> None:
+    head, long = HEAD.replace("\n", ",note\n"), "x" * 3_000_000
+    (files / "live.csv").write_text(f"{head}main,A,1,1,\nmain,B,1,1,{long}\nmain,C,1,1,\nmain,D,x,1,\n")
+    ran = run("evaluate", "live.csv", "--to", "answers.csv", "--skip-bad", "rejects")
+    assert (ran.status, ran.err.splitlines()[1]) == (0, "3 rows")
+    assert [row[0] for row in answers((files / "answers.csv").read_text())] == ["A", "B", "C", "gone"]
+
+
+def test_rows_that_the_engine_passes_over_are_no_rejects(run: Run, files: Path) -> None:
+    two_lines = "x" * 9_000_000 + "\n"
+    row = f'main,B,1,1,"{two_lines}","{two_lines}"'
+    (files / "live.csv").write_text(HEAD.replace("\n", ",a,b\n") + f"main,A,1,1,,\n{row}\nmain,D,x,1,,\n")
+    ran = run("evaluate", "live.csv", "--to", "answers.csv", "--skip-bad", "rejects")
+    assert (ran.status, (files / "answers.csv").exists()) == (2, False)
+    assert ran.err.splitlines()[-1] == (
+        "Error: live.csv: expected 2 rows besides those that are refused, the engine read 1"
+    )
+
+
+def test_reserved_rows_that_the_engine_passes_over_are_no_rejects(run: Run, files: Path) -> None:
+    two_lines = "x" * 9_000_000 + "\n"
+    (files / "held.csv").write_text(f'sku,reserved,a,b\nA,1,"{two_lines}","{two_lines}"\nB,1,,\nC,x,,\nC ,1,,\n')
+    ran = run("evaluate", "live.csv", "--reserved", "held.csv", "--to", "answers.csv", "--skip-bad", "rejects")
+    assert (ran.status, (files / "answers.csv").exists()) == (2, False)
+    assert ran.err.splitlines()[-1] == (
+        "Error: held.csv: expected 2 rows besides those that are refused, the engine read 1"
+    )
+
+
+def test_pairs_of_all_parts_and_bad_reservations_are_left_out_together(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backorderctl.bulk.duckdb.ROWS_A_PASS", 2)
+    pairs = "".join(f"main,P{number},1,1\n" * 2 for number in range(9))
+    (files / "live.csv").write_text(LIVE + pairs + "main,P1,x,1\n")
+    (files / "held.csv").write_text("sku,reserved\nA,1\nB,x\n")
+    words = ("live.csv", "--reserved", "held.csv")
+    listed = run("product", "list", "--quantities", *words, "--skip-bad", "r.csv", "-o", "csv")
+    ran = run("evaluate", *words, "--to", "answers.csv", "--skip-bad", "rejects")
+    assert (listed.status, ran.status) == (0, 0)
+    assert "rejects/live.csv: 19 rows refused, " in ran.err
+    assert answers((files / "answers.csv").read_text()) == answers(listed.out)
+
+
 def test_a_pair_given_twice_is_found_across_files(run: Run, files: Path) -> None:
     (files / "more.csv").write_text("sku;source_code;quantity\nB;main;1\n")
     assert run("evaluate", "*.csv", "--summary").err == (

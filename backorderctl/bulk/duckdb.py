@@ -22,6 +22,7 @@ from backorderctl.bulk.job import (
     OnStep,
     RowsRefused,
     RunResult,
+    check_rows,
     csv_columns,
     missing_sources,
     no_rows,
@@ -104,11 +105,13 @@ class _Run:
         self.scratch = scratch
         self.passes = passes
         self.text = statements(job.tables)
+        self.refused = False
+        self.twice: set[str] = set()
 
     def evaluate(self, to: str | None, *, summary: bool, tell: OnStep) -> RunResult:
         """Load the policy and what is reserved; then add up, check and answer part by part."""
         self._load_policy()
-        self._load_reservations()
+        reserved = self._load_reservations()
         self._check_sources()
         counts = [0, 0, 0, 0]
         totals: list[Sequence[Any]] = []
@@ -116,11 +119,16 @@ class _Run:
             for number in range(self.passes):
                 begin(number)
                 self._add_up(number)
-                self._check_rows()
+                self._look_for_refused()
+                if self.refused:
+                    continue  # to all SKUs that may have two rows
                 found = (*self._counts(), self._write(to, aside, number) if to and aside else 0)
                 counts = [one + other for one, other in zip(counts, found, strict=True)]
                 if summary:
                     totals += self.database.execute(summary_query(self.text.answers)).fetchall()
+            if self.refused:
+                raise RowsRefused(frozenset(self.twice))
+            check_rows(self.job, rows=counts[0], reserved=reserved)
             if to and aside and self.passes > 1 and format_of(to):
                 self._copy(f"read_parquet({sql_literal(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
         rows, known, unknown, answers = counts
@@ -150,27 +158,32 @@ class _Run:
         )
         self.database.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM all_{table.name}")
 
-    def _load_reservations(self) -> None:
-        """What is reserved, by product and stock; RowsRefused when a row or a sum is not what it may be."""
+    def _load_reservations(self) -> int:
+        """What is reserved, and whether a row or a sum is refused; gives how many rows are good."""
         rows = "SELECT '' AS sku, '' AS stock, 0 AS units, 0 AS single WHERE 1 = 0"
         if self.job.reserved:
             rows = reservations_query(self.job)
-        good = "sku IS NOT NULL AND stock IS NOT NULL AND units IS NOT NULL"
+        good = f"NOT {_bad_sku()} AND stock IS NOT NULL AND units IS NOT NULL"
         kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
         self.database.execute(
             "CREATE TEMP TABLE reservations AS SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
+            f"CASE WHEN SUM(single) > 1 THEN 0 ELSE COUNT(CASE WHEN {good} THEN 1 END) END AS good_rows, "
             f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR SUM(single) > 1 OR SUM(units) < 0 "
-            f"OR {_bad_sku()} THEN 1 ELSE 0 END AS refused FROM ({rows}) {kept} GROUP BY sku, stock"
+            f"THEN 1 ELSE 0 END AS refused FROM ({rows}) {kept} GROUP BY sku, stock"
         )
         if self.job.reserved and self.job.bad_pairs is None and not self._one("SELECT COUNT(*) FROM reservations"):
             raise no_rows(self.job.reserved)
-        if self.job.bad_pairs is None and self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1"):
-            raise RowsRefused(frozenset())
+        refused = self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1")
+        self.refused = self.job.bad_pairs is None and refused > 0
+        good_rows = self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reservations")
         self.database.execute("DELETE FROM reservations WHERE reserved <= 0 OR refused = 1")
+        return good_rows
 
     def _check_sources(self) -> None:
         """BackorderctlError when a source that has items in the store file has no row."""
-        if not self.job.allow_missing and any(product.items for product in self.job.store.products.values()):
+        if self.refused or self.job.allow_missing:
+            return
+        if any(product.items for product in self.job.store.products.values()):
             query = f"SELECT DISTINCT source_code FROM ({quantities_query(self.job)})"
             missing_sources(self.job, {source for (source,) in self.database.execute(query).fetchall()})
 
@@ -182,12 +195,12 @@ class _Run:
         self.database.execute(f"CREATE OR REPLACE TEMP VIEW products AS SELECT * FROM all_products {part}")
         self.database.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {self.text.totals}")
 
-    def _check_rows(self) -> None:
-        """RowsRefused when a row of this part is, with the SKUs that may have two rows for one source."""
-        bad = f"refused = 1 OR {_bad_sku()}"
-        if self._one(f"SELECT COUNT(*) FROM totals WHERE {bad}"):
+    def _look_for_refused(self) -> None:
+        """Note whether a row of this part is refused, and the SKUs that may have two rows for one source."""
+        if self._one(f"SELECT COUNT(*) FROM totals WHERE refused = 1 OR {_bad_sku()}"):
+            self.refused = True
             skus = self.database.execute("SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1").fetchall()
-            raise RowsRefused(frozenset(sku for (sku,) in skus if sku is not None))
+            self.twice.update(sku for (sku,) in skus if sku is not None)
 
     def _counts(self) -> tuple[int, int, int]:
         """The rows of this part, the SKUs of the store among them, and those unknown to it."""

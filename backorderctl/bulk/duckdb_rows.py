@@ -10,6 +10,7 @@ from typing import Any
 
 from backorderctl.bulk.inputs import RowsFile
 from backorderctl.bulk.job import BAD_PAIRS, OUT_OF_STOCK, Job
+from backorderctl.store.delimited import CELL_LIMIT
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.parquet import quoted
 from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
@@ -95,7 +96,8 @@ def _reader(files: Sequence[RowsFile], *, skip_bad: bool) -> str:
     packing = "gzip" if first.packed else "none"
     return (
         f"read_csv({paths}, auto_detect = false, header = true, delim = {sql_literal(first.delimiter)}, quote = '\"', "
-        f"escape = '\"', compression = '{packing}', ignore_errors = {skip_bad}, columns = {{{columns}}})"
+        f"escape = '\"', compression = '{packing}', max_line_size = {CELL_LIMIT}, buffer_size = {CELL_LIMIT}, "
+        f"ignore_errors = {skip_bad}, columns = {{{columns}}})"
     )
 
 

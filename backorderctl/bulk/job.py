@@ -1,5 +1,6 @@
 """What `evaluate` asks of an engine and gets from it, and why rows were refused."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -49,7 +50,10 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The rows and the policy of one run; `bad_pairs` is None unless refused rows are left out, and those pairs too."""
+    """The rows and the policy of one run; `bad_pairs` is None unless refused rows are left out, and those pairs too.
+
+    `good_rows` and `good_reserved` are how many rows there are then, None where nobody has counted them.
+    """
 
     store: Store
     tables: PolicyTables
@@ -58,6 +62,8 @@ class Job:
     stock_ids: Mapping[str, str] = field(default_factory=lambda: STOCK_IDS)
     allow_missing: bool = False
     bad_pairs: frozenset[tuple[str, str]] | None = None
+    good_rows: int | None = None
+    good_reserved: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,16 @@ class RowsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """The refused rows with their record numbers, the files, and the SKUs and sources that have several rows."""
+    """The refused rows with their record numbers, the files, and the SKUs and sources that have several rows.
+
+    `good_rows` and `good_reserved` count the rows of quantities and reservations that are not refused.
+    """
 
     rows: tuple[Refused, ...]
     files: tuple[FileRead, ...]
     pairs: frozenset[tuple[str, str]]
+    good_rows: int
+    good_reserved: int
 
 
 def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
@@ -104,7 +115,23 @@ def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
     _, pairs = read_items(rows, collected=skus)
     if job.reserved:
         read_reservations(rows)
-    return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs))
+    refused = Counter(row.file for row in rows.refused)
+    good = [file.rows - refused[file.file] for file in rows.files]
+    good_rows, good_reserved = sum(good[: len(job.quantities)]), sum(good[len(job.quantities) :])
+    return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs), good_rows, good_reserved)
+
+
+def check_rows(job: Job, *, rows: int, reserved: int) -> None:
+    """BackorderctlError when an engine took another number of rows than those that are not refused.
+
+    It passes over records that it cannot read without a word.
+    """
+    for files, good, taken in ((job.quantities, job.good_rows, rows), (job.reserved, job.good_reserved, reserved)):
+        if good not in (None, taken):
+            names = ", ".join(file.path for file in files)
+            raise BackorderctlError(
+                f"{names}: expected {good} rows besides those that are refused, the engine read {taken}"
+            )
 
 
 def no_rows(files: Sequence[RowsFile]) -> BackorderctlError:

@@ -18,6 +18,7 @@ from backorderctl.bulk.job import (
     Job,
     RowsRefused,
     RunResult,
+    check_rows,
     csv_columns,
     missing_sources,
     no_rows,
@@ -58,17 +59,20 @@ class _Run:
         self.text = statements(job.tables)
         self.views: list[str] = []
         self.kept: list[Any] = []
+        self.refused = False
 
     def evaluate(self, to: str | None, *, summary: bool) -> RunResult:
         """Load the policy and what is reserved, add up the rows, check them, answer."""
         self._load_policy()
-        self._load_reservations()
+        reserved = self._load_reservations()
         self._view("quantities", self._quantities())
-        if not self.job.allow_missing and any(product.items for product in self.job.store.products.values()):
+        had = any(product.items for product in self.job.store.products.values())
+        if had and not self.refused and not self.job.allow_missing:
             found = self.session.sql("SELECT DISTINCT source_code FROM quantities").collect()
             missing_sources(self.job, {source for (source,) in found})
         self._view("totals", self.session.sql(self.text.totals), keep=True)
         rows, known, unknown = self._checked()
+        check_rows(self.job, rows=rows, reserved=reserved)
         written = self._write(to) if to else 0
         totals = self.session.sql(summary_query(self.text.answers)).collect() if summary else None
         return run_result(self.job, rows=rows, known=known, unknown=unknown, answers=written, totals=totals)
@@ -155,31 +159,34 @@ class _Run:
             reader = reader.option(name, value)
         return reader.csv(located(file.path))
 
-    def _load_reservations(self) -> None:
-        """What is reserved, by product and stock; RowsRefused when a row or a sum is not what it may be."""
+    def _load_reservations(self) -> int:
+        """What is reserved, and whether a row or a sum is refused; gives how many rows are good."""
         none = self.session.createDataFrame([], "sku STRING, stock STRING, units DECIMAL(12, 4), single INT")
         rows = none
         for file in self.job.reserved:
             rows = rows.unionAll(self._reserved(self._looked_into(file, RESERVATIONS)))
         self._view("reserved_rows", rows)
-        good = "sku IS NOT NULL AND stock IS NOT NULL AND units IS NOT NULL"
+        bad_sku = f"(sku IS NULL OR regexp_like(sku, {raw(BAD_SKU)}))"
+        good = f"NOT {bad_sku} AND stock IS NOT NULL AND units IS NOT NULL"
         kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
         self._view(
             "reserved_sums",
             self.session.sql(
                 "SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
+                f"CASE WHEN SUM(single) > 1 THEN 0 ELSE COUNT(CASE WHEN {good} THEN 1 END) END AS good_rows, "
                 f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR SUM(single) > 1 OR SUM(units) < 0 "
-                f"OR regexp_like(sku, {raw(BAD_SKU)}) THEN 1 ELSE 0 END AS refused "
+                f"THEN 1 ELSE 0 END AS refused "
                 f"FROM reserved_rows {kept} GROUP BY sku, stock"
             ),
             keep=True,
         )
         if self.job.reserved and self.job.bad_pairs is None and not self._one("SELECT COUNT(*) FROM reserved_sums"):
             raise no_rows(self.job.reserved)
-        if self.job.bad_pairs is None and self._one("SELECT COUNT(*) FROM reserved_sums WHERE refused = 1"):
-            raise RowsRefused(frozenset())
+        refused = self._one("SELECT COUNT(*) FROM reserved_sums WHERE refused = 1")
+        self.refused = self.job.bad_pairs is None and refused > 0
         query = "SELECT sku, stock, reserved FROM reserved_sums WHERE reserved > 0 AND refused = 0"
         self._view("reservations", self.session.sql(query))
+        return self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reserved_sums")
 
     def _reserved(self, file: RowsFile) -> Any:
         if STOCK_COLUMN in file.read:
@@ -205,7 +212,7 @@ class _Run:
         rows, refused = self.session.sql(
             f"SELECT COALESCE(SUM(items), 0), COUNT(CASE WHEN {bad} THEN 1 END) FROM totals"
         ).collect()[0]
-        if refused:
+        if refused or self.refused:
             query = "SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1 AND sku IS NOT NULL"
             raise RowsRefused(frozenset(sku for (sku,) in self.session.sql(query).collect()))
         if not rows:

@@ -99,7 +99,8 @@ def evaluate(
     try:
         result = runner.run(job, to)
     except RowsRefused as refused:
-        result = runner.run(_without_refused(job, _all_refused(runner, job, refused), skip_bad, options), to)
+        kept = _without_refused(job, _all_refused(runner, job, refused), skip_bad, options)
+        result = runner.run_kept(kept, to)
     for line in view.run_notes(result, to):
         options.say(line)
     if summary:
@@ -122,6 +123,15 @@ class _Runner:
             return spark.evaluate_in_spark(job, to, summary=self.summary, remote=self.remote)
         with progress(100, sys.stderr, quiet=self.quiet) as tell:
             return duckdb.evaluate_in_duckdb(job, to, summary=self.summary, memory=self.memory, tell=tell)
+
+    def run_kept(self, job: Job, to: str | None) -> RunResult:
+        """Run a job without its refused rows; BackorderctlError when the engine refuses others as well."""
+        try:
+            return self.run(job, to)
+        except RowsRefused as again:
+            which = ", ".join(map(repr, sorted(again.skus)[:3]))
+            told = str(again) or f"expected no other rows to be refused, got some of {which}"
+            raise BackorderctlError(told) from None
 
 
 def _all_refused(runner: _Runner, job: Job, refused: RowsRefused) -> RowsRefused:
@@ -155,7 +165,7 @@ def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options
             atomic_file.replace_bytes(target, out.getvalue().encode())
             first = f"the first at line {rows[0].line}: {rows[0].reason}"
             options.say(f"{target}: {counted(len(rows), 'row')} refused, {first}")
-    return replace(job, bad_pairs=found.pairs)
+    return replace(job, bad_pairs=found.pairs, good_rows=found.good_rows, good_reserved=found.good_reserved)
 
 
 def parse_memory(typed: str) -> int:
