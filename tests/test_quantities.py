@@ -80,6 +80,7 @@ def test_json_says_where_its_quantities_come_from(run: Run) -> None:
         "only": None,
         "products_without_row": 0,
         "unknown_skus": 1,
+        "unknown_reserved_skus": 0,
         "other_sources": 0,
         "left_out": 0,
         "refused": 0,
@@ -300,7 +301,10 @@ def test_reservations_of_magento_are_summed_and_turned(run: Run, files: Path) ->
     (files / "store.toml").write_text(STORE + "[stocks.us]\nsources = ['nyc']\n")
     (files / "held.csv").write_text("sku,quantity,stock_id,metadata\nA,-3,2,x\nA,1,2,x\nZ,-5,3,x\n")
     ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "--stock-id", "3=us", "-o", "csv")
-    assert ran.err == "held.csv: 3 rows; columns ignored: metadata\n"
+    assert ran.err == (
+        "held.csv: 3 rows; columns ignored: metadata\n"
+        "1 SKU with reservations is in no row and not in the store file: left out\n"
+    )
     assert rows(ran.out)[0] == "A,eu,out_of_stock,1,2,0,true"
     (files / "held.csv").write_text("sku,quantity,stock_id\nA,3,2\n")
     ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "-o", "csv")
@@ -326,7 +330,7 @@ RESERVED = {
     "less than nothing": ("sku,reserved\nA,-1\n", "held.csv:2: record 1: reserved: expected 0 or more, got -1"),
     "the same product twice": (
         "sku,reserved\nA,1\nA,2\n",
-        "held.csv:3: record 2: 'A' in stock eu: expected one row, got another",
+        "held.csv:2: record 1: 'A' in stock eu: expected one row, got several",
     ),
     "no number": ("sku,quantity\nA,x\n", "held.csv:2: record 1: quantity: expected a number, got 'x'"),
 }
@@ -365,6 +369,38 @@ def test_a_source_of_one_side_may_have_the_name_of_a_stock_of_the_other(run: Run
     (files / "held.csv").write_text("sku,stock,reserved\nA,nyc,1\n")
     ran = run("diff", "store.toml", "new.toml", *files_from_outside)
     assert (ran.status, "stock: expected a stock of the store file, got 'nyc'" in ran.err) == (2, True)
+
+
+def test_rows_of_sources_that_are_not_replaced_bring_no_products(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(LIVE + "nyc,Elsewhere,4,1\n")
+    ran = run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlin", "-o", "csv")
+    assert [line.split(",")[0] for line in rows(ran.out)] == ["A", "B", "New"]
+    assert ran.err == (
+        "live.csv: 6 rows\n1 SKU not in the store file: without settings of their own\n"
+        "4 rows of other sources left out\n"
+    )
+
+
+def test_a_source_or_stock_that_is_unknown_is_refused_with_the_nearest(run: Run, files: Path) -> None:
+    (files / "held.csv").write_text("sku,reserved\nA,1\n")
+    assert run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlim").err == (
+        "Error: unknown source 'berlim'\nHint: did you mean 'berlin'?\n"
+    )
+    for command in (("product", "list", "--quantities"), ("evaluate", "--summary")):
+        assert run(*command, "live.csv", "--reserved", "held.csv", "--stock-id", "2=euu").err == (
+            "Error: --stock-id: expected a stock of the store file, got 'euu'; did you mean 'eu'?\n"
+        )
+
+
+def test_a_source_or_stock_of_one_side_may_be_named_for_a_comparison(run: Run, files: Path) -> None:
+    (files / "new.toml").write_text(
+        STORE.replace("stocks.eu]", "stocks.us]").replace("[sources.nyc]", "[sources.oslo]")
+    )
+    (files / "live.csv").write_text(LIVE + "oslo,B,1,1\nberlin,B,1,1\n")
+    (files / "held.csv").write_text("sku,stock_id,reserved\nA,7,1\nB,8,1\n")
+    words = ("--stock-id", "7=eu", "--stock-id", "8=us", "--quantities-for", "oslo", "--quantities-for", "berlin")
+    ran = run("diff", "store.toml", "new.toml", "--quantities", "live.csv", "--reserved", "held.csv", *words)
+    assert (ran.status, "Error" in ran.err) == (0, False)
 
 
 def test_an_option_that_says_how_to_read_needs_a_file(run: Run) -> None:

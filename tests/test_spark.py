@@ -156,7 +156,8 @@ REFUSED = {
     "a pair in two files": "live.csv:4: record 3: 'B' at main: expected one row, got several\n"
     "Error: more.csv:2: record 1: 'B' at main: expected one row, got several\n"
     "Error: 2 of 5 rows are refused\nHint: --skip-bad FOLDER\n",
-    "no row of a source": "expected rows of every source, got none of lyon\nHint: --allow-missing\n",
+    "no row of a source": "live.csv: expected rows of every source, got none of lyon (1 in the store file)\n"
+    "Hint: --allow-missing\n",
     "an empty file": "live.csv: expected rows, got none\n",
 }
 

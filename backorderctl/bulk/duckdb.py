@@ -1,8 +1,11 @@
 """The engine `duckdb`: the rows are read, checked and answered for in this process, in a bounded memory."""
 
+import errno
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,14 +21,15 @@ from backorderctl.bulk.job import (
     BAD_PAIRS,
     COLUMNS,
     OUT_OF_STOCK,
+    RESERVED_FOUND,
+    RESERVED_SKUS,
+    Counts,
     Job,
     OnStep,
     RowsRefused,
     RunResult,
-    check_rows,
+    check_run,
     csv_columns,
-    missing_sources,
-    no_rows,
     run_result,
     summary_query,
 )
@@ -33,7 +37,7 @@ from backorderctl.bulk.sql_text import statements
 from backorderctl.bulk.table_files import SqlTable, sql_tables, write_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError
-from backorderctl.store.parquet import connect
+from backorderctl.store.parquet import connect, plain_path
 
 OF_LIMIT = 0.8
 """The share of the memory that DuckDB's buffers may take; the rest is its code, threads and reading."""
@@ -43,6 +47,8 @@ BYTES_A_ROW = 24
 """A short row of a CSV file."""
 _PLAIN_NUMBER = "rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
 """A number without trailing zeros."""
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Why a file cannot be written, in the system's words, which are in those of DuckDB."""
 LOOK = 0.2
 """Seconds between two looks at how far a query has come."""
 
@@ -52,22 +58,46 @@ def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, 
 
     RowsRefused when a row is; BackorderctlError when DuckDB is not installed, or cannot go on.
     """
-    with TemporaryDirectory(prefix="backorderctl-") as scratch, _database(Path(scratch), memory) as database:
-        import duckdb
+    with (
+        TemporaryDirectory(prefix="backorderctl-") as folder,
+        _database(scratch := Path(folder), memory) as database,
+        _failures(to, scratch, memory),
+    ):
+        job = _located(job, scratch)
+        run = _Run(database, job, scratch, _passes(database, job, memory))
+        return run.evaluate(to, summary=summary, tell=tell)
 
-        run = _Run(database, job, Path(scratch), _passes(database, job, memory))
-        try:
-            return run.evaluate(to, summary=summary, tell=tell)
-        except duckdb.OutOfMemoryException as error:
-            raise BackorderctlError(f"--memory: expected more, as DuckDB says: {_first_line(error)}") from None
-        except (RuntimeError, duckdb.InterruptException) as error:
-            if "interrupted" in str(error).lower():
-                raise KeyboardInterrupt from None
-            raise
-        except duckdb.IOException as error:
-            raise BackorderctlError(_first_line(error)) from None
-        except duckdb.InvalidInputException as error:  # a row that is no record
-            raise RowsRefused(frozenset(), _first_line(error)) from None
+
+@contextmanager
+def _failures(to: str | None, scratch: Path, memory: int) -> Iterator[None]:
+    """What DuckDB raises, in our words: RowsRefused where it cannot read a file, which a second reading can tell."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise BackorderctlError(f"--memory: expected more for these rows, got {memory // 1_000_000}MB") from None
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        reason = next((os.strerror(code) for code in _CANNOT_WRITE if os.strerror(code) in str(error)), None)
+        if reason is None:
+            raise RowsRefused(frozenset(), unreadable=True) from None
+        place = to if to is not None and str(scratch) not in str(error) else str(scratch.parent)
+        raise BackorderctlError(f"{place}: cannot write: {reason[:1].lower()}{reason[1:]}") from None
+
+
+def _located(job: Job, scratch: Path) -> Job:
+    """The job with the places where DuckDB finds its files."""
+    quantities, reserved = (
+        tuple(replace(file, place=plain_path(file.path, scratch)) for file in files)
+        for files in (job.quantities, job.reserved)
+    )
+    return replace(job, quantities=quantities, reserved=reserved)
 
 
 @contextmanager
@@ -89,7 +119,7 @@ def _passes(database: Any, job: Job, memory: int) -> int:
     rows = 0
     for file in job.quantities:
         if file.delimiter is None:
-            query = f"SELECT SUM(num_rows) FROM parquet_file_metadata({sql_literal(file.path)})"
+            query = f"SELECT SUM(num_rows) FROM parquet_file_metadata({sql_literal(file.place)})"
             rows += int(database.execute(query).fetchone()[0] or 0)
         else:
             rows += Path(file.path).stat().st_size * (8 if file.packed else 1) // BYTES_A_ROW
@@ -112,8 +142,7 @@ class _Run:
         """Load the policy and what is reserved; then add up, check and answer part by part."""
         self._load_policy()
         reserved = self._load_reservations()
-        self._check_sources()
-        counts = [0, 0, 0, 0]
+        counts = Counts()
         totals: list[Sequence[Any]] = []
         with written_aside(to) if to else nullcontext() as aside, _watched(self.database, self.passes, tell) as begin:
             for number in range(self.passes):
@@ -122,21 +151,17 @@ class _Run:
                 self._look_for_refused()
                 if self.refused:
                     continue  # to all SKUs that may have two rows
-                found = (*self._counts(), self._write(to, aside, number) if to and aside else 0)
-                counts = [one + other for one, other in zip(counts, found, strict=True)]
+                found = self._counts()._replace(answers=self._write(to, aside, number) if to and aside else 0)
+                counts = Counts(*(one + other for one, other in zip(counts, found, strict=True)))
                 if summary:
                     totals += self.database.execute(summary_query(self.text.answers)).fetchall()
             if self.refused:
                 raise RowsRefused(frozenset(self.twice))
-            check_rows(self.job, rows=counts[0], reserved=reserved)
+            check_run(self.job, rows=counts.rows, reserved=reserved, sources=self._sources)
             if to and aside and self.passes > 1 and format_of(to):
                 self._copy(f"read_parquet({sql_literal(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
-        rows, known, unknown, answers = counts
-        if not rows:
-            raise no_rows(self.job.quantities)
-        return run_result(
-            self.job, rows=rows, known=known, unknown=unknown, answers=answers, totals=totals if summary else None
-        )
+        skus = self._one(RESERVED_SKUS) if self.job.reserved else 0
+        return run_result(self.job, counts, reserved=reserved, reserved_skus=skus, totals=totals if summary else None)
 
     def _load_policy(self) -> None:
         """The policy tables, from CSV files: by far the fastest way into DuckDB."""
@@ -164,28 +189,24 @@ class _Run:
         if self.job.reserved:
             rows = reservations_query(self.job)
         good = f"NOT {_bad_sku()} AND stock IS NOT NULL AND units IS NOT NULL"
+        several = "SUM(single) > 0 AND COUNT(*) > 1"  # what `reserved` says is all that is reserved
         kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
         self.database.execute(
             "CREATE TEMP TABLE reservations AS SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
-            f"CASE WHEN SUM(single) > 1 THEN 0 ELSE COUNT(CASE WHEN {good} THEN 1 END) END AS good_rows, "
-            f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR SUM(single) > 1 OR SUM(units) < 0 "
+            f"CASE WHEN {several} THEN 0 ELSE COUNT(CASE WHEN {good} THEN 1 END) END AS good_rows, "
+            f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR ({several}) OR SUM(units) < 0 "
             f"THEN 1 ELSE 0 END AS refused FROM ({rows}) {kept} GROUP BY sku, stock"
         )
-        if self.job.reserved and self.job.bad_pairs is None and not self._one("SELECT COUNT(*) FROM reservations"):
-            raise no_rows(self.job.reserved)
         refused = self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1")
         self.refused = self.job.bad_pairs is None and refused > 0
         good_rows = self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reservations")
         self.database.execute("DELETE FROM reservations WHERE reserved <= 0 OR refused = 1")
         return good_rows
 
-    def _check_sources(self) -> None:
-        """BackorderctlError when a source that has items in the store file has no row."""
-        if self.refused or self.job.allow_missing:
-            return
-        if any(product.items for product in self.job.store.products.values()):
-            query = f"SELECT DISTINCT source_code FROM ({quantities_query(self.job)})"
-            missing_sources(self.job, {source for (source,) in self.database.execute(query).fetchall()})
+    def _sources(self) -> set[str]:
+        """The sources that have a row."""
+        query = f"SELECT DISTINCT source_code FROM ({quantities_query(self.job)})"
+        return {source for (source,) in self.database.execute(query).fetchall()}
 
     def _add_up(self, number: int) -> None:
         """The rows of one part of the SKUs, added up in the table `totals`."""
@@ -202,12 +223,15 @@ class _Run:
             skus = self.database.execute("SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1").fetchall()
             self.twice.update(sku for (sku,) in skus if sku is not None)
 
-    def _counts(self) -> tuple[int, int, int]:
-        """The rows of this part, the SKUs of the store among them, and those unknown to it."""
-        known = self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku")
+    def _counts(self) -> Counts:
+        """What is counted in this part."""
         named = self._one("SELECT COUNT(*) FROM totals t JOIN products p ON p.sku = t.sku WHERE t.policy IS NULL")
-        others = self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named
-        return self._one("SELECT COALESCE(SUM(items), 0) FROM totals"), known, others
+        return Counts(
+            rows=self._one("SELECT COALESCE(SUM(items), 0) FROM totals"),
+            known=self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku"),
+            unknown=self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named,
+            reserved_found=self._one(RESERVED_FOUND) if self.job.reserved else 0,
+        )
 
     def _write(self, to: str, aside: Path, number: int) -> int:
         """Write the answers of this part; gives how many they are."""
@@ -253,7 +277,3 @@ def _watched(database: Any, passes: int, tell: OnStep) -> Iterator[Callable[[int
     finally:
         ended.set()
         watcher.join()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -5,18 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from backorderctl.bulk.inputs import RowsFile, input_files
 from backorderctl.bulk.policy_tables import PolicyTables
 from backorderctl.errors import BackorderctlError
 from backorderctl.policy.evaluate import Reason
 from backorderctl.policy.totals import StockTotals
-from backorderctl.store.delimited import Refused
+from backorderctl.store.delimited import CELL_LIMIT, Refused
 from backorderctl.store.model import Store
 from backorderctl.store.quantities_file import read_items
+from backorderctl.store.replace_quantities import refuse_missing
 from backorderctl.store.reserved_file import read_reservations
-from backorderctl.store.rows_read import STOCK_IDS, FileRead, Inputs, RowsRead
+from backorderctl.store.rows_read import STOCK_IDS, FileRead, Inputs, RowsRead, no_good_rows
+from backorderctl.toml.file_access import format_size
 
 COLUMNS = (
     *("sku", "stock", "status", "reason", "quantity", "reserved", "on_hand", "backorderable", "salable"),
@@ -26,6 +28,8 @@ COLUMNS = (
 
 OUT_OF_STOCK, BAD_PAIRS = "out_of_stock", "bad_pairs"
 """Tables of SKU and source: items that the store file says are not on sale; pairs that are left out."""
+NAMED_FILES = 3
+"""Files that a message names; it counts the others."""
 OnStep = Callable[[str, int], None]
 """Is told what is being done, and how many hundredths of all are done."""
 
@@ -68,21 +72,30 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for."""
+    """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for.
+
+    `unknown_reserved` counts SKUs with reservations alone, for which no answer is given.
+    """
 
     rows: int
+    reserved: int
     answers: int
     without_row: int
     unknown: int
+    unknown_reserved: int
     totals: tuple[StockTotals, ...]
 
 
 class RowsRefused(Exception):
-    """An engine met rows that are refused; `skus` are those that may have two rows for one source."""
+    """An engine met rows that are refused; `skus` are those that may have two rows for one source.
 
-    def __init__(self, skus: frozenset[str], message: str = "") -> None:
-        super().__init__(message)
+    `unreadable` if it met a record that it cannot read, and looked no further.
+    """
+
+    def __init__(self, skus: frozenset[str], *, unreadable: bool = False) -> None:
+        super().__init__()
         self.skus = skus
+        self.unreadable = unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +134,50 @@ def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
     return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs), good_rows, good_reserved)
 
 
-def check_rows(job: Job, *, rows: int, reserved: int) -> None:
-    """BackorderctlError when an engine took another number of rows than those that are not refused.
+def check_run(job: Job, *, rows: int, reserved: int, sources: Callable[[], set[str]]) -> None:
+    """BackorderctlError when the answers would be about less than the files should have.
 
-    It passes over records that it cannot read without a word.
+    `rows` and `reserved` are the rows that the engine has taken, `sources` gives those that have one.
     """
-    for files, good, taken in ((job.quantities, job.good_rows, rows), (job.reserved, job.good_reserved, reserved)):
-        if good not in (None, taken):
-            names = ", ".join(file.path for file in files)
+    counts = ((job.quantities, job.good_rows, rows), (job.reserved, job.good_reserved, reserved))
+    for files, _, taken in counts:
+        refuse_empty(files, taken, skip_bad=job.bad_pairs is not None)
+    if not job.allow_missing and any(product.items for product in job.store.products.values()):
+        refuse_missing(job.store, sources(), files_named(job.quantities))
+    for files, good, taken in counts:
+        if good not in (None, taken):  # an engine passes over records that it cannot read without a word
             raise BackorderctlError(
-                f"{names}: expected {good} rows besides those that are refused, the engine read {taken}"
+                f"{files_named(files)}: expected {good} rows besides those that are refused, the engine read {taken}"
             )
 
 
-def no_rows(files: Sequence[RowsFile]) -> BackorderctlError:
-    """What to say of files that have headers alone: the export of a warehouse that went wrong has no row."""
-    return BackorderctlError(f"{', '.join(file.path for file in files)}: expected rows, got none")
-
-
-def missing_sources(job: Job, found: set[str]) -> None:
-    """BackorderctlError when the files have no row of a source that has items in the store file."""
-    had = {source for product in job.store.products.values() for source in product.items}
-    missing = [source for source in job.store.sources if source in had and source not in found]
-    if missing and not job.allow_missing:
-        raise BackorderctlError(
-            f"expected rows of every source, got none of {', '.join(missing)}", hint="--allow-missing"
+def refuse_empty(files: Sequence[RowsFile], taken: int, *, skip_bad: bool) -> None:
+    """BackorderctlError when no row was taken, or a file has none that is not one of many in a folder."""
+    has_rows = any(file.has_rows for file in files)
+    empty = [file for file in files if not file.has_rows and (file.named or not has_rows)]
+    if empty:
+        raise BackorderctlError(f"{files_named(empty)}: expected rows, got none")
+    if files and not taken:
+        raise (
+            no_good_rows(files_named(files))
+            if skip_bad
+            else BackorderctlError(f"{files_named(files)}: expected rows, got none")
         )
+
+
+def cannot_read(job: Job) -> BackorderctlError:
+    """What to say where an engine cannot read files in which no row is refused."""
+    return BackorderctlError(
+        f"{files_named((*job.quantities, *job.reserved))}: expected what DuckDB can read, too: lines that all end "
+        f"alike, none longer than {format_size(CELL_LIMIT)}"
+    )
+
+
+def files_named(files: Sequence[RowsFile]) -> str:
+    """The names of files; of many, the first ones and how many more there are."""
+    told = ", ".join(file.path for file in files[:NAMED_FILES])
+    more = len(files) - NAMED_FILES
+    return told if more <= 0 else f"{told} and {more} more {'file' if more == 1 else 'files'}"
 
 
 SUMMARY = """
@@ -171,18 +202,43 @@ def summary_query(answers: str) -> str:
     return SUMMARY.format(reasons=reasons.rstrip(), answers=answers)
 
 
+class Counts(NamedTuple):
+    """What a run, or a part of one, has counted: rows, SKUs of the store with a row, and those unknown to it.
+
+    `reserved_found` are the SKUs with reservations that have an answer.
+    """
+
+    rows: int = 0
+    known: int = 0
+    unknown: int = 0
+    reserved_found: int = 0
+    answers: int = 0
+
+
+RESERVED_FOUND = """
+SELECT COUNT(*) FROM (
+    SELECT r.sku FROM totals t JOIN reservations r ON r.sku = t.sku
+    UNION SELECT r.sku FROM products p JOIN reservations r ON r.sku = p.sku
+) found
+"""
+"""The number of SKUs with reservations that have a row or are in the store file."""
+RESERVED_SKUS = "SELECT COUNT(DISTINCT sku) FROM reservations"
+
+
 def run_result(
-    job: Job, *, rows: int, known: int, unknown: int, answers: int, totals: Sequence[Sequence[Any]] | None
+    job: Job, counts: Counts, *, reserved: int, reserved_skus: int, totals: Sequence[Sequence[Any]] | None
 ) -> RunResult:
-    """What a run has found, from its counts: `known` are the products of the store that have a row.
+    """What a run has found: `reserved` rows of so many SKUs of reservations.
 
     `totals` are the rows of the summary query, None where no summary is asked for.
     """
     return RunResult(
-        rows=rows,
-        answers=answers,
-        without_row=len(job.tables.products) - known,
-        unknown=unknown,
+        rows=counts.rows,
+        reserved=reserved,
+        answers=counts.answers,
+        without_row=len(job.tables.products) - counts.known,
+        unknown=counts.unknown,
+        unknown_reserved=reserved_skus - counts.reserved_found,
         totals=() if totals is None else _stock_totals(totals, list(job.store.stocks)),
     )
 

@@ -12,11 +12,11 @@ import typer
 
 from backorderctl.bulk import duckdb, spark
 from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
-from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, refusals
+from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, cannot_read, refusals
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
 from backorderctl.cli.command import Command, OutputOption, noun
-from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, parse_stock_ids
+from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, known_stock_ids
 from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
@@ -89,7 +89,7 @@ def evaluate(
         policy_tables(store),
         rows_files(quantities, QUANTITIES, on_spark=engine is Engine.SPARK),
         rows_files(reserved or (), RESERVATIONS, on_spark=engine is Engine.SPARK),
-        parse_stock_ids(stock_id or ()),
+        known_stock_ids(stock_id or (), store.stocks),
         allow_missing,
     )
     if to is not None:
@@ -101,10 +101,10 @@ def evaluate(
     except RowsRefused as refused:
         kept = _without_refused(job, _all_refused(runner, job, refused), skip_bad, options)
         result = runner.run_kept(kept, to)
-    for line in view.run_notes(result, to):
+    for line in view.run_notes(result, job, to):
         options.say(line)
     if summary:
-        view.show_summary(result, options.day(store), options.output, sys.stdout)
+        view.show_summary(result, job, options.day(store), options.output, sys.stdout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,31 +129,32 @@ class _Runner:
         try:
             return self.run(job, to)
         except RowsRefused as again:
+            if again.unreadable:
+                raise cannot_read(job) from None
             which = ", ".join(map(repr, sorted(again.skus)[:3]))
-            told = str(again) or f"expected no other rows to be refused, got some of {which}"
-            raise BackorderctlError(told) from None
+            raise BackorderctlError(f"expected no other rows to be refused, got some of {which}") from None
 
 
 def _all_refused(runner: _Runner, job: Job, refused: RowsRefused) -> RowsRefused:
     """The refusal with all SKUs that may have several rows, also where a row that is no record ended the search."""
-    if refused.skus or not str(refused):
+    if not refused.unreadable:
         return refused
     try:
         runner.run(replace(job, bad_pairs=frozenset()), None)
     except RowsRefused as behind:
-        return RowsRefused(behind.skus, str(refused))
+        return RowsRefused(behind.skus, unreadable=True)
+    except BackorderctlError:  # such as no other row: what is refused is told first
+        return refused
     return refused
 
 
 def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options: EvaluateOptions) -> Job:
     """The job without the refused rows, which go to the folder; BackorderctlError without a folder."""
     found = refusals(job, refused.skus, skip_bad=folder is not None)
+    if refused.unreadable and not found.rows:
+        raise cannot_read(job)
     if folder is None:
-        raise (
-            refusal(found.rows, found.files, hint="--skip-bad FOLDER")
-            if found.rows
-            else BackorderctlError(str(refused))
-        )
+        raise refusal(found.rows, found.files, hint="--skip-bad FOLDER")
     Path(folder).mkdir(exist_ok=True)
     for file in found.files:
         rows = [row for row in found.rows if row.file == file.file]

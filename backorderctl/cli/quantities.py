@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ import typer
 from backorderctl.cli.command import STANDARD_INPUT, MaxSizeOption, OutputOption, complete_source
 from backorderctl.cli.reading import StoreOptions, say
 from backorderctl.cli.target import encoded_export, refuse_overwriting_input
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, did_you_mean
 from backorderctl.output import quantities as view
 from backorderctl.output.format import Output, counted
 from backorderctl.output.progress import progress
@@ -124,7 +124,7 @@ class QuantitiesOptions(StoreOptions):
             quantities=self._inputs(quantities),
             reserved=self._inputs(reserved),
             sources=tuple(self.quantities_for or ()),
-            stock_ids=parse_stock_ids(self.stock_id or ()),
+            stock_ids=known_stock_ids(self.stock_id or (), (*store.stocks, *(beside.stocks if beside else ()))),
             foreign_sources=frozenset(beside.sources if beside else ()) - store.sources.keys(),
             foreign_stocks=frozenset(beside.stocks if beside else ()) - store.stocks.keys(),
             allow_missing=self.allow_missing,
@@ -203,7 +203,7 @@ def write_refused(read: Replaced, to: str, options: StoreOptions) -> None:
         options.say(f"{target}: {counted(len(rows), 'row')} refused, the first at line {first.line}: {first.reason}")
 
 
-def parse_stock_ids(typed: tuple[str, ...] | list[str]) -> dict[str, str]:
+def parse_stock_ids(typed: Sequence[str]) -> dict[str, str]:
     """The stocks by Magento's number; BackorderctlError when one is typed otherwise."""
     ids = dict(STOCK_IDS)
     for each in typed:
@@ -211,6 +211,16 @@ def parse_stock_ids(typed: tuple[str, ...] | list[str]) -> dict[str, str]:
         if not (equals and number.isdigit() and stock):
             raise BackorderctlError(f"--stock-id: expected ID=STOCK, such as 2=eu, got {each!r}")
         ids[number] = stock
+    return ids
+
+
+def known_stock_ids(typed: Sequence[str], stocks: Collection[str]) -> dict[str, str]:
+    """The same for a store with these stocks; BackorderctlError when one that is typed is none of them."""
+    ids = parse_stock_ids(typed)
+    for number, stock in ids.items():
+        if stock not in stocks and STOCK_IDS.get(number) != stock:
+            close = did_you_mean(stock, stocks)
+            raise BackorderctlError(f"--stock-id: expected a stock of the store file, got {stock!r}{close}")
     return ids
 
 

@@ -106,8 +106,8 @@ def open_sheet(file: InputFile, *, only: str | None = None, watch: Callable[[int
         if start.startswith(PARQUET):
             from backorderctl.store.parquet import parquet_rows
 
-            header, rows = parquet_rows(file.path, name=file.name, only=only)
-            yield Sheet(file.name, header, _numbered(rows))
+            with parquet_rows(file.path, name=file.name, only=only) as (header, rows):
+                yield Sheet(file.name, header, _numbered(rows))
             return
         csv.field_size_limit(CELL_LIMIT)
         with (
