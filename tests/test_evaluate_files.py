@@ -1,5 +1,6 @@
 """`evaluate`: the answers for files at any size are those of the evaluator, whichever engine computes them."""
 
+import csv
 import gzip
 import json
 import os
@@ -237,6 +238,24 @@ def test_pairs_of_all_parts_and_bad_reservations_are_left_out_together(
     assert (listed.status, ran.status) == (0, 0)
     assert "rejects/live.csv: 19 rows refused, " in ran.err
     assert answers((files / "answers.csv").read_text()) == answers(listed.out)
+
+
+LINE_ENDS = ("a\rb", "c\nd", "e\r\nf")
+
+
+def test_skus_with_line_ends_are_read_again_from_what_is_written(run: Run, files: Path) -> None:
+    tables = "".join(f"[products.{json.dumps(sku)}]\nbackorders = 'no'\n" for sku in LINE_ENDS)
+    (files / "store.toml").write_text(STORE + tables)
+    cells = "".join(f'main,"{sku}",{number},1\n' for number, sku in enumerate(LINE_ENDS))
+    (files / "live.csv").write_text(HEAD + cells + 'main,"g\rh",x,1\n', newline="")
+    listed = run("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv", "-o", "csv")
+    assert run("evaluate", "live.csv", "--skip-bad", "rejects", "--to", "answers.csv").status == 0
+    written = (files / "answers.csv").read_bytes().decode()
+    assert answers(written) == answers(listed.out)
+    assert {*LINE_ENDS} < {row[0] for row in answers(listed.out)}
+    for rejects in ("rejects.csv", "rejects/live.csv"):
+        with (files / rejects).open(newline="") as lines:
+            assert [row[3] for row in csv.reader(lines)] == ["sku", "g\rh"]
 
 
 def test_a_pair_given_twice_is_found_across_files(run: Run, files: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
 from backorderctl.toml.file_access import MAX_SIZE, decompressed, format_size, open_input
@@ -222,9 +222,28 @@ class Refused:
     cells: Sequence[str]
 
 
+def csv_writer(out: TextIO) -> Any:
+    """A writer of CSV whose lines end in LF, with any cell in quotes that has a line end of any kind in it.
+
+    The csv module only sees those characters that it ends lines with.
+    """
+    return csv.writer(_LineFeeds(out), lineterminator="\r\n")
+
+
+class _LineFeeds:
+    """A stream that takes whole lines which end in CR LF."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._write = out.write
+
+    def write(self, line: str) -> int:
+        """Write a line with an LF at its end."""
+        return self._write(f"{line[:-2]}\n")
+
+
 def write_rejects(header: Sequence[str], refused: Iterable[Refused], out: TextIO) -> None:
     """Write the refused rows of one file, as they were, after why and where they were refused."""
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv_writer(out)
     writer.writerow([REASON, LINE, *header])
     for row in refused:
         writer.writerow([row.reason, row.line, *row.cells])
