@@ -196,6 +196,20 @@ def test_refused_rows_are_left_out_alike(run: Run, files: Path) -> None:
     assert ran.err.splitlines()[0].startswith("rejects/live.csv: 18 rows refused, the first at line 2: ")
 
 
+def test_refused_rows_of_files_with_one_name_are_kept_apart(run: Run, files: Path) -> None:
+    names = ("a/live.csv", "b/live.csv", "live.csv.gz", "live.1.csv", "live.2.csv")
+    for number, name in enumerate(names):
+        (files / name).parent.mkdir(exist_ok=True)
+        content = f"{HEAD}main,X{number},x,1\n".encode()
+        (files / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    ran = run("evaluate", "live.csv", *names, "--summary", "--skip-bad", "rejects")
+    rejects = {path.name: path.read_text().splitlines()[1].split(",")[-3] for path in (files / "rejects").iterdir()}
+    assert rejects == {
+        "live-2.csv": "X0", "live-3.csv": "X1", "live-4.csv": "X2", "live.1.csv": "X3", "live.2.csv": "X4"
+    }  # fmt: skip
+    assert (ran.status, ran.err.count("1 row refused")) == (0, 5)
+
+
 def test_a_long_cell_is_read_where_rows_are_left_out(run: Run, files: Path) -> None:
     head, long = HEAD.replace("\n", ",note\n"), "x" * 3_000_000
     (files / "live.csv").write_text(f"{head}main,A,1,1,\nmain,B,1,1,{long}\nmain,C,1,1,\nmain,D,x,1,\n")
@@ -516,6 +530,18 @@ REFUSED = {
         "evaluate live.csv --to live.csv",
         "--to live.csv: expected another file, got one that this command reads",
     ),
+    "standard output": (
+        "evaluate live.csv --to -",
+        "--to -: expected a file or folder, there whole or not at all, got standard output",
+    ),
+    "a device": (
+        "evaluate live.csv --to /dev/full",
+        "--to /dev/full: expected a file or folder, there whole or not at all, got a device or a pipe",
+    ),
+    "a file of no format": (
+        "evaluate live.csv --to plain",
+        "--to plain: expected a new or empty folder, got a file",
+    ),
     "no such file": (
         "evaluate dead.csv --summary",
         "dead.csv: expected a file, a folder with files or a pattern of such, got nothing",
@@ -540,6 +566,7 @@ REFUSED = {
 def test_what_cannot_be_done_is_refused(run: Run, files: Path, words: str, said: str) -> None:
     (files / "empty.csv").write_text("")
     (files / "head.csv").write_text(HEAD)
+    (files / "plain").write_text("")
     assert run(*words.split()) == (2, "", f"Error: {said}\n")
 
 

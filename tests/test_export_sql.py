@@ -60,6 +60,13 @@ def test_a_folder_with_files_is_refused(run: Run, store_file: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("to", ["-", "/dev/full"])
+def test_what_is_no_folder_is_refused(run: Run, store_file: Path, to: str) -> None:
+    ran = run("export", "sql", "--dialect", "spark", "--to", to)
+    assert ran.err.startswith(f"Error: --to {to}: expected a file or folder, there whole or not at all, got ")
+    assert (ran.status, Path("-").exists()) == (2, False)
+
+
 def test_the_text_has_comments_for_each_step_and_no_words_of_one_engine() -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
     assert [f"-- Step {number}." in text for number in range(1, 7)] == [True] * 6

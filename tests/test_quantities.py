@@ -359,6 +359,25 @@ def test_diff_says_what_a_change_of_policy_does_to_the_goods_of_today(run: Run, 
     assert "1 row of sources and stocks that only the other side declares left out\n" in ran.err
 
 
+def test_refused_rows_of_a_comparison_are_written_once(run: Run, files: Path) -> None:
+    (files / "new.toml").write_text(STORE.replace("-50", "-40").replace("[sources.nyc]", "[sources.paris]"))
+    (files / "live.csv").write_text(LIVE + "nyc,B,1,1\nparis,B,1,1\nberlin,C,x,1\n")
+    words = ("--quantities", "live.csv", "--skip-bad", "rejects.csv")
+    ran = run("diff", "store.toml", "new.toml", *words)
+    said = "rejects.csv: 1 row refused, the first at line 9: quantity: expected a number, got 'x'"
+    assert (ran.status, ran.err.splitlines().count(said)) == (0, 1)
+    assert len((files / "rejects.csv").read_text().splitlines()) == 2
+
+
+def test_refused_rows_of_files_with_one_name_are_kept_apart(run: Run, files: Path) -> None:
+    (files / "held").mkdir()
+    (files / "live.csv").write_text(LIVE + "berlin,C,x,1\n")
+    (files / "held" / "live.csv").write_text("sku,reserved\nA,1\nB,x\n")
+    words = ("--quantities", "live.csv", "--reserved", "held/live.csv", "--skip-bad", "r.csv")
+    assert run("product", "list", *words).status == 0
+    assert [len((files / name).read_text().splitlines()) for name in ("r.live.csv", "r.live-2.csv")] == [2, 2]
+
+
 def test_a_source_of_one_side_may_have_the_name_of_a_stock_of_the_other(run: Run, files: Path) -> None:
     (files / "new.toml").write_text(STORE.replace("stocks.eu]", "stocks.us]").replace("[sources.nyc]", "[sources.eu]"))
     (files / "live.csv").write_text(LIVE + "eu,B,1,1\n")

@@ -1,6 +1,5 @@
 """`backorderctl evaluate`: answers for files of quantities at any size."""
 
-import io
 import os
 import re
 import sys
@@ -16,16 +15,14 @@ from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, cannot_re
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
 from backorderctl.cli.command import Command, OutputOption, noun
-from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, known_stock_ids
+from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, known_stock_ids, rejects_names, write_refused
 from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
-from backorderctl.output.format import Output, counted
+from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
-from backorderctl.store.delimited import write_rejects
 from backorderctl.store.rows_read import refusal
-from backorderctl.toml import atomic_file
 
 app = noun("")
 
@@ -156,16 +153,9 @@ def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options
     if folder is None:
         raise refusal(found.rows, found.files, hint="--skip-bad FOLDER")
     Path(folder).mkdir(exist_ok=True)
-    for file in found.files:
-        rows = [row for row in found.rows if row.file == file.file]
-        if rows:
-            target = str(Path(folder) / f"{Path(file.file).name.partition('.')[0]}.csv")
-            refuse_overwriting_input("--skip-bad", target, [options.file, *(each.file for each in found.files)])
-            out = io.StringIO()
-            write_rejects(file.header, rows, out)
-            atomic_file.replace_bytes(target, out.getvalue().encode())
-            first = f"the first at line {rows[0].line}: {rows[0].reason}"
-            options.say(f"{target}: {counted(len(rows), 'row')} refused, {first}")
+    names = rejects_names(file.file for file in found.files)
+    targets = {file: str(Path(folder) / f"{name}.csv") for file, name in names.items()}
+    write_refused(found.rows, found.files, targets, options)
     return replace(job, bad_pairs=found.pairs, good_rows=found.good_rows, good_reserved=found.good_reserved)
 
 

@@ -2,10 +2,11 @@
 
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +21,10 @@ from backorderctl.errors import BackorderctlError, did_you_mean
 from backorderctl.output import quantities as view
 from backorderctl.output.format import Output, counted
 from backorderctl.output.progress import progress
-from backorderctl.store.delimited import InputFile, write_rejects
+from backorderctl.store.delimited import InputFile, Refused, write_rejects
 from backorderctl.store.model import Store
 from backorderctl.store.replace_quantities import Replaced, with_quantities
-from backorderctl.store.rows_read import STOCK_IDS, Inputs
+from backorderctl.store.rows_read import STOCK_IDS, FileRead, Inputs
 from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import MAX_SIZE, limited
 
@@ -68,6 +69,10 @@ SkipBadOption = Annotated[
     str | None,
     typer.Option("--skip-bad", metavar="REJECTS.csv", help="Go on without the refused rows and write them here."),
 ]
+
+
+_KIND = re.compile(r"(\.(csv|tsv|parquet))?(\.gz)?$", re.IGNORECASE)
+"""What the name of a file ends in, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,23 +189,51 @@ class QuantitiesOptions(StoreOptions):
         for line in view.quantities_notes(read):
             if line not in told:
                 say(line, quiet=self.quiet and not from_environment)
-        if read.refused and self.skip_bad:
-            write_refused(read, self.skip_bad, self)
+        if self.skip_bad:
+            self._write_refused(read, self.skip_bad)
+
+    def _write_refused(self, read: Replaced, to: str) -> None:
+        """Write the refused rows, of several files to one each; in a comparison those of both sides, once."""
+        known = {(row.file, row.number) for earlier in self.read for row in earlier.refused}
+        new = [row for row in read.refused if (row.file, row.number) not in known]
+        if not new:
+            return
+        refused = [*(row for earlier in self.read for row in earlier.refused), *new]
+        names = rejects_names(file.file for file in read.files)
+        ending = next((ending for ending in (".csv.gz", ".csv") if to.endswith(ending)), "")
+        targets = {file: f"{to.removesuffix(ending)}.{name}{ending or '.csv'}" for file, name in names.items()}
+        write_refused(refused, read.files, targets if len(targets) > 1 else dict.fromkeys(targets, to), self)
 
 
-def write_refused(read: Replaced, to: str, options: StoreOptions) -> None:
-    """Write the refused rows: of one file to `to`, of several to a file each, named after it."""
-    headers = {file.file: file.header for file in read.files}
-    refused = {name: [row for row in read.refused if row.file == name] for name in headers}
-    refused = {name: rows for name, rows in refused.items() if rows}
-    for name, rows in refused.items():
-        target = to if len(headers) == 1 else f"{to.removesuffix('.csv')}.{Path(name).name.partition('.')[0]}.csv"
+def rejects_names(files: Iterable[str]) -> dict[str, str]:
+    """A name for the refused rows of each file: its own without what it ends in, with a number where two are alike."""
+    names: dict[str, str] = {}
+    for file in dict.fromkeys(files):
+        own = _KIND.sub("", Path(file).name).strip("<>")
+        alike = (own, *(f"{own}-{number}" for number in range(2, len(names) + 2)))
+        names[file] = next(name for name in alike if name not in names.values())
+    return names
+
+
+def write_refused(
+    refused: Iterable[Refused], files: Sequence[FileRead], targets: Mapping[str, str], options: StoreOptions
+) -> None:
+    """Write the refused rows of each file to its own of `targets`, in the order of their numbers."""
+    headers = {file.file: file.header for file in files}
+    rows: dict[str, list[Refused]] = {file: [] for file in headers}
+    for row in refused:
+        rows[row.file].append(row)
+    for file, of_file in rows.items():
+        if not of_file:
+            continue
+        first, *_ = of_file = sorted(of_file, key=lambda row: row.number)
+        target = targets[file]
         refuse_overwriting_input("--skip-bad", target, [options.file, *headers])
         out = io.StringIO()
-        write_rejects(headers[name], rows, out)
+        write_rejects(headers[file], of_file, out)
         atomic_file.replace_bytes(target, encoded_export(out.getvalue(), target))
-        first = rows[0]
-        options.say(f"{target}: {counted(len(rows), 'row')} refused, the first at line {first.line}: {first.reason}")
+        told = f"{counted(len(of_file), 'row')} refused, the first at line {first.line}: {first.reason}"
+        options.say(f"{target}: {told}")
 
 
 def parse_stock_ids(typed: Sequence[str]) -> dict[str, str]:
