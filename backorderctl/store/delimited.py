@@ -101,27 +101,35 @@ def open_sheet(file: InputFile, *, only: str | None = None, watch: Callable[[int
 
     InvalidFile or BackorderctlError, from whichever row, when the file cannot be read, is not UTF-8 or not whole.
     """
-    with _opened(file) as raw:
-        start = raw.peek(4)
-        if start.startswith(PARQUET):
-            from backorderctl.store.parquet import parquet_rows
+    with opened(file) as raw, sheet_of(raw, file, only=only, glance=lambda: watch(raw.tell())) as sheet:
+        yield sheet
 
-            with parquet_rows(file.path, name=file.name, only=only) as (header, rows):
-                yield Sheet(file.name, header, _numbered(rows))
-            return
-        csv.field_size_limit(CELL_LIMIT)
-        with (
-            decompressed(raw, file.name, limit=file.limit, longest_line=CELL_LIMIT) as content,
-            io.TextIOWrapper(content, encoding="utf-8", newline="") as text,
-        ):
-            first = text.readline().removeprefix("\ufeff")
-            dialect = delimiter(first)
-            header = [name.strip().lower() for name in next(csv.reader([first], delimiter=dialect), [])]
-            if only is None:
-                batches = _batches(file, text, dialect, lambda: watch(raw.tell()))
-            else:
-                batches = _batches_with(only, file, text, dialect)
-            yield Sheet(file.name, header, batches)
+
+@contextmanager
+def sheet_of(
+    raw: io.BufferedReader, file: InputFile, *, only: str | None = None, glance: Callable[[], None] | None = None
+) -> Iterator[Sheet]:
+    """The same of a file that is open already; `glance` is called now and then."""
+    start = raw.peek(4)
+    if start.startswith(PARQUET):
+        from backorderctl.store.parquet import parquet_rows
+
+        with parquet_rows(file.path, name=file.name, only=only) as (header, rows):
+            yield Sheet(file.name, header, _numbered(rows))
+        return
+    csv.field_size_limit(CELL_LIMIT)
+    with (
+        decompressed(raw, file.name, limit=file.limit, longest_line=CELL_LIMIT) as content,
+        io.TextIOWrapper(content, encoding="utf-8", newline="") as text,
+    ):
+        first = text.readline().removeprefix("\ufeff")
+        dialect = delimiter(first)
+        header = [name.strip().lower() for name in next(csv.reader([first], delimiter=dialect), [])]
+        if only is None:
+            batches = _batches(file, text, dialect, glance or _nothing)
+        else:
+            batches = _batches_with(only, file, text, dialect)
+        yield Sheet(file.name, header, batches)
 
 
 def delimiter(header: str) -> str:
@@ -139,7 +147,7 @@ def csv_problem(error: csv.Error) -> str:
 
 
 @contextmanager
-def _opened(file: InputFile) -> Iterator[io.BufferedReader]:
+def opened(file: InputFile) -> Iterator[io.BufferedReader]:
     """The file's bytes while it is open; whatever is met while reading is a failure that names the file."""
     try:
         with open_input(file.path) as raw:
