@@ -393,7 +393,8 @@ def test_lines_that_end_differently_are_read_by_the_reader_alone(run: Run, files
     assert run("product", "list", "--quantities", "live.csv").status == 0
     for words in ((), ("--skip-bad", "rejects")):
         assert run("evaluate", "live.csv", "--summary", *words).err == (
-            "Error: live.csv: expected what DuckDB can read, too: lines that all end alike, none longer than 16 MiB\n"
+            "Error: live.csv: expected what the engine duckdb can read, too: lines that all end alike, none longer "
+            "than 16 MiB\n"
         )
 
 

@@ -165,12 +165,12 @@ def refuse_empty(files: Sequence[RowsFile], taken: int, *, skip_bad: bool) -> No
         )
 
 
-def cannot_read(job: Job) -> BackorderctlError:
+def cannot_read(job: Job, engine: Engine) -> BackorderctlError:
     """What to say where an engine cannot read files in which no row is refused."""
-    return BackorderctlError(
-        f"{files_named((*job.quantities, *job.reserved))}: expected what DuckDB can read, too: lines that all end "
-        f"alike, none longer than {format_size(CELL_LIMIT)}"
-    )
+    files = files_named((*job.quantities, *job.reserved))
+    alike = f"lines that all end alike, none longer than {format_size(CELL_LIMIT)}"
+    needed = alike if engine is Engine.DUCKDB else "every record on one line"
+    return BackorderctlError(f"{files}: expected what the engine {engine} can read, too: {needed}")
 
 
 def files_named(files: Sequence[RowsFile]) -> str:

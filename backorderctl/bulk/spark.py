@@ -26,7 +26,7 @@ from backorderctl.bulk.job import (
     run_result,
     summary_query,
 )
-from backorderctl.bulk.spark_rows import BAD_SKU, CORRUPT, cell, exact, located, raw, text, whens
+from backorderctl.bulk.spark_rows import BAD_SKU, CORRUPT, cell, exact, located, raw, text, to_read, whens
 from backorderctl.bulk.spark_session import spark_failures, spark_session, without_talk
 from backorderctl.bulk.sql_text import statements
 from backorderctl.bulk.table_files import sql_tables
@@ -132,10 +132,10 @@ class _Run:
         if file.columns:
             return file
         if file.path.lower().rstrip("/").endswith(_CSV_ENDS):
-            lines = self.session.read.text(located(file.path)).head(1)
+            lines = self.session.read.text(to_read(file.path)).head(1)
             columns, dialect = header(lines[0][0] if lines else "")
             return with_columns(replace(file, delimiter=dialect), columns, kind)
-        fields = self.session.read.parquet(located(file.path)).schema.fields
+        fields = self.session.read.parquet(to_read(file.path)).schema.fields
         types = {field.name: field.dataType.simpleString() for field in fields}
         problems = type_problems(types, codes=_EXACT_CODES, numbers=_EXACT_NUMBERS)
         if problems:
@@ -145,14 +145,14 @@ class _Run:
     def _read(self, file: RowsFile) -> Any:
         """The columns of a file as it is; of a CSV file as text, c0 and so on, with a mark on damaged records."""
         if file.delimiter is None:
-            return self.session.read.parquet(located(file.path))
+            return self.session.read.parquet(to_read(file.path))
         if file.packed and not file.path.endswith(".gz"):
             raise BackorderctlError(f"{file.path}: Spark reads a compressed file only when its name ends in .gz")
         schema = ", ".join([*(f"c{place} STRING" for place in range(len(file.columns))), f"{CORRUPT} STRING"])
         reader = self.session.read.schema(schema).option("columnNameOfCorruptRecord", CORRUPT)
-        for name, value in {"header": "true", "sep": file.delimiter, "quote": '"', "escape": '"'}.items():
+        for name, value in {**_CSV_IN, "sep": file.delimiter}.items():
             reader = reader.option(name, value)
-        return reader.csv(located(file.path))
+        return reader.csv(to_read(file.path))
 
     def _load_reservations(self) -> int:
         """What is reserved, and whether a row or a sum is refused; gives how many rows are good."""
@@ -232,7 +232,7 @@ class _Run:
         with written_aside(to) as aside:
             if kind is None:
                 answers.write.mode("overwrite").parquet(located(str(aside)))
-                return int(self.session.read.parquet(located(str(aside))).count())
+                return int(self.session.read.parquet(to_read(str(aside))).count())
             return self._write_file(answers, kind, aside)
 
     def _write_file(self, answers: Any, kind: Format, aside: Path) -> int:
@@ -242,7 +242,7 @@ class _Run:
         try:
             if kind is Format.PARQUET:
                 writer.parquet(located(str(folder)))
-                number = self.session.read.parquet(located(str(folder))).count()
+                number = self.session.read.parquet(to_read(str(folder))).count()
             else:
                 packing = "gzip" if kind is Format.PACKED_CSV else "none"
                 for name, value in {**_CSV_OUT, "compression": packing}.items():
@@ -266,6 +266,8 @@ _EXACT_NUMBERS = (*_EXACT_CODES, "decimal", "double")
 """Types of Spark whose values are exact; 8 digits and 4 decimals are few enough for a double."""
 _PLAIN_NUMBER = "trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST({column} AS STRING)))"
 """A number without trailing zeros."""
+_CSV_IN = {"header": "true", "quote": '"', "escape": '"', "unescapedQuoteHandling": "SKIP_VALUE"}
+"""A cell that begins with a quote and does not end with one is NULL, and so refused."""
 _CSV_OUT = {
     "header": "true",
     "escape": '"',

@@ -96,7 +96,7 @@ def evaluate(
     try:
         result = runner.run(job, to)
     except RowsRefused as refused:
-        kept = _without_refused(job, _all_refused(runner, job, refused), skip_bad, options)
+        kept = _without_refused(job, _all_refused(runner, job, refused), engine, skip_bad, options)
         result = runner.run_kept(kept, to)
     for line in view.run_notes(result, job, to):
         options.say(line)
@@ -127,7 +127,7 @@ class _Runner:
             return self.run(job, to)
         except RowsRefused as again:
             if again.unreadable:
-                raise cannot_read(job) from None
+                raise cannot_read(job, self.engine) from None
             which = ", ".join(map(repr, sorted(again.skus)[:3]))
             raise BackorderctlError(f"expected no other rows to be refused, got some of {which}") from None
 
@@ -145,11 +145,13 @@ def _all_refused(runner: _Runner, job: Job, refused: RowsRefused) -> RowsRefused
     return refused
 
 
-def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options: EvaluateOptions) -> Job:
+def _without_refused(
+    job: Job, refused: RowsRefused, engine: Engine, folder: str | None, options: EvaluateOptions
+) -> Job:
     """The job without the refused rows, which go to the folder; BackorderctlError without a folder."""
     found = refusals(job, refused.skus, skip_bad=folder is not None)
-    if refused.unreadable and not found.rows:
-        raise cannot_read(job)
+    if not found.rows and (refused.unreadable or folder is None):
+        raise cannot_read(job, engine)
     if folder is None:
         raise refusal(found.rows, found.files, hint="--skip-bad FOLDER")
     Path(folder).mkdir(exist_ok=True)
