@@ -344,12 +344,13 @@ CODE_TYPES = {
     "decimals without places": ("DECIMAL(12, 0)", ""),
     "decimals": ("DECIMAL(12, 2)", "DECIMAL(12,2)"),
     "floats": ("DOUBLE", "DOUBLE"),
+    "lists": ("BIGINT[]", "BIGINT[]"),
 }
 
 
 @pytest.mark.parametrize(("kind", "got"), CODE_TYPES.values(), ids=CODE_TYPES)
 def test_a_sku_of_parquet_is_read_exactly_or_refused(run: Run, files: Path, kind: str, got: str) -> None:
-    rows = f"SELECT 'main' AS source_code, CAST(7 AS {kind}) AS sku, 1 AS quantity"
+    rows = f"SELECT 'main' AS source_code, CAST({'[7]' if got.endswith(']') else '7'} AS {kind}) AS sku, 1 AS quantity"
     duckdb.execute(f"COPY ({rows}) TO 'live.parquet'")
     listed = run("product", "list", "--quantities", "live.parquet", "-o", "csv")
     ran = run("evaluate", "live.parquet", "--to", "answers.csv")
@@ -452,6 +453,7 @@ def test_files_of_which_all_rows_are_refused_are_no_empty_warehouse(run: Run, fi
     ran = run("evaluate", *words, "--allow-missing", "--skip-bad", "rejects", "--to", "answers.csv")
     said = f"Error: {bad}: expected rows that are not refused, got none"
     assert (slow.status, slow.err.splitlines()[-1]) == (2, said)
+    assert slow.err.startswith(f"Error: {bad}:2: record 1: ")
     assert (ran.status, ran.err.splitlines()[-1], (files / "answers.csv").exists()) == (2, said, False)
 
 
@@ -631,7 +633,7 @@ def test_a_full_disk_leaves_no_half_file(run: Run, files: Path) -> None:
         [sys.executable, "-c", program, "evaluate", "many.csv", "--to", "answers.csv"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (ran.returncode, len(ran.stderr.splitlines()), ran.stderr.startswith("Error: ")) == (2, 1, True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "Error: answers.csv: cannot write: file too large\n")
     assert not [path for path in files.iterdir() if "answers" in path.name]
 
 

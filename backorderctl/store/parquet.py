@@ -84,10 +84,10 @@ def type_problems(types: dict[str, str], *, codes: tuple[str, ...], numbers: tup
     """What is wrong with the types of columns, if an engine calls those that are exact `codes` and `numbers`."""
     problems = []
     for column, kind in types.items():
-        read = column.strip().lower()
-        if read in CODES and not (kind.startswith(codes) or _WHOLE_DECIMAL.fullmatch(kind)):
+        read, name = column.strip().lower(), kind if kind.endswith("]") else kind.partition("(")[0]
+        if read in CODES and not (name in codes or _WHOLE_DECIMAL.fullmatch(kind)):
             problems.append(Problem(f"column {column!r}: expected text or whole numbers, got {kind}"))
-        elif read in NUMBERS and not kind.startswith(numbers):
+        elif read in NUMBERS and name not in numbers:
             problems.append(Problem(f"column {column!r}: expected text, decimals or whole numbers, got {kind}"))
     return problems
 

@@ -98,7 +98,8 @@ class RowsRead:
             if not file.rows:
                 raise BackorderctlError(f"{file.file}: expected rows, got none")
             if refused[file.file] == file.rows:
-                raise no_good_rows(file.file)
+                told = refusal([row for row in self.in_order() if row.file == file.file], [file], hint=None)
+                raise BackorderctlError(f"{told.message}\n{no_good_rows(file.file).message}")
 
     def expected_name(self, kind: str, name: str, names: Iterable[str]) -> str:
         """What is wrong with the name of a source or stock that the store file does not have."""
@@ -111,7 +112,7 @@ def no_good_rows(files: str) -> BackorderctlError:
     return BackorderctlError(f"{files}: expected rows that are not refused, got none")
 
 
-def refusal(refused: Sequence[Refused], files: Iterable[FileRead], *, hint: str) -> BackorderctlError:
+def refusal(refused: Sequence[Refused], files: Iterable[FileRead], *, hint: str | None) -> BackorderctlError:
     """What to say of refused rows: the first of them, and how many they are."""
     told = [f"{row.file}:{row.line}: record {row.number}: {row.reason}" for row in refused[:QUOTED_ROWS]]
     if len(refused) > 1:
