@@ -1,7 +1,5 @@
 """The engine `duckdb`: the rows are read, checked and answered for in this process, in a bounded memory."""
 
-import errno
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -17,6 +15,7 @@ from backorderctl.bulk.duckdb_rows import (
     sql_literal,
     values,
 )
+from backorderctl.bulk.duckdb_session import duckdb_failures, duckdb_session
 from backorderctl.bulk.job import (
     BAD_PAIRS,
     COLUMNS,
@@ -31,24 +30,19 @@ from backorderctl.bulk.job import (
     check_run,
     csv_columns,
     run_result,
-    summary_query,
 )
 from backorderctl.bulk.sql_text import statements
+from backorderctl.bulk.summary import summary_query
 from backorderctl.bulk.table_files import SqlTable, sql_tables, write_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
-from backorderctl.errors import BackorderctlError
-from backorderctl.store.parquet import connect, plain_path
+from backorderctl.store.parquet import plain_path
 
-OF_LIMIT = 0.8
-"""The share of the memory that DuckDB's buffers may take; the rest is its code, threads and reading."""
 ROWS_A_PASS = 25_000_000
 """Rows that one pass takes in with 1 GB of memory; more are cut by a hash of their SKU."""
 BYTES_A_ROW = 24
 """A short row of a CSV file."""
 _PLAIN_NUMBER = "rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
 """A number without trailing zeros."""
-_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
-"""Why a file cannot be written, in the system's words, which are in those of DuckDB."""
 LOOK = 0.2
 """Seconds between two looks at how far a query has come."""
 
@@ -60,35 +54,12 @@ def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, 
     """
     with (
         TemporaryDirectory(prefix="backorderctl-") as folder,
-        _database(scratch := Path(folder), memory) as database,
-        _failures(to, scratch, memory),
+        duckdb_session(scratch := Path(folder), memory) as database,
+        duckdb_failures(to, scratch, memory),
     ):
         job = _located(job, scratch)
         run = _Run(database, job, scratch, _passes(database, job, memory))
         return run.evaluate(to, summary=summary, tell=tell)
-
-
-@contextmanager
-def _failures(to: str | None, scratch: Path, memory: int) -> Iterator[None]:
-    """What DuckDB raises, in our words: RowsRefused where it cannot read a file, which a second reading can tell."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.OutOfMemoryException:
-        raise BackorderctlError(f"--memory: expected more for these rows, got {memory // 1_000_000}MB") from None
-    except RuntimeError as error:
-        if "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from None
-        raise
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except duckdb.Error as error:
-        reason = next((os.strerror(code) for code in _CANNOT_WRITE if os.strerror(code) in str(error)), None)
-        if reason is None:
-            raise RowsRefused(frozenset(), unreadable=True) from None
-        place = to if to is not None and str(scratch) not in str(error) else str(scratch.parent)
-        raise BackorderctlError(f"{place}: cannot write: {reason[:1].lower()}{reason[1:]}") from None
 
 
 def _located(job: Job, scratch: Path) -> Job:
@@ -98,20 +69,6 @@ def _located(job: Job, scratch: Path) -> Job:
         for files in (job.quantities, job.reserved)
     )
     return replace(job, quantities=quantities, reserved=reserved)
-
-
-@contextmanager
-def _database(scratch: Path, memory: int) -> Iterator[Any]:
-    database = connect()
-    try:
-        database.execute(f"SET memory_limit = '{int(memory * OF_LIMIT)}B'")
-        database.execute(f"SET temp_directory = {sql_literal(str(scratch / 'spill'))}")
-        database.execute("SET preserve_insertion_order = false")
-        # The policy is small and the rows are many: left to guess, DuckDB builds hash tables of the rows.
-        database.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        yield database
-    finally:
-        database.close()
 
 
 def _passes(database: Any, job: Job, memory: int) -> int:

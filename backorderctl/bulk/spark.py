@@ -24,11 +24,11 @@ from backorderctl.bulk.job import (
     check_run,
     csv_columns,
     run_result,
-    summary_query,
 )
 from backorderctl.bulk.spark_rows import BAD_SKU, CORRUPT, cell, exact, located, raw, text, to_read, whens
 from backorderctl.bulk.spark_session import spark_failures, spark_session, without_talk
 from backorderctl.bulk.sql_text import statements
+from backorderctl.bulk.summary import summary_query
 from backorderctl.bulk.table_files import sql_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError, InvalidFile
