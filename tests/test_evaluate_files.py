@@ -375,6 +375,25 @@ def test_a_folder_in_a_folder_is_refused(run: Run, files: Path) -> None:
     assert run("evaluate", "in/**/*.csv", "--summary").err.splitlines()[0] == ("in/deep/live.csv, in/live.csv: 2 rows")
 
 
+def test_a_pattern_of_folders_names_the_files_in_them(run: Run, files: Path) -> None:
+    for name in ("day/1/a.csv", "day/2/b.csv", "day/_log/c.csv"):
+        (files / name).parent.mkdir(parents=True)
+        (files / name).write_text(HEAD + f"main,{name[-5]},1,1\n")
+    assert run("evaluate", "day/*", "--summary").err.splitlines()[0] == "day/1/a.csv, day/2/b.csv: 2 rows"
+    (files / "day" / "2" / "deep").mkdir()
+    assert run("evaluate", "day/*", "--summary").err.startswith(
+        "Error: day/2: expected a folder of files, got one with"
+    )
+
+
+def test_a_delta_table_is_refused_as_old_files_are_in_it(run: Run, files: Path) -> None:
+    (files / "in" / "_delta_log").mkdir(parents=True)
+    (files / "in" / "a.csv").write_text(LIVE)
+    assert run("evaluate", "in", "--summary").err == (
+        "Error: in: expected a folder of files that all count, got a Delta table\n"
+    )
+
+
 def test_a_file_that_is_named_twice_is_read_once(run: Run, files: Path) -> None:
     (files / "held.csv").write_text("sku,quantity\nA,-1\n")
     held = ("--reserved", "held.csv", "--reserved", "./held.csv", "--reserved", str(files / "held.csv"))

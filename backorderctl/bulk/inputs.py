@@ -90,16 +90,28 @@ def _paths(typed: Sequence[str], *, on_spark: bool) -> Iterator[str]:
 
 def _found(word: str) -> list[str]:
     if Path(word).is_dir():
-        return [str(path) for path in _in_folder(Path(word), word)]
+        return _in_folder(word)
     if Path(word).exists():
         return [word]
     anchor = Path(word).anchor
-    return [str(path) for path in Path(anchor).glob(word.removeprefix(anchor)) if not path.is_dir()]
+    files: list[str] = []
+    for path in Path(anchor).glob(word.removeprefix(anchor)):
+        folders = path if path.is_dir() else path.parent
+        if not any(_is_hidden(part) for part in folders.parts if part not in Path(word).parts):
+            files += _in_folder(str(path)) if path.is_dir() else [str(path)]
+    return files
 
 
-def _in_folder(folder: Path, word: str) -> list[Path]:
+def _is_hidden(name: str) -> bool:
+    """Whether a file or folder is about others beside it, such as _SUCCESS."""
+    return name.startswith(("_", "."))
+
+
+def _in_folder(word: str) -> list[str]:
     """The files in a folder but for hidden ones; BackorderctlError when one is of another kind, or a folder itself."""
-    paths = sorted(path for path in folder.iterdir() if not path.name.startswith(("_", ".")))
+    paths = sorted(path for path in Path(word).iterdir() if not _is_hidden(path.name))
+    if (Path(word) / "_delta_log").exists():
+        raise BackorderctlError(f"{word}: expected a folder of files that all count, got a Delta table")
     for path in paths:
         if path.is_dir():
             raise BackorderctlError(
@@ -108,7 +120,7 @@ def _in_folder(folder: Path, word: str) -> list[Path]:
             )
         if not path.name.lower().endswith(ENDS):
             raise BackorderctlError(f"{word}: expected files whose names end in {', '.join(ENDS)}, got {path.name!r}")
-    return paths
+    return [str(path) for path in paths]
 
 
 def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
