@@ -564,6 +564,18 @@ REFUSED = {
         "evaluate live.csv --to plain",
         "--to plain: expected a new or empty folder, got a file",
     ),
+    "rejects on standard output": (
+        "evaluate live.csv --summary --skip-bad -",
+        "--skip-bad -: expected a folder, got standard output",
+    ),
+    "rejects in a file": (
+        "evaluate live.csv --summary --skip-bad plain",
+        "--skip-bad plain: expected a folder, got a file",
+    ),
+    "rejects in no folder": (
+        "evaluate live.csv --summary --skip-bad no/rejects",
+        "--skip-bad no/rejects: no such folder: no",
+    ),
     "no such file": (
         "evaluate dead.csv --summary",
         "dead.csv: expected a file, a folder with files or a pattern of such, got nothing",

@@ -426,6 +426,9 @@ def test_an_option_that_says_how_to_read_needs_a_file(run: Run) -> None:
     assert run("product", "list", "--allow-missing").err == (
         "Error: --allow-missing: expected --quantities or --reserved beside it, got neither\n"
     )
+    assert run("product", "list", "--quantities", "live.csv", "--skip-bad", "-").err == (
+        "Error: --skip-bad -: expected a file, got standard output\n"
+    )
     assert run("product", "list", "--quantities", "live.csv", "--stock-id", "eu").err == (
         "Error: --stock-id: expected ID=STOCK, such as 2=eu, got 'eu'\n"
     )

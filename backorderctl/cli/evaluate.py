@@ -14,9 +14,10 @@ from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
 from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, cannot_read, refusals
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
-from backorderctl.cli.command import Command, OutputOption, noun
-from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, known_stock_ids, rejects_names, write_refused
+from backorderctl.cli.command import STANDARD_INPUT, Command, OutputOption, noun
+from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, known_stock_ids
 from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.rejects import rejects_names, write_refused
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
@@ -92,6 +93,8 @@ def evaluate(
     if to is not None:
         check_target(to, on_spark=engine is Engine.SPARK)
         refuse_overwriting_input("--to", to, [options.file, *(file.path for file in (*job.quantities, *job.reserved))])
+    if skip_bad is not None:
+        _check_rejects(Path(skip_bad))
     runner = _Runner(engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
     try:
         result = runner.run(job, to)
@@ -102,6 +105,15 @@ def evaluate(
         options.say(line)
     if summary:
         view.show_summary(result, job, options.day(store), options.output, sys.stdout)
+
+
+def _check_rejects(folder: Path) -> None:
+    """BackorderctlError where no folder can be made for refused rows, which would be found after all are read."""
+    if str(folder) == STANDARD_INPUT or (folder.exists() and not folder.is_dir()):
+        found = "standard output" if str(folder) == STANDARD_INPUT else "a file"
+        raise BackorderctlError(f"--skip-bad {folder}: expected a folder, got {found}")
+    if not folder.absolute().parent.is_dir():
+        raise BackorderctlError(f"--skip-bad {folder}: no such folder: {folder.parent}")
 
 
 @dataclass(frozen=True, slots=True)

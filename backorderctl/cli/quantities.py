@@ -1,12 +1,10 @@
 """The options with which a command that answers takes quantities and reservations from outside the store file."""
 
-import io
 import os
-import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,16 +14,15 @@ import typer
 
 from backorderctl.cli.command import STANDARD_INPUT, MaxSizeOption, OutputOption, complete_source
 from backorderctl.cli.reading import StoreOptions, say
-from backorderctl.cli.target import encoded_export, refuse_overwriting_input
+from backorderctl.cli.rejects import rejects_names, write_refused
 from backorderctl.errors import BackorderctlError, did_you_mean
 from backorderctl.output import quantities as view
-from backorderctl.output.format import Output, counted
+from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
-from backorderctl.store.delimited import InputFile, Refused, write_rejects
+from backorderctl.store.delimited import InputFile
 from backorderctl.store.model import Store
 from backorderctl.store.replace_quantities import Replaced, with_quantities
-from backorderctl.store.rows_read import STOCK_IDS, FileRead, Inputs
-from backorderctl.toml import atomic_file
+from backorderctl.store.rows_read import STOCK_IDS, Inputs
 from backorderctl.toml.file_access import MAX_SIZE, limited
 
 QUANTITIES_VARIABLE = "BACKORDERCTL_QUANTITIES"
@@ -69,10 +66,6 @@ SkipBadOption = Annotated[
     str | None,
     typer.Option("--skip-bad", metavar="REJECTS.csv", help="Go on without the refused rows and write them here."),
 ]
-
-
-_KIND = re.compile(r"(\.(csv|tsv|parquet))?(\.gz)?$", re.IGNORECASE)
-"""What the name of a file ends in, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +118,8 @@ class QuantitiesOptions(StoreOptions):
         if not (quantities or reserved):
             self._refuse_idle()
             return store
+        if self.skip_bad == STANDARD_INPUT:
+            raise BackorderctlError("--skip-bad -: expected a file, got standard output")
         inputs = Inputs(
             quantities=self._inputs(quantities),
             reserved=self._inputs(reserved),
@@ -203,37 +198,6 @@ class QuantitiesOptions(StoreOptions):
         ending = next((ending for ending in (".csv.gz", ".csv") if to.endswith(ending)), "")
         targets = {file: f"{to.removesuffix(ending)}.{name}{ending or '.csv'}" for file, name in names.items()}
         write_refused(refused, read.files, targets if len(targets) > 1 else dict.fromkeys(targets, to), self)
-
-
-def rejects_names(files: Iterable[str]) -> dict[str, str]:
-    """A name for the refused rows of each file: its own without what it ends in, with a number where two are alike."""
-    names: dict[str, str] = {}
-    for file in dict.fromkeys(files):
-        own = _KIND.sub("", Path(file).name).strip("<>")
-        alike = (own, *(f"{own}-{number}" for number in range(2, len(names) + 2)))
-        names[file] = next(name for name in alike if name not in names.values())
-    return names
-
-
-def write_refused(
-    refused: Iterable[Refused], files: Sequence[FileRead], targets: Mapping[str, str], options: StoreOptions
-) -> None:
-    """Write the refused rows of each file to its own of `targets`, in the order of their numbers."""
-    headers = {file.file: file.header for file in files}
-    rows: dict[str, list[Refused]] = {file: [] for file in headers}
-    for row in refused:
-        rows[row.file].append(row)
-    for file, of_file in rows.items():
-        if not of_file:
-            continue
-        first, *_ = of_file = sorted(of_file, key=lambda row: row.number)
-        target = targets[file]
-        refuse_overwriting_input("--skip-bad", target, [options.file, *headers])
-        out = io.StringIO()
-        write_rejects(headers[file], of_file, out)
-        atomic_file.replace_bytes(target, encoded_export(out.getvalue(), target))
-        told = f"{counted(len(of_file), 'row')} refused, the first at line {first.line}: {first.reason}"
-        options.say(f"{target}: {told}")
 
 
 def parse_stock_ids(typed: Sequence[str]) -> dict[str, str]:
