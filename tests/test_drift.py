@@ -1,6 +1,8 @@
 """`drift`: what Magento says otherwise, and whether the cause that made it so is among those that are named."""
 
+import gzip
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -73,7 +75,8 @@ def test_what_agrees_is_counted_and_is_no_drift(run: Run, files: Path) -> None:
         "1 product that only Magento has: left out\n",
     )
     ran = run("drift", "0.json", "-o", "json", "-q")
-    assert json.loads(ran.out) == {"drift": [], "compared": 2, "left_out": {"only_in_store": 1}}
+    assert json.loads(ran.out) == {"drift": [], "compared": 2, "left_out": {"only_in_store": 1, "not_given": 3}}
+    assert run("drift", "0.json").err.splitlines()[-1] == "3 products that Magento counts and no file has: left out"
 
 
 CAUSES = {
@@ -132,6 +135,20 @@ def test_drift_can_be_tolerated_and_accepted(run: Run, files: Path) -> None:
 BAD = {
     "no columns": ("sku\nA\n", "magento.csv:1: expected a column 'qty', got sku"),
     "no number": (HEAD + "A,x,1\n", "magento.csv: record 1: qty: expected a number, got 'x'"),
+    "bytes that are no text": ('{"items": "\udcff"}', "magento.csv: expected UTF-8, got byte 0xff"),
+    "a digit group": (HEAD + "A,1_000,1\n", "magento.csv: record 1: qty: expected a number, got '1_000'"),
+    "a number that no sum can be": (
+        HEAD + "A,1e30,1\n",
+        "magento.csv: record 1: qty: expected a number of at most 14 digits before the point, got '1e30'",
+    ),
+    "such a number in JSON": (
+        '{"items": [{"sku": "A", "qty": -1e14, "is_salable": true}]}',
+        "magento.csv: record 1: qty: expected a number of at most 14 digits before the point, got -1E+14",
+    ),
+    "brackets without end": (
+        "[" * 100_000,
+        "magento.csv: expected JSON or CSV: too many brackets in each other",
+    ),
     "no flag": (HEAD + "A,1,maybe\n", "magento.csv: record 1: is_salable: expected true or false, got 'maybe'"),
     "a product twice": (HEAD + "A,1,1\nA,1,1\n", "magento.csv: record 2: 'A': expected once, got it again"),
     "no items": ('{"message": "no"}', "magento.csv: expected an object with items, got none"),
@@ -144,8 +161,33 @@ BAD = {
 
 @pytest.mark.parametrize(("content", "said"), BAD.values(), ids=BAD)
 def test_what_is_no_answer_of_magento_is_refused(run: Run, files: Path, content: str, said: str) -> None:
-    (files / "magento.csv").write_text(content)
+    (files / "magento.csv").write_text(content, encoding="utf-8", errors="surrogateescape")
     assert run("drift", "magento.csv") == (2, "", f"Error: {said}\n")
+
+
+def test_an_answer_on_one_line_of_any_length_is_read_packed_or_not(run: Run, files: Path) -> None:
+    items = [{"sku": f"S{number}", "qty": 9999999999999.5, "is_salable": True} for number in range(300_000)]
+    content = json.dumps({"items": [{"sku": "A", "qty": 1e-4, "is_salable": True}, *items]}).encode()
+    assert len(content) > 1 << 24
+    (files / "magento.json").write_bytes(b"\xef\xbb\xbf\n " + content)
+    (files / "magento.json.gz").write_bytes(gzip.compress(content, 1))
+    for name in ("magento.json", "magento.json.gz"):
+        ran = run("drift", name)
+        assert (ran.status, ran.err.splitlines()[0]) == (1, "1 product compared, 1 with drift")
+    assert run("drift", "magento.json", "--max-size", "1MiB").err == (
+        "Error: magento.json: cannot read: expected at most 1 MiB, got more\n"
+    )
+
+
+@pytest.mark.parametrize("content", [HEAD + "A,36,1\n", '{"items": [{"sku": "A", "qty": 36, "is_salable": true}]}'])
+def test_an_answer_comes_through_a_pipe(run: Run, files: Path, content: str) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, content.encode())
+    os.close(writing)
+    try:
+        assert run("drift", f"/dev/fd/{reading}").err.splitlines()[0] == "1 product compared, 0 with drift"
+    finally:
+        os.close(reading)
 
 
 def test_one_of_several_stocks_has_to_be_named(run: Run, files: Path) -> None:

@@ -1,6 +1,8 @@
 """`export sql`: the files for a database of one's own, tried in DuckDB; tests/prove_sql.py tries the others."""
 
 import ast
+import contextlib
+import json
 import re
 from pathlib import Path
 
@@ -19,6 +21,22 @@ def test_duckdb_gives_the_answers_of_the_evaluator(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(prove_sql, "STORES", 2)
     monkeypatch.setattr(prove_sql, "PRODUCTS", 40)
     assert prove_sql.prove("duckdb") > 70
+
+
+SKUS = ("a\rb", "c\nd", "e\r\nf", '"q" 1', "'s'", "x;y|z", "00123", "#no", "NULL", "back\\slash", "1,5", "tab\tbed")
+"""SKUs that CSV cannot have as they are, or that would mislead who guesses how a file is written."""
+
+
+def test_duckdb_loads_every_sku_as_it_is(run: Run, folder: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    for skus in (*((sku,) for sku in SKUS), SKUS):
+        tables = "".join(f"[products.{json.dumps(sku)}]\nbackorders = 'no'\n" for sku in skus)
+        (folder / "store.toml").write_text(f"version = 1\n[sources.main]\n{tables}", encoding="utf-8")
+        to = f"sql {len(list(folder.iterdir()))}"
+        assert run("export", "sql", "--dialect", "duckdb", "--to", to).status == 0
+        with contextlib.chdir(folder / to), duckdb.connect() as database:
+            database.execute(Path("tables.sql").read_text(encoding="utf-8"))
+            assert {sku for (sku,) in database.execute("SELECT sku FROM products").fetchall()} == set(skus)
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "spark", "postgres", "mysql"])
@@ -40,6 +58,13 @@ def test_a_folder_with_files_is_refused(run: Run, store_file: Path) -> None:
     assert run("export", "sql", "--dialect", "spark", "--to", "sql.csv").err == (
         "Error: --to sql.csv: expected a folder, got the name of a file\n"
     )
+
+
+@pytest.mark.parametrize("to", ["-", "/dev/full"])
+def test_what_is_no_folder_is_refused(run: Run, store_file: Path, to: str) -> None:
+    ran = run("export", "sql", "--dialect", "spark", "--to", to)
+    assert ran.err.startswith(f"Error: --to {to}: expected a file or folder, there whole or not at all, got ")
+    assert (ran.status, Path("-").exists()) == (2, False)
 
 
 def test_the_text_has_comments_for_each_step_and_no_words_of_one_engine() -> None:

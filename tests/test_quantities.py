@@ -80,6 +80,7 @@ def test_json_says_where_its_quantities_come_from(run: Run) -> None:
         "only": None,
         "products_without_row": 0,
         "unknown_skus": 1,
+        "unknown_reserved_skus": 0,
         "other_sources": 0,
         "left_out": 0,
         "refused": 0,
@@ -270,6 +271,16 @@ UNREADABLE = {
         HEAD.encode() + b'berlin,A,1,1\nberlin,"A,1,1\n',
         "live.csv:3: record 2: expected a closing quote, got none",
     ),
+    "more after a closing quote": (
+        HEAD.encode() + b'berlin,A,1,1\nberlin,"TV" 24,1,1\nberlin,B,1,1\n',
+        "live.csv:3: record 2: expected the end of the cell after its closing quote, got more: "
+        "a quote inside quotes is written twice",
+    ),
+    "quotes that would make one SKU of several rows": (
+        HEAD.replace(",", "\t").encode() + b'berlin\t"TV" 24\t1\t1\nberlin\tB\t1\t1\nberlin\t"TV" 25\t1\t1\n',
+        "live.csv:2: record 1: expected the end of the cell after its closing quote, got more: "
+        "a quote inside quotes is written twice",
+    ),
 }
 
 
@@ -277,6 +288,22 @@ UNREADABLE = {
 def test_a_file_that_cannot_be_read_is_refused(run: Run, files: Path, content: bytes, said: str) -> None:
     (files / "live.csv").write_bytes(content)
     assert run("product", "list", "--quantities", "live.csv") == (2, "", f"Error: {said}\n")
+
+
+def test_a_quote_that_is_not_doubled_is_refused_where_one_product_is_looked_for(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(HEAD + 'berlin,A,1,1\n\nberlin,"TV" 24,1,1\n')
+    assert run("product", "show", "A", "--quantities", "live.csv") == (
+        2,
+        "",
+        "Error: live.csv:4: record 2: expected the end of the cell after its closing quote, got more: "
+        "a quote inside quotes is written twice\n",
+    )
+
+
+def test_a_sku_in_quotes_is_read_with_the_quotes_of_its_own(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(HEAD.replace(",", "\t") + 'berlin\t"""TV"" 24"\t1\t1\n')
+    ran = run("product", "list", "--quantities", "live.csv", "--allow-missing", "-o", "json")
+    assert '"TV" 24' in [product["sku"] for product in json.loads(ran.out)["products"]]
 
 
 @pytest.mark.parametrize(
@@ -297,7 +324,10 @@ def test_reservations_of_magento_are_summed_and_turned(run: Run, files: Path) ->
     (files / "store.toml").write_text(STORE + "[stocks.us]\nsources = ['nyc']\n")
     (files / "held.csv").write_text("sku,quantity,stock_id,metadata\nA,-3,2,x\nA,1,2,x\nZ,-5,3,x\n")
     ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "--stock-id", "3=us", "-o", "csv")
-    assert ran.err == "held.csv: 3 rows; columns ignored: metadata\n"
+    assert ran.err == (
+        "held.csv: 3 rows; columns ignored: metadata\n"
+        "1 SKU with reservations is in no row and not in the store file: left out\n"
+    )
     assert rows(ran.out)[0] == "A,eu,out_of_stock,1,2,0,true"
     (files / "held.csv").write_text("sku,quantity,stock_id\nA,3,2\n")
     ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "-o", "csv")
@@ -323,7 +353,7 @@ RESERVED = {
     "less than nothing": ("sku,reserved\nA,-1\n", "held.csv:2: record 1: reserved: expected 0 or more, got -1"),
     "the same product twice": (
         "sku,reserved\nA,1\nA,2\n",
-        "held.csv:3: record 2: 'A' in stock eu: expected one row, got another",
+        "held.csv:2: record 1: 'A' in stock eu: expected one row, got several",
     ),
     "no number": ("sku,quantity\nA,x\n", "held.csv:2: record 1: quantity: expected a number, got 'x'"),
 }
@@ -352,6 +382,25 @@ def test_diff_says_what_a_change_of_policy_does_to_the_goods_of_today(run: Run, 
     assert "1 row of sources and stocks that only the other side declares left out\n" in ran.err
 
 
+def test_refused_rows_of_a_comparison_are_written_once(run: Run, files: Path) -> None:
+    (files / "new.toml").write_text(STORE.replace("-50", "-40").replace("[sources.nyc]", "[sources.paris]"))
+    (files / "live.csv").write_text(LIVE + "nyc,B,1,1\nparis,B,1,1\nberlin,C,x,1\n")
+    words = ("--quantities", "live.csv", "--skip-bad", "rejects.csv")
+    ran = run("diff", "store.toml", "new.toml", *words)
+    said = "rejects.csv: 1 row refused, the first at line 9: quantity: expected a number, got 'x'"
+    assert (ran.status, ran.err.splitlines().count(said)) == (0, 1)
+    assert len((files / "rejects.csv").read_text().splitlines()) == 2
+
+
+def test_refused_rows_of_files_with_one_name_are_kept_apart(run: Run, files: Path) -> None:
+    (files / "held").mkdir()
+    (files / "live.csv").write_text(LIVE + "berlin,C,x,1\n")
+    (files / "held" / "live.csv").write_text("sku,reserved\nA,1\nB,x\n")
+    words = ("--quantities", "live.csv", "--reserved", "held/live.csv", "--skip-bad", "r.csv")
+    assert run("product", "list", *words).status == 0
+    assert [len((files / name).read_text().splitlines()) for name in ("r.live.csv", "r.live-2.csv")] == [2, 2]
+
+
 def test_a_source_of_one_side_may_have_the_name_of_a_stock_of_the_other(run: Run, files: Path) -> None:
     (files / "new.toml").write_text(STORE.replace("stocks.eu]", "stocks.us]").replace("[sources.nyc]", "[sources.eu]"))
     (files / "live.csv").write_text(LIVE + "eu,B,1,1\n")
@@ -364,9 +413,44 @@ def test_a_source_of_one_side_may_have_the_name_of_a_stock_of_the_other(run: Run
     assert (ran.status, "stock: expected a stock of the store file, got 'nyc'" in ran.err) == (2, True)
 
 
+def test_rows_of_sources_that_are_not_replaced_bring_no_products(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(LIVE + "nyc,Elsewhere,4,1\n")
+    ran = run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlin", "-o", "csv")
+    assert [line.split(",")[0] for line in rows(ran.out)] == ["A", "B", "New"]
+    assert ran.err == (
+        "live.csv: 6 rows\n1 SKU not in the store file: without settings of their own\n"
+        "4 rows of other sources left out\n"
+    )
+
+
+def test_a_source_or_stock_that_is_unknown_is_refused_with_the_nearest(run: Run, files: Path) -> None:
+    (files / "held.csv").write_text("sku,reserved\nA,1\n")
+    assert run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlim").err == (
+        "Error: unknown source 'berlim'\nHint: did you mean 'berlin'?\n"
+    )
+    for command in (("product", "list", "--quantities"), ("evaluate", "--summary")):
+        assert run(*command, "live.csv", "--reserved", "held.csv", "--stock-id", "2=euu").err == (
+            "Error: --stock-id: expected a stock of the store file, got 'euu'; did you mean 'eu'?\n"
+        )
+
+
+def test_a_source_or_stock_of_one_side_may_be_named_for_a_comparison(run: Run, files: Path) -> None:
+    (files / "new.toml").write_text(
+        STORE.replace("stocks.eu]", "stocks.us]").replace("[sources.nyc]", "[sources.oslo]")
+    )
+    (files / "live.csv").write_text(LIVE + "oslo,B,1,1\nberlin,B,1,1\n")
+    (files / "held.csv").write_text("sku,stock_id,reserved\nA,7,1\nB,8,1\n")
+    words = ("--stock-id", "7=eu", "--stock-id", "8=us", "--quantities-for", "oslo", "--quantities-for", "berlin")
+    ran = run("diff", "store.toml", "new.toml", "--quantities", "live.csv", "--reserved", "held.csv", *words)
+    assert (ran.status, "Error" in ran.err) == (0, False)
+
+
 def test_an_option_that_says_how_to_read_needs_a_file(run: Run) -> None:
     assert run("product", "list", "--allow-missing").err == (
         "Error: --allow-missing: expected --quantities or --reserved beside it, got neither\n"
+    )
+    assert run("product", "list", "--quantities", "live.csv", "--skip-bad", "-").err == (
+        "Error: --skip-bad -: expected a file, got standard output\n"
     )
     assert run("product", "list", "--quantities", "live.csv", "--stock-id", "eu").err == (
         "Error: --stock-id: expected ID=STOCK, such as 2=eu, got 'eu'\n"

@@ -121,7 +121,9 @@ def test_an_entry_that_says_nothing_certain_is_refused(run: Run, folder: Path, e
     assert run("product", "list") == (2, "", f"Error: store.toml:{problem}\n")
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../localtime", "Europe", "a\\u0000b", "x" * 5000])
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "", "../localtime", "Europe", "a\\u0000b", "x" * 5000, "localtime", "right/UTC"]
+)
 def test_an_unknown_time_zone_is_refused(zone: str) -> None:
     with pytest.raises(InvalidFile, match=r"^store.toml:2: timezone: expected a time zone that this system knows"):
         load_bytes(f'version = 1\ntimezone = "{zone}"\n'.encode(), "store.toml")
@@ -130,6 +132,8 @@ def test_an_unknown_time_zone_is_refused(zone: str) -> None:
 def test_a_misspelt_time_zone_is_refused_with_the_nearest() -> None:
     with pytest.raises(InvalidFile, match=r"got 'europe/Berln'; did you mean 'Europe/Berlin'\?$"):
         load_bytes(b'version = 1\ntimezone = "europe/Berln"\n', "store.toml")
+    with pytest.raises(InvalidFile, match=r"got 'localtim'$"):
+        load_bytes(b'version = 1\ntimezone = "localtim"\n', "store.toml")
 
 
 def test_an_entry_without_days_overlaps_no_other(run: Run, folder: Path) -> None:

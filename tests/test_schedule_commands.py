@@ -163,6 +163,8 @@ def test_a_write_to_a_value_that_is_overridden_today_says_so(run: Run, shop: Pat
     assert run("source", "disable", "lyon", "-q").err == ""
     said = "source lyon: enabled is overridden today by entry 2 (line 26), 2000-01-01 to 9999-12-31\n"
     assert run("source", "enable", "lyon").err == said + "source lyon: enabled\n"
+    assert run("source", "enable", "lyon").err == "source lyon: enabled already: nothing to change\n" + said
+    assert run("source", "enable", "lyon", "-n").err == said
 
 
 def test_list_shows_each_entry_with_its_state(run: Run, shop: Path) -> None:

@@ -37,6 +37,14 @@ COMMANDS = {
     "an empty file": ("live.csv", "--summary"),
     "a Parquet file": ("live.csv", "--to", "answers.parquet"),
     "a folder": ("live.csv", "--to", "answers"),
+    "the name of a pattern [1]": ("live[1].csv", "--reserved", "held[1].parquet", "--to", "out [1]"),
+    "a SKU in half quotes": ("live.csv", "--to", "answers.csv"),
+    "a record on two lines": ("live.csv", "--to", "answers.csv"),
+    "SKUs as floats": ("live.parquet", "--to", "answers.csv"),
+    "no stock": ("live.csv", "--reserved", "held.csv", "--to", "answers.csv"),
+    "reserved twice": ("live.csv", "--reserved", "held.csv", "--skip-bad", "rejects", "--to", "answers.csv"),
+    "no row but refused ones": ("live.csv", "--skip-bad", "rejects", "--to", "answers.csv"),
+    "an empty part": ("in", "--to", "answers.csv"),
     "no such store": ("s3a://lake/live.csv", "--summary"),
 }
 """What is run, each in a folder of its name: below a blank, and by relative paths."""
@@ -82,6 +90,24 @@ def _item(folder: Path) -> None:
     (folder / "live.csv").write_text("sku;source_code;quantity\nA;main;7\n")
 
 
+def _pattern(folder: Path) -> None:
+    (folder / "live.csv").rename(folder / "live[1].csv")
+    (folder / "live1.csv").write_text(HEAD + "main,WRONG,1,1\n")
+    for name, sku in (("held1", "B"), ("held[1]", "A")):
+        duckdb.execute(f"COPY (SELECT '{sku}' AS sku, 2 AS reserved) TO '{folder}/{name}.parquet'")
+
+
+def _two_stocks(folder: Path) -> None:
+    (folder / "store.toml").write_text(STORE + "[stocks.eu]\nsources = ['main']\n[stocks.us]\nsources = ['lyon']\n")
+    (folder / "held.csv").write_text("sku,reserved\nA,1\n")
+
+
+def _empty_part(folder: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "a.csv").write_text(LIVE)
+    (folder / "in" / "b.csv").write_text(HEAD)
+
+
 def _no_status(folder: Path) -> None:
     (folder / "store.toml").write_text(STORE + ITEM)
     (folder / "live.csv").write_text("sku;source_code;quantity\nA;main;7\nA;lyon;1\n")
@@ -97,6 +123,18 @@ PREPARED: dict[str, Callable[[Path], object]] = {
     "bad rows": _bad,
     "bad rows left out": _bad,
     "a pair in two files": lambda folder: (folder / "more.csv").write_text("sku;source_code;quantity\nB;main;1\n"),
+    "the name of a pattern [1]": _pattern,
+    "a SKU in half quotes": lambda folder: (folder / "live.csv").write_text(LIVE + 'main,"TV" 24,1,1\n'),
+    "a record on two lines": lambda folder: (folder / "live.csv").write_text(LIVE + 'main,"T\nV",1,1\n'),
+    "SKUs as floats": lambda folder: duckdb.execute(
+        f"COPY (SELECT 'main' AS source_code, 7.5::DOUBLE AS sku, 1 AS quantity) TO '{folder}/live.parquet'"
+    ),
+    "no stock": _two_stocks,
+    "reserved twice": lambda folder: (folder / "held.csv").write_text(
+        "sku,reserved\nA,1\nA,2\nB,1\ngone,x\nnobody,3\n"
+    ),
+    "no row but refused ones": lambda folder: (folder / "live.csv").write_text(HEAD + "main,A,x,1\n"),
+    "an empty part": _empty_part,
     "no row of a source": _item,
     "an empty file": lambda folder: (folder / "live.csv").write_text(HEAD),
 }
@@ -131,6 +169,8 @@ def test_random_stores_have_the_answers_and_totals_of_the_evaluator(
         "decimals": ("live.csv",),
         "doubles": ("live.csv",),
         "bad rows left out": ("live.csv", "--skip-bad", "rejects.csv"),
+        "reserved twice": ("live.csv", "--reserved", "held.csv", "--skip-bad", "r.csv"),
+        "an empty part": ("in/a.csv",),
     }.items(),
 )
 def test_files_have_the_answers_of_the_evaluator(
@@ -156,8 +196,15 @@ REFUSED = {
     "a pair in two files": "live.csv:4: record 3: 'B' at main: expected one row, got several\n"
     "Error: more.csv:2: record 1: 'B' at main: expected one row, got several\n"
     "Error: 2 of 5 rows are refused\nHint: --skip-bad rejects\n",
-    "no row of a source": "expected rows of every source, got none of lyon\nHint: --allow-missing\n",
+    "no row of a source": "live.csv: expected rows of every source, got none of lyon (1 in the store file)\n"
+    "Hint: --allow-missing\n",
     "an empty file": "live.csv: expected rows, got none\n",
+    "a SKU in half quotes": "live.csv:6: record 5: expected the end of the cell after its closing quote, got more: "
+    "a quote inside quotes is written twice\n",
+    "a record on two lines": "live.csv: expected what the engine spark can read, too: every record on one line\n",
+    "SKUs as floats": "live.parquet: column 'sku': expected text or whole numbers, got double\n",
+    "no stock": "held.csv: expected a column 'stock' or 'stock_id', got neither; "
+    "the store has several stocks: eu, us\n",
 }
 
 
@@ -166,6 +213,34 @@ def test_what_cannot_be_answered_is_refused(runs: Runs, name: str, said: str) ->
     folder, ran = runs[name]
     assert (ran.status, ran.out, ran.err) == (2, "", f"Error: {said}")
     assert not list(folder.glob("answers*"))
+
+
+def test_files_of_which_all_rows_are_refused_are_no_empty_warehouse(runs: Runs) -> None:
+    folder, ran = runs["no row but refused ones"]
+    assert ran.status == 2
+    assert ran.err.splitlines()[-1] == "Error: live.csv: expected rows that are not refused, got none"
+    assert not (folder / "answers.csv").exists()
+
+
+def test_reservations_of_skus_that_are_nowhere_are_counted(runs: Runs) -> None:
+    _, ran = runs["reserved twice"]
+    assert ran.err.splitlines()[2] == "held.csv: 2 rows"
+    assert "1 SKU with reservations is in no row and not in the store file: left out" in ran.err.splitlines()
+
+
+def test_files_with_the_name_of_a_pattern_are_read_themselves(
+    runs: Runs, listed: Callable[..., list[list[str]]]
+) -> None:
+    folder, ran = runs["the name of a pattern [1]"]
+    assert ran.status == 0, ran.err
+    expected = listed(folder, "live[1].csv", "--reserved", "held[1].parquet")
+    [[units]] = [row[5:6] for row in expected if row[0] == "A"]
+    assert units == "2"
+    [part, *_] = (folder / "out [1]").glob("*.parquet")
+    with duckdb.connect() as database:
+        pattern = str(part.parent / "*.parquet").replace("[", "[[]")
+        reserved = database.execute("SELECT sku, reserved FROM read_parquet($1) ORDER BY sku", [pattern]).fetchall()
+    assert [(sku, str(units.normalize())) for sku, units in reserved] == [("A", "2"), ("B", "0"), ("gone", "0")]
 
 
 def test_answers_are_written_as_one_file_or_as_a_folder_of_files(

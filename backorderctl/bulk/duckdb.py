@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,28 +15,28 @@ from backorderctl.bulk.duckdb_rows import (
     sql_literal,
     values,
 )
+from backorderctl.bulk.duckdb_session import duckdb_failures, duckdb_session
 from backorderctl.bulk.job import (
     BAD_PAIRS,
     COLUMNS,
     OUT_OF_STOCK,
+    RESERVED_FOUND,
+    RESERVED_SKUS,
+    Counts,
     Job,
     OnStep,
     RowsRefused,
     RunResult,
+    check_run,
     csv_columns,
-    missing_sources,
-    no_rows,
     run_result,
-    summary_query,
 )
 from backorderctl.bulk.sql_text import statements
+from backorderctl.bulk.summary import summary_query
 from backorderctl.bulk.table_files import SqlTable, sql_tables, write_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
-from backorderctl.errors import BackorderctlError
-from backorderctl.store.parquet import connect
+from backorderctl.store.parquet import plain_path
 
-OF_LIMIT = 0.8
-"""The share of the memory that DuckDB's buffers may take; the rest is its code, threads and reading."""
 ROWS_A_PASS = 25_000_000
 """Rows that one pass takes in with 1 GB of memory; more are cut by a hash of their SKU."""
 BYTES_A_ROW = 24
@@ -51,36 +52,23 @@ def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, 
 
     RowsRefused when a row is; BackorderctlError when DuckDB is not installed, or cannot go on.
     """
-    with TemporaryDirectory(prefix="backorderctl-") as scratch, _database(Path(scratch), memory) as database:
-        import duckdb
-
-        run = _Run(database, job, Path(scratch), _passes(database, job, memory))
-        try:
-            return run.evaluate(to, summary=summary, tell=tell)
-        except duckdb.OutOfMemoryException as error:
-            raise BackorderctlError(f"--memory: expected more, as DuckDB says: {_first_line(error)}") from None
-        except (RuntimeError, duckdb.InterruptException) as error:
-            if "interrupted" in str(error).lower():
-                raise KeyboardInterrupt from None
-            raise
-        except duckdb.IOException as error:
-            raise BackorderctlError(_first_line(error)) from None
-        except duckdb.InvalidInputException as error:  # a row that is no record
-            raise RowsRefused(frozenset(), _first_line(error)) from None
+    with (
+        TemporaryDirectory(prefix="backorderctl-") as folder,
+        duckdb_session(scratch := Path(folder), memory) as database,
+        duckdb_failures(to, scratch, memory),
+    ):
+        job = _located(job, scratch)
+        run = _Run(database, job, scratch, _passes(database, job, memory))
+        return run.evaluate(to, summary=summary, tell=tell)
 
 
-@contextmanager
-def _database(scratch: Path, memory: int) -> Iterator[Any]:
-    database = connect()
-    try:
-        database.execute(f"SET memory_limit = '{int(memory * OF_LIMIT)}B'")
-        database.execute(f"SET temp_directory = {sql_literal(str(scratch / 'spill'))}")
-        database.execute("SET preserve_insertion_order = false")
-        # The policy is small and the rows are many: left to guess, DuckDB builds hash tables of the rows.
-        database.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        yield database
-    finally:
-        database.close()
+def _located(job: Job, scratch: Path) -> Job:
+    """The job with the places where DuckDB finds its files."""
+    quantities, reserved = (
+        tuple(replace(file, place=plain_path(file.path, scratch)) for file in files)
+        for files in (job.quantities, job.reserved)
+    )
+    return replace(job, quantities=quantities, reserved=reserved)
 
 
 def _passes(database: Any, job: Job, memory: int) -> int:
@@ -88,7 +76,7 @@ def _passes(database: Any, job: Job, memory: int) -> int:
     rows = 0
     for file in job.quantities:
         if file.delimiter is None:
-            query = f"SELECT SUM(num_rows) FROM parquet_file_metadata({sql_literal(file.path)})"
+            query = f"SELECT SUM(num_rows) FROM parquet_file_metadata({sql_literal(file.place)})"
             rows += int(database.execute(query).fetchone()[0] or 0)
         else:
             rows += Path(file.path).stat().st_size * (8 if file.packed else 1) // BYTES_A_ROW
@@ -104,31 +92,33 @@ class _Run:
         self.scratch = scratch
         self.passes = passes
         self.text = statements(job.tables)
+        self.refused = False
+        self.twice: set[str] = set()
 
     def evaluate(self, to: str | None, *, summary: bool, tell: OnStep) -> RunResult:
         """Load the policy and what is reserved; then add up, check and answer part by part."""
         self._load_policy()
-        self._load_reservations()
-        self._check_sources()
-        counts = [0, 0, 0, 0]
+        reserved = self._load_reservations()
+        counts = Counts()
         totals: list[Sequence[Any]] = []
         with written_aside(to) if to else nullcontext() as aside, _watched(self.database, self.passes, tell) as begin:
             for number in range(self.passes):
                 begin(number)
                 self._add_up(number)
-                self._check_rows()
-                found = (*self._counts(), self._write(to, aside, number) if to and aside else 0)
-                counts = [one + other for one, other in zip(counts, found, strict=True)]
+                self._look_for_refused()
+                if self.refused:
+                    continue  # to all SKUs that may have two rows
+                found = self._counts()._replace(answers=self._write(to, aside, number) if to and aside else 0)
+                counts = Counts(*(one + other for one, other in zip(counts, found, strict=True)))
                 if summary:
                     totals += self.database.execute(summary_query(self.text.answers)).fetchall()
+            if self.refused:
+                raise RowsRefused(frozenset(self.twice))
+            check_run(self.job, rows=counts.rows, reserved=reserved, sources=self._sources)
             if to and aside and self.passes > 1 and format_of(to):
                 self._copy(f"read_parquet({sql_literal(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
-        rows, known, unknown, answers = counts
-        if not rows:
-            raise no_rows(self.job.quantities)
-        return run_result(
-            self.job, rows=rows, known=known, unknown=unknown, answers=answers, totals=totals if summary else None
-        )
+        skus = self._one(RESERVED_SKUS) if self.job.reserved else 0
+        return run_result(self.job, counts, reserved=reserved, reserved_skus=skus, totals=totals if summary else None)
 
     def _load_policy(self) -> None:
         """The policy tables, from CSV files: by far the fastest way into DuckDB."""
@@ -150,29 +140,30 @@ class _Run:
         )
         self.database.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM all_{table.name}")
 
-    def _load_reservations(self) -> None:
-        """What is reserved, by product and stock; RowsRefused when a row or a sum is not what it may be."""
+    def _load_reservations(self) -> int:
+        """What is reserved, and whether a row or a sum is refused; gives how many rows are good."""
         rows = "SELECT '' AS sku, '' AS stock, 0 AS units, 0 AS single WHERE 1 = 0"
         if self.job.reserved:
             rows = reservations_query(self.job)
-        good = "sku IS NOT NULL AND stock IS NOT NULL AND units IS NOT NULL"
+        good = f"NOT {_bad_sku()} AND stock IS NOT NULL AND units IS NOT NULL"
+        several = "SUM(single) > 0 AND COUNT(*) > 1"  # what `reserved` says is all that is reserved
         kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
         self.database.execute(
             "CREATE TEMP TABLE reservations AS SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
-            f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR SUM(single) > 1 OR SUM(units) < 0 "
-            f"OR {_bad_sku()} THEN 1 ELSE 0 END AS refused FROM ({rows}) {kept} GROUP BY sku, stock"
+            f"CASE WHEN {several} THEN 0 ELSE COUNT(CASE WHEN {good} THEN 1 END) END AS good_rows, "
+            f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR ({several}) OR SUM(units) < 0 "
+            f"THEN 1 ELSE 0 END AS refused FROM ({rows}) {kept} GROUP BY sku, stock"
         )
-        if self.job.reserved and self.job.bad_pairs is None and not self._one("SELECT COUNT(*) FROM reservations"):
-            raise no_rows(self.job.reserved)
-        if self.job.bad_pairs is None and self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1"):
-            raise RowsRefused(frozenset())
+        refused = self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1")
+        self.refused = self.job.bad_pairs is None and refused > 0
+        good_rows = self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reservations")
         self.database.execute("DELETE FROM reservations WHERE reserved <= 0 OR refused = 1")
+        return good_rows
 
-    def _check_sources(self) -> None:
-        """BackorderctlError when a source that has items in the store file has no row."""
-        if not self.job.allow_missing and any(product.items for product in self.job.store.products.values()):
-            query = f"SELECT DISTINCT source_code FROM ({quantities_query(self.job)})"
-            missing_sources(self.job, {source for (source,) in self.database.execute(query).fetchall()})
+    def _sources(self) -> set[str]:
+        """The sources that have a row."""
+        query = f"SELECT DISTINCT source_code FROM ({quantities_query(self.job)})"
+        return {source for (source,) in self.database.execute(query).fetchall()}
 
     def _add_up(self, number: int) -> None:
         """The rows of one part of the SKUs, added up in the table `totals`."""
@@ -182,19 +173,22 @@ class _Run:
         self.database.execute(f"CREATE OR REPLACE TEMP VIEW products AS SELECT * FROM all_products {part}")
         self.database.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {self.text.totals}")
 
-    def _check_rows(self) -> None:
-        """RowsRefused when a row of this part is, with the SKUs that may have two rows for one source."""
-        bad = f"refused = 1 OR {_bad_sku()}"
-        if self._one(f"SELECT COUNT(*) FROM totals WHERE {bad}"):
+    def _look_for_refused(self) -> None:
+        """Note whether a row of this part is refused, and the SKUs that may have two rows for one source."""
+        if self._one(f"SELECT COUNT(*) FROM totals WHERE refused = 1 OR {_bad_sku()}"):
+            self.refused = True
             skus = self.database.execute("SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1").fetchall()
-            raise RowsRefused(frozenset(sku for (sku,) in skus if sku is not None))
+            self.twice.update(sku for (sku,) in skus if sku is not None)
 
-    def _counts(self) -> tuple[int, int, int]:
-        """The rows of this part, the SKUs of the store among them, and those unknown to it."""
-        known = self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku")
+    def _counts(self) -> Counts:
+        """What is counted in this part."""
         named = self._one("SELECT COUNT(*) FROM totals t JOIN products p ON p.sku = t.sku WHERE t.policy IS NULL")
-        others = self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named
-        return self._one("SELECT COALESCE(SUM(items), 0) FROM totals"), known, others
+        return Counts(
+            rows=self._one("SELECT COALESCE(SUM(items), 0) FROM totals"),
+            known=self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku"),
+            unknown=self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named,
+            reserved_found=self._one(RESERVED_FOUND) if self.job.reserved else 0,
+        )
 
     def _write(self, to: str, aside: Path, number: int) -> int:
         """Write the answers of this part; gives how many they are."""
@@ -240,7 +234,3 @@ def _watched(database: Any, passes: int, tell: OnStep) -> Iterator[Callable[[int
     finally:
         ended.set()
         watcher.join()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

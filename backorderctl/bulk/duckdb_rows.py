@@ -10,10 +10,11 @@ from typing import Any
 
 from backorderctl.bulk.inputs import RowsFile
 from backorderctl.bulk.job import BAD_PAIRS, OUT_OF_STOCK, Job
+from backorderctl.store.delimited import CELL_LIMIT
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.parquet import quoted
 from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
-from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
+from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
 from backorderctl.store.sku import SKU
 
 QUANTITY_PATTERN = r"[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)"
@@ -76,7 +77,7 @@ def _reservations(files: Sequence[RowsFile], job: Job) -> str:
         known = {number: code for number, code in job.stock_ids.items() if code in job.store.stocks}
         stock = f"CASE {_cell(first, STOCK_ID)} {_whens(known)} END"
     else:
-        stock = sql_literal(next(iter(job.store.stocks)))
+        stock = sql_literal(only_stock(job.store, first.path))
     if RESERVED in first.read:
         number = _exact(first, RESERVED)
         units, single = f"CASE WHEN {number} >= 0 THEN {number} END", 1
@@ -88,14 +89,15 @@ def _reservations(files: Sequence[RowsFile], job: Job) -> str:
 def _reader(files: Sequence[RowsFile], *, skip_bad: bool) -> str:
     """A call that reads files of the same kind."""
     first = files[0]
-    paths = "[" + ", ".join(sql_literal(file.path) for file in files) + "]"
+    paths = "[" + ", ".join(sql_literal(file.place) for file in files) + "]"
     if first.delimiter is None:
-        return f"read_parquet({paths})"
+        return f"read_parquet({paths}, hive_partitioning = false)"
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(first.columns)))
     packing = "gzip" if first.packed else "none"
     return (
         f"read_csv({paths}, auto_detect = false, header = true, delim = {sql_literal(first.delimiter)}, quote = '\"', "
-        f"escape = '\"', compression = '{packing}', ignore_errors = {skip_bad}, columns = {{{columns}}})"
+        f"escape = '\"', compression = '{packing}', max_line_size = {CELL_LIMIT}, buffer_size = {CELL_LIMIT}, "
+        f"hive_partitioning = false, ignore_errors = {skip_bad}, columns = {{{columns}}})"
     )
 
 

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, system_reason
 from backorderctl.store.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
-from backorderctl.store.parquet import column_types, connect
+from backorderctl.store.parquet import column_types, connect, plain_path
 from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
 from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
 from backorderctl.store.sku import SKU
@@ -24,7 +25,8 @@ ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 class RowsFile:
     """A file of rows: its columns in order, those that are read by our name for them; `delimiter` is None for Parquet.
 
-    `types` are the columns' types in a Parquet file, as an engine calls them.
+    `types` are the columns' types in a Parquet file, as an engine calls them. `named` if the file is given by its own
+    name, not by that of a folder or a pattern; `place` is where an engine finds it, if not by its path.
     """
 
     path: str
@@ -33,6 +35,15 @@ class RowsFile:
     delimiter: str | None
     packed: bool = False
     types: tuple[str, ...] = ()
+    named: bool = False
+    has_rows: bool = True
+    place: str = ""
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The columns that nothing is read from."""
+        read = set(self.read.values())
+        return tuple(name.strip().lower() for place, name in enumerate(self.columns) if place not in read)
 
 
 class FileKind(NamedTuple):
@@ -48,7 +59,8 @@ RESERVATIONS = FileKind((SKU,), (RESERVED, QUANTITY, STOCK_COLUMN, STOCK_ID))
 
 def rows_files(typed: Sequence[str], kind: FileKind, *, on_spark: bool = False) -> tuple[RowsFile, ...]:
     """The files that the words name. What only Spark can look into has no columns yet: URIs and its Parquet files."""
-    return tuple(_opened(path, kind, on_spark=on_spark) for path in _paths(typed, on_spark=on_spark))
+    paths = _paths(typed, on_spark=on_spark)
+    return tuple(replace(_opened(path, kind, on_spark=on_spark), named=path in typed) for path in paths)
 
 
 def with_columns(file: RowsFile, columns: Sequence[str], kind: FileKind) -> RowsFile:
@@ -70,51 +82,89 @@ def _paths(typed: Sequence[str], *, on_spark: bool) -> Iterator[str]:
         if not found:
             raise BackorderctlError(f"{word}: expected a file, a folder with files or a pattern of such, got nothing")
         for path in found:
-            if path not in seen:
-                seen.add(path)
+            same = path if "://" in path else str(Path(path).resolve())
+            if same not in seen:
+                seen.add(same)
                 yield path
 
 
 def _found(word: str) -> list[str]:
     if Path(word).is_dir():
-        files = [path for path in Path(word).iterdir() if path.is_file() and not path.name.startswith(("_", "."))]
-        others = [path.name for path in files if not path.name.lower().endswith(ENDS)]
-        if others:
-            raise BackorderctlError(f"{word}: expected files whose names end in {', '.join(ENDS)}, got {others[0]!r}")
-        return [str(path) for path in files]
+        return _in_folder(word)
     if Path(word).exists():
         return [word]
     anchor = Path(word).anchor
-    return [str(path) for path in Path(anchor).glob(word.removeprefix(anchor))]
+    files: list[str] = []
+    for path in Path(anchor).glob(word.removeprefix(anchor)):
+        folders = path if path.is_dir() else path.parent
+        if not any(_is_hidden(part) for part in folders.parts if part not in Path(word).parts):
+            files += _in_folder(str(path)) if path.is_dir() else [str(path)]
+    return files
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a file or folder is about others beside it, such as _SUCCESS."""
+    return name.startswith(("_", "."))
+
+
+def _in_folder(word: str) -> list[str]:
+    """The files in a folder but for hidden ones; BackorderctlError when one is of another kind, or a folder itself."""
+    paths = sorted(path for path in Path(word).iterdir() if not _is_hidden(path.name))
+    if (Path(word) / "_delta_log").exists():
+        raise BackorderctlError(f"{word}: expected a folder of files that all count, got a Delta table")
+    for path in paths:
+        if path.is_dir():
+            raise BackorderctlError(
+                f"{word}: expected a folder of files, got one with the folder {path.name!r} in it; a pattern such as "
+                f"{word.rstrip('/')}/**/*.csv is for files in folders"
+            )
+        if not path.name.lower().endswith(ENDS):
+            raise BackorderctlError(f"{word}: expected files whose names end in {', '.join(ENDS)}, got {path.name!r}")
+    return [str(path) for path in paths]
 
 
 def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
     """A file with its columns; BackorderctlError when it cannot be read or one that is needed is not there."""
     if on_spark and "://" in path:
         return RowsFile(path, (), {}, None)
+    if Path(path).exists() and not Path(path).is_file():
+        raise BackorderctlError(f"{path}: expected a file, which may be read again, got a pipe or a device")
     try:
         with Path(path).open("rb") as raw:
             start = raw.peek(4)[:4]
             if start == PARQUET:
-                types = {} if on_spark else column_types(connect(), path, name=path)
-                file, columns = RowsFile(path, (), {}, None, types=tuple(types.values())), list(types)
+                file, columns = RowsFile(path, (), {}, None), list[str]()
             else:
-                packed = start.startswith(GZIP)
-                columns, dialect = _header(raw, path)
-                file = RowsFile(path, (), {}, dialect, packed=packed)
+                file, columns = _of_csv(raw, path, packed=start.startswith(GZIP))
     except UnicodeDecodeError:
         raise BackorderctlError(f"{path}: expected a CSV file in UTF-8 or a Parquet file, got another") from None
     except OSError as error:
-        raise BackorderctlError(f"{path}: cannot read: {error.strerror}") from None
-    return file if on_spark and file.delimiter is None else with_columns(file, columns, kind)
+        raise BackorderctlError(f"{path}: cannot read: {system_reason(error)}") from None
+    if file.delimiter is None:
+        if on_spark:
+            return file
+        file, columns = _of_parquet(path)
+    return with_columns(file, columns, kind)
 
 
-def _header(raw: io.BufferedReader, path: str) -> tuple[list[str], str]:
+def _of_parquet(path: str) -> tuple[RowsFile, list[str]]:
+    """A Parquet file, and the names of its columns."""
+    with TemporaryDirectory(prefix="backorderctl-") as scratch:
+        database, place = connect(), plain_path(path, Path(scratch))
+        types = column_types(database, place, name=path)
+        [rows] = database.execute("SELECT num_rows FROM parquet_file_metadata($1)", [place]).fetchone()
+    return RowsFile(path, (), {}, None, types=tuple(types.values()), has_rows=rows > 0), list(types)
+
+
+def _of_csv(raw: io.BufferedReader, path: str, *, packed: bool) -> tuple[RowsFile, list[str]]:
+    """A CSV file, and the names in its header."""
     with (
         decompressed(raw, path, limit=sys.maxsize, longest_line=CELL_LIMIT) as content,
         io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text,
     ):
-        return header(text.readline())
+        columns, dialect = header(text.readline())
+        has_rows = any(line.strip("\r\n") for line in text)
+    return RowsFile(path, (), {}, dialect, packed=packed, has_rows=has_rows), columns
 
 
 def header(line: str) -> tuple[list[str], str]:

@@ -1,21 +1,23 @@
 """What `evaluate` asks of an engine and gets from it, and why rows were refused."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from backorderctl.bulk.inputs import RowsFile, input_files
 from backorderctl.bulk.policy_tables import PolicyTables
+from backorderctl.bulk.summary import stock_totals
 from backorderctl.errors import BackorderctlError
-from backorderctl.policy.evaluate import Reason
 from backorderctl.policy.totals import StockTotals
-from backorderctl.store.delimited import Refused
+from backorderctl.store.delimited import CELL_LIMIT, Refused
 from backorderctl.store.model import Store
 from backorderctl.store.quantities_file import read_items
+from backorderctl.store.replace_quantities import refuse_missing
 from backorderctl.store.reserved_file import read_reservations
-from backorderctl.store.rows_read import STOCK_IDS, FileRead, Inputs, RowsRead
+from backorderctl.store.rows_read import STOCK_IDS, FileRead, Inputs, RowsRead, no_good_rows
+from backorderctl.toml.file_access import format_size
 
 COLUMNS = (
     *("sku", "stock", "status", "reason", "quantity", "reserved", "on_hand", "backorderable", "salable"),
@@ -25,6 +27,8 @@ COLUMNS = (
 
 OUT_OF_STOCK, BAD_PAIRS = "out_of_stock", "bad_pairs"
 """Tables of SKU and source: items that the store file says are not on sale; pairs that are left out."""
+NAMED_FILES = 3
+"""Files that a message names; it counts the others."""
 OnStep = Callable[[str, int], None]
 """Is told what is being done, and how many hundredths of all are done."""
 
@@ -49,7 +53,10 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The rows and the policy of one run; `bad_pairs` is None unless refused rows are left out, and those pairs too."""
+    """The rows and the policy of one run; `bad_pairs` is None unless refused rows are left out, and those pairs too.
+
+    `good_rows` and `good_reserved` are how many rows there are then, None where nobody has counted them.
+    """
 
     store: Store
     tables: PolicyTables
@@ -58,34 +65,50 @@ class Job:
     stock_ids: Mapping[str, str] = field(default_factory=lambda: STOCK_IDS)
     allow_missing: bool = False
     bad_pairs: frozenset[tuple[str, str]] | None = None
+    good_rows: int | None = None
+    good_reserved: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for."""
+    """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for.
+
+    `unknown_reserved` counts SKUs with reservations alone, for which no answer is given.
+    """
 
     rows: int
+    reserved: int
     answers: int
     without_row: int
     unknown: int
+    unknown_reserved: int
     totals: tuple[StockTotals, ...]
 
 
 class RowsRefused(Exception):
-    """An engine met rows that are refused; `skus` are those that may have two rows for one source."""
+    """An engine met rows that are refused; `skus` are those that may have two rows for one source.
 
-    def __init__(self, skus: frozenset[str], message: str = "") -> None:
-        super().__init__(message)
+    `unreadable` if it met a record that it cannot read, and looked no further.
+    """
+
+    def __init__(self, skus: frozenset[str], *, unreadable: bool = False) -> None:
+        super().__init__()
         self.skus = skus
+        self.unreadable = unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """The refused rows with their record numbers, the files, and the SKUs and sources that have several rows."""
+    """The refused rows with their record numbers, the files, and the SKUs and sources that have several rows.
+
+    `good_rows` and `good_reserved` count the rows of quantities and reservations that are not refused.
+    """
 
     rows: tuple[Refused, ...]
     files: tuple[FileRead, ...]
     pairs: frozenset[tuple[str, str]]
+    good_rows: int
+    good_reserved: int
 
 
 def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
@@ -104,92 +127,94 @@ def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
     _, pairs = read_items(rows, collected=skus)
     if job.reserved:
         read_reservations(rows)
-    return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs))
+    refused = Counter(row.file for row in rows.refused)
+    good = [file.rows - refused[file.file] for file in rows.files]
+    good_rows, good_reserved = sum(good[: len(job.quantities)]), sum(good[len(job.quantities) :])
+    return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs), good_rows, good_reserved)
 
 
-def no_rows(files: Sequence[RowsFile]) -> BackorderctlError:
-    """What to say of files that have headers alone: the export of a warehouse that went wrong has no row."""
-    return BackorderctlError(f"{', '.join(file.path for file in files)}: expected rows, got none")
+def check_run(job: Job, *, rows: int, reserved: int, sources: Callable[[], set[str]]) -> None:
+    """BackorderctlError when the answers would be about less than the files should have.
+
+    `rows` and `reserved` are the rows that the engine has taken, `sources` gives those that have one.
+    """
+    counts = ((job.quantities, job.good_rows, rows), (job.reserved, job.good_reserved, reserved))
+    for files, _, taken in counts:
+        refuse_empty(files, taken, skip_bad=job.bad_pairs is not None)
+    if not job.allow_missing and any(product.items for product in job.store.products.values()):
+        refuse_missing(job.store, sources(), files_named(job.quantities))
+    for files, good, taken in counts:
+        if good not in (None, taken):  # an engine passes over records that it cannot read without a word
+            raise BackorderctlError(
+                f"{files_named(files)}: expected {good} rows besides those that are refused, the engine read {taken}"
+            )
 
 
-def missing_sources(job: Job, found: set[str]) -> None:
-    """BackorderctlError when the files have no row of a source that has items in the store file."""
-    had = {source for product in job.store.products.values() for source in product.items}
-    missing = [source for source in job.store.sources if source in had and source not in found]
-    if missing and not job.allow_missing:
-        raise BackorderctlError(
-            f"expected rows of every source, got none of {', '.join(missing)}", hint="--allow-missing"
+def refuse_empty(files: Sequence[RowsFile], taken: int, *, skip_bad: bool) -> None:
+    """BackorderctlError when no row was taken, or a file has none that is not one of many in a folder."""
+    has_rows = any(file.has_rows for file in files)
+    empty = [file for file in files if not file.has_rows and (file.named or not has_rows)]
+    if empty:
+        raise BackorderctlError(f"{files_named(empty)}: expected rows, got none")
+    if files and not taken:
+        raise (
+            no_good_rows(files_named(files))
+            if skip_bad
+            else BackorderctlError(f"{files_named(files)}: expected rows, got none")
         )
 
 
-SUMMARY = """
-SELECT stock, COUNT(*) AS products,
-    SUM(CASE WHEN status = 'in_stock' THEN 1 ELSE 0 END) AS in_stock,
-    SUM(CASE WHEN status = 'backorder' THEN 1 ELSE 0 END) AS backorder,
-    {reasons}
-    SUM(quantity) AS quantity, SUM(reserved) AS reserved, SUM(on_hand) AS on_hand, SUM(reserve) AS reserve,
-    SUM(owed) AS owed, SUM(CASE WHEN unlimited THEN 0 ELSE owed END) AS owed_within_limit,
-    SUM(backorderable) AS backorderable,
-    SUM(CASE WHEN owed > 0 THEN 1 ELSE 0 END) AS owing, SUM(CASE WHEN unlimited THEN 1 ELSE 0 END) AS unlimited,
-    SUM(CASE WHEN short > 0 THEN 1 ELSE 0 END) AS oversold,
-    SUM(CASE WHEN low_stock THEN 1 ELSE 0 END) AS low_stock
-FROM ({answers}) answers
-GROUP BY stock
+def cannot_read(job: Job, engine: Engine) -> BackorderctlError:
+    """What to say where an engine cannot read files in which no row is refused."""
+    files = files_named((*job.quantities, *job.reserved))
+    alike = f"lines that all end alike, none longer than {format_size(CELL_LIMIT)}"
+    needed = alike if engine is Engine.DUCKDB else "every record on one line"
+    return BackorderctlError(f"{files}: expected what the engine {engine} can read, too: {needed}")
+
+
+def files_named(files: Sequence[RowsFile]) -> str:
+    """The names of files; of many, the first ones and how many more there are."""
+    told = ", ".join(file.path for file in files[:NAMED_FILES])
+    more = len(files) - NAMED_FILES
+    return told if more <= 0 else f"{told} and {more} more {'file' if more == 1 else 'files'}"
+
+
+class Counts(NamedTuple):
+    """What a run, or a part of one, has counted: rows, SKUs of the store with a row, and those unknown to it.
+
+    `reserved_found` are the SKUs with reservations that have an answer.
+    """
+
+    rows: int = 0
+    known: int = 0
+    unknown: int = 0
+    reserved_found: int = 0
+    answers: int = 0
+
+
+RESERVED_FOUND = """
+SELECT COUNT(*) FROM (
+    SELECT r.sku FROM totals t JOIN reservations r ON r.sku = t.sku
+    UNION SELECT r.sku FROM products p JOIN reservations r ON r.sku = p.sku
+) found
 """
-
-
-def summary_query(answers: str) -> str:
-    """The query of the totals: counts and sums alone, so that those of parts can be added."""
-    reasons = "".join(f"SUM(CASE WHEN reason = '{reason}' THEN 1 ELSE 0 END) AS {reason},\n    " for reason in Reason)
-    return SUMMARY.format(reasons=reasons.rstrip(), answers=answers)
+"""The number of SKUs with reservations that have a row or are in the store file."""
+RESERVED_SKUS = "SELECT COUNT(DISTINCT sku) FROM reservations"
 
 
 def run_result(
-    job: Job, *, rows: int, known: int, unknown: int, answers: int, totals: Sequence[Sequence[Any]] | None
+    job: Job, counts: Counts, *, reserved: int, reserved_skus: int, totals: Sequence[Sequence[Any]] | None
 ) -> RunResult:
-    """What a run has found, from its counts: `known` are the products of the store that have a row.
+    """What a run has found: `reserved` rows of so many SKUs of reservations.
 
     `totals` are the rows of the summary query, None where no summary is asked for.
     """
     return RunResult(
-        rows=rows,
-        answers=answers,
-        without_row=len(job.tables.products) - known,
-        unknown=unknown,
-        totals=() if totals is None else _stock_totals(totals, list(job.store.stocks)),
-    )
-
-
-def _stock_totals(rows: Sequence[Sequence[Any]], stocks: Sequence[str]) -> tuple[StockTotals, ...]:
-    """The totals that rows of the summary give, those of one stock added, with a row for each of `stocks`."""
-    width = 14 + len(Reason)
-    sums: dict[str | None, list[Decimal]] = {stock: [Decimal(0)] * width for stock in stocks}
-    for stock, *numbers in rows:
-        old = sums.setdefault(stock, [Decimal(0)] * width)
-        sums[stock] = [one + Decimal(other or 0) for one, other in zip(old, numbers, strict=True)]
-    return tuple(_totals(stock, numbers) for stock, numbers in sums.items())
-
-
-def _totals(stock: str | None, numbers: Sequence[Decimal]) -> StockTotals:
-    products, in_stock, backorder, *rest = numbers
-    reasons, units = rest[: len(Reason)], rest[len(Reason) :]
-    quantity, reserved, on_hand, reserve, owed, within_limit, backorderable, *counts = units
-    owing, unlimited, oversold, low_stock = map(int, counts)
-    return StockTotals(
-        stock=stock,
-        products=int(products),
-        in_stock=int(in_stock),
-        backorder=int(backorder),
-        out_of_stock={reason: int(number) for reason, number in zip(Reason, reasons, strict=True) if number},
-        quantity=quantity,
+        rows=counts.rows,
         reserved=reserved,
-        on_hand=on_hand,
-        reserve=reserve,
-        owed=owed,
-        owed_within_limit=within_limit,
-        backorderable=backorderable,
-        owing=owing,
-        unlimited=unlimited,
-        oversold=oversold,
-        low_stock=low_stock,
+        answers=counts.answers,
+        without_row=len(job.tables.products) - counts.known,
+        unknown=counts.unknown,
+        unknown_reserved=reserved_skus - counts.reserved_found,
+        totals=() if totals is None else stock_totals(totals, list(job.store.stocks)),
     )

@@ -15,24 +15,27 @@ from backorderctl.bulk.job import (
     BAD_PAIRS,
     COLUMNS,
     OUT_OF_STOCK,
+    RESERVED_FOUND,
+    RESERVED_SKUS,
+    Counts,
     Job,
     RowsRefused,
     RunResult,
+    check_run,
     csv_columns,
-    missing_sources,
-    no_rows,
     run_result,
-    summary_query,
 )
-from backorderctl.bulk.spark_rows import BAD_SKU, CORRUPT, cell, exact, located, raw, text, whens
+from backorderctl.bulk.spark_rows import BAD_SKU, CORRUPT, cell, exact, located, raw, text, to_read, whens
 from backorderctl.bulk.spark_session import spark_failures, spark_session, without_talk
 from backorderctl.bulk.sql_text import statements
+from backorderctl.bulk.summary import summary_query
 from backorderctl.bulk.table_files import sql_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
-from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.store.fields import StockStatus
+from backorderctl.store.parquet import type_problems
 from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
-from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
+from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
 from backorderctl.store.sku import SKU
 
 
@@ -58,20 +61,20 @@ class _Run:
         self.text = statements(job.tables)
         self.views: list[str] = []
         self.kept: list[Any] = []
+        self.refused = False
 
     def evaluate(self, to: str | None, *, summary: bool) -> RunResult:
         """Load the policy and what is reserved, add up the rows, check them, answer."""
         self._load_policy()
-        self._load_reservations()
+        reserved = self._load_reservations()
         self._view("quantities", self._quantities())
-        if not self.job.allow_missing and any(product.items for product in self.job.store.products.values()):
-            found = self.session.sql("SELECT DISTINCT source_code FROM quantities").collect()
-            missing_sources(self.job, {source for (source,) in found})
         self._view("totals", self.session.sql(self.text.totals), keep=True)
-        rows, known, unknown = self._checked()
-        written = self._write(to) if to else 0
+        counts = self._checked()
+        check_run(self.job, rows=counts.rows, reserved=reserved, sources=self._sources)
+        counts = counts._replace(answers=self._write(to) if to else 0)
         totals = self.session.sql(summary_query(self.text.answers)).collect() if summary else None
-        return run_result(self.job, rows=rows, known=known, unknown=unknown, answers=written, totals=totals)
+        skus = self._one(RESERVED_SKUS) if self.job.reserved else 0
+        return run_result(self.job, counts, reserved=reserved, reserved_skus=skus, totals=totals)
 
     def forget(self) -> None:
         """Take the views out of the session again."""
@@ -129,16 +132,12 @@ class _Run:
         if file.columns:
             return file
         if file.path.lower().rstrip("/").endswith(_CSV_ENDS):
-            lines = self.session.read.text(located(file.path)).head(1)
+            lines = self.session.read.text(to_read(file.path)).head(1)
             columns, dialect = header(lines[0][0] if lines else "")
             return with_columns(replace(file, delimiter=dialect), columns, kind)
-        fields = self.session.read.parquet(located(file.path)).schema.fields
+        fields = self.session.read.parquet(to_read(file.path)).schema.fields
         types = {field.name: field.dataType.simpleString() for field in fields}
-        problems = [
-            Problem(f"column {name!r}: expected text, decimals or whole numbers, got {type_}")
-            for name, type_ in types.items()
-            if name.strip().lower() in (*kind.needed, *kind.also) and not type_.startswith(_EXACT)
-        ]
+        problems = type_problems(types, codes=_EXACT_CODES, numbers=_EXACT_NUMBERS)
         if problems:
             raise InvalidFile(file.path, problems)
         return with_columns(replace(file, types=tuple(types.values())), list(types), kind)
@@ -146,40 +145,42 @@ class _Run:
     def _read(self, file: RowsFile) -> Any:
         """The columns of a file as it is; of a CSV file as text, c0 and so on, with a mark on damaged records."""
         if file.delimiter is None:
-            return self.session.read.parquet(located(file.path))
+            return self.session.read.parquet(to_read(file.path))
         if file.packed and not file.path.endswith(".gz"):
             raise BackorderctlError(f"{file.path}: Spark reads a compressed file only when its name ends in .gz")
         schema = ", ".join([*(f"c{place} STRING" for place in range(len(file.columns))), f"{CORRUPT} STRING"])
         reader = self.session.read.schema(schema).option("columnNameOfCorruptRecord", CORRUPT)
-        for name, value in {"header": "true", "sep": file.delimiter, "quote": '"', "escape": '"'}.items():
+        for name, value in {**_CSV_IN, "sep": file.delimiter}.items():
             reader = reader.option(name, value)
-        return reader.csv(located(file.path))
+        return reader.csv(to_read(file.path))
 
-    def _load_reservations(self) -> None:
-        """What is reserved, by product and stock; RowsRefused when a row or a sum is not what it may be."""
+    def _load_reservations(self) -> int:
+        """What is reserved, and whether a row or a sum is refused; gives how many rows are good."""
         none = self.session.createDataFrame([], "sku STRING, stock STRING, units DECIMAL(12, 4), single INT")
         rows = none
         for file in self.job.reserved:
             rows = rows.unionAll(self._reserved(self._looked_into(file, RESERVATIONS)))
         self._view("reserved_rows", rows)
-        good = "sku IS NOT NULL AND stock IS NOT NULL AND units IS NOT NULL"
+        bad_sku = f"(sku IS NULL OR regexp_like(sku, {raw(BAD_SKU)}))"
+        good = f"NOT {bad_sku} AND stock IS NOT NULL AND units IS NOT NULL"
+        several = "SUM(single) > 0 AND COUNT(*) > 1"  # what `reserved` says is all that is reserved
         kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
         self._view(
             "reserved_sums",
             self.session.sql(
                 "SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
-                f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR SUM(single) > 1 OR SUM(units) < 0 "
-                f"OR regexp_like(sku, {raw(BAD_SKU)}) THEN 1 ELSE 0 END AS refused "
+                f"CASE WHEN {several} THEN 0 ELSE COUNT(CASE WHEN {good} THEN 1 END) END AS good_rows, "
+                f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR ({several}) OR SUM(units) < 0 "
+                f"THEN 1 ELSE 0 END AS refused "
                 f"FROM reserved_rows {kept} GROUP BY sku, stock"
             ),
             keep=True,
         )
-        if self.job.reserved and self.job.bad_pairs is None and not self._one("SELECT COUNT(*) FROM reserved_sums"):
-            raise no_rows(self.job.reserved)
-        if self.job.bad_pairs is None and self._one("SELECT COUNT(*) FROM reserved_sums WHERE refused = 1"):
-            raise RowsRefused(frozenset())
+        refused = self._one("SELECT COUNT(*) FROM reserved_sums WHERE refused = 1")
+        self.refused = self.job.bad_pairs is None and refused > 0
         query = "SELECT sku, stock, reserved FROM reserved_sums WHERE reserved > 0 AND refused = 0"
         self._view("reservations", self.session.sql(query))
+        return self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reserved_sums")
 
     def _reserved(self, file: RowsFile) -> Any:
         if STOCK_COLUMN in file.read:
@@ -188,7 +189,7 @@ class _Run:
             known = {number: text(code) for number, code in self.job.stock_ids.items() if code in self.job.store.stocks}
             stock = whens(cell(file, STOCK_ID), known)
         else:
-            stock = text(next(iter(self.job.store.stocks)))
+            stock = text(only_stock(self.job.store, file.path))
         if RESERVED in file.read:
             number = exact(file, RESERVED)
             units, single = f"CASE WHEN {number} >= 0 THEN {number} END", 1
@@ -199,20 +200,26 @@ class _Run:
             f"{cell(file, SKU)} AS sku", f"{stock} AS stock", units, f"{single} AS single"
         )
 
-    def _checked(self) -> tuple[int, int, int]:
-        """The rows, the SKUs of the store among them and those unknown to it; RowsRefused when a row is."""
+    def _checked(self) -> Counts:
+        """What is counted but the answers; RowsRefused when a row is."""
         bad = f"refused = 1 OR sku IS NULL OR regexp_like(sku, {raw(BAD_SKU)})"
         rows, refused = self.session.sql(
             f"SELECT COALESCE(SUM(items), 0), COUNT(CASE WHEN {bad} THEN 1 END) FROM totals"
         ).collect()[0]
-        if refused:
+        if refused or self.refused:
             query = "SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1 AND sku IS NOT NULL"
             raise RowsRefused(frozenset(sku for (sku,) in self.session.sql(query).collect()))
-        if not rows:
-            raise no_rows(self.job.quantities)
-        known = self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku")
         named = self._one("SELECT COUNT(*) FROM totals t JOIN products p ON p.sku = t.sku WHERE t.policy IS NULL")
-        return rows, known, self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named
+        return Counts(
+            rows=rows,
+            known=self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku"),
+            unknown=self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named,
+            reserved_found=self._one(RESERVED_FOUND) if self.job.reserved else 0,
+        )
+
+    def _sources(self) -> set[str]:
+        """The sources that have a row."""
+        return {source for (source,) in self.session.sql("SELECT DISTINCT source_code FROM quantities").collect()}
 
     def _write(self, to: str) -> int:
         """Write the answers; gives how many they are."""
@@ -225,7 +232,7 @@ class _Run:
         with written_aside(to) as aside:
             if kind is None:
                 answers.write.mode("overwrite").parquet(located(str(aside)))
-                return int(self.session.read.parquet(located(str(aside))).count())
+                return int(self.session.read.parquet(to_read(str(aside))).count())
             return self._write_file(answers, kind, aside)
 
     def _write_file(self, answers: Any, kind: Format, aside: Path) -> int:
@@ -235,7 +242,7 @@ class _Run:
         try:
             if kind is Format.PARQUET:
                 writer.parquet(located(str(folder)))
-                number = self.session.read.parquet(located(str(folder))).count()
+                number = self.session.read.parquet(to_read(str(folder))).count()
             else:
                 packing = "gzip" if kind is Format.PACKED_CSV else "none"
                 for name, value in {**_CSV_OUT, "compression": packing}.items():
@@ -254,10 +261,13 @@ class _Run:
 
 _STATUS_NUMBERS = {written: "1" if status is StockStatus.IN_STOCK else "0" for written, status in STATUSES.items()}
 _CSV_ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
-_EXACT = ("string", "decimal", "double", "tinyint", "smallint", "int", "bigint")
+_EXACT_CODES = ("string", "tinyint", "smallint", "int", "bigint")
+_EXACT_NUMBERS = (*_EXACT_CODES, "decimal", "double")
 """Types of Spark whose values are exact; 8 digits and 4 decimals are few enough for a double."""
 _PLAIN_NUMBER = "trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST({column} AS STRING)))"
 """A number without trailing zeros."""
+_CSV_IN = {"header": "true", "quote": '"', "escape": '"', "unescapedQuoteHandling": "SKIP_VALUE"}
+"""A cell that begins with a quote and does not end with one is NULL, and so refused."""
 _CSV_OUT = {
     "header": "true",
     "escape": '"',

@@ -1,5 +1,6 @@
 """Expressions with which Spark reads cells of files as text and takes what is exact: anything else becomes NULL."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,11 @@ CORRUPT = "_corrupt"
 def located(path: str) -> str:
     """A path as Spark finds it: one of this machine whatever its own file system and folder are."""
     return path if "://" in path else f"file://{Path(path).absolute()}"
+
+
+def to_read(path: str) -> str:
+    """The same for reading, where Spark takes each path for a pattern, which that of a URI may be."""
+    return path if "://" in path else re.sub(r"([*?{}\[\]\\])", r"\\\1", located(path))
 
 
 def cell(file: RowsFile, name: str) -> str:

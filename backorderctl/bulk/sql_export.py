@@ -36,7 +36,8 @@ _WORDS: Mapping[Dialect, _Words] = {
         "CREATE OR REPLACE TABLE {name} AS",
         "VARCHAR",
         "DECIMAL(12, 4)",
-        "COPY {name} FROM '{name}.csv' (HEADER true);",
+        # Left to guess, DuckDB would look for the delimiter and the quotes in whatever the SKUs are.
+        """COPY {name} FROM '{name}.csv' (AUTO_DETECT false, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"');""",
         "In this folder: duckdb shop.duckdb -f tables.sql -f answers.sql",
     ),
     Dialect.SPARK: _Words(
@@ -96,7 +97,9 @@ def _made(tables: PolicyTables, dialect: Dialect) -> Iterator[str]:
     for table in sql_tables(tables):
         columns = ", ".join(f"{name} {_type(kind, words)}" for name, kind in table.columns)
         if dialect is Dialect.SPARK:
-            options = f"path '{table.name}.csv', header 'true', quote '\"', escape '\"'"
+            options = (
+                f"path '{table.name}.csv', header 'true', quote '\"', escape '\"', multiLine 'true', lineSep '\\n'"
+            )
             yield f"CREATE OR REPLACE TEMPORARY VIEW {table.name} ({columns})\n  USING csv OPTIONS ({options});"
         else:
             yield f"DROP TABLE IF EXISTS {table.name};\nCREATE TABLE {table.name} ({columns});"

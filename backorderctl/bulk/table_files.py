@@ -1,6 +1,5 @@
 """The policy tables as CSV files: what engines load, and what people load into a database of their own."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from decimal import Decimal
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from backorderctl.bulk.policy_tables import ItemPolicy, PolicyTables, ProductStock
+from backorderctl.store.delimited import csv_writer
 from backorderctl.store.quantity import format_quantity
 
 
@@ -35,7 +35,7 @@ def write_tables(tables: Iterable[SqlTable], folder: Path) -> None:
     """Write each table as `NAME.csv`; None is an empty cell."""
     for table in tables:
         with (folder / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
+            writer = csv_writer(out)
             writer.writerow([column for column, _ in table.columns])
             writer.writerows([_cell(value) for value in row] for row in table.rows)
 

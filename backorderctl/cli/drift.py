@@ -53,8 +53,10 @@ def drift(
         )
     code = model.stock_named(store, stock).code if stock is not None else next(iter(store.stocks))
     today = options.day(store)
-    offered = read_salable(InputFile(path, path) for path in salable)
-    report = drift_of(store, code, offered, before=before, tolerance=most, today=today)
+    offered = read_salable(InputFile(path, path, options.max_size) for path in salable)
+    report = drift_of(
+        store, code, offered.rows, before=before, tolerance=most, today=today, not_given=offered.not_given
+    )
     view.show_drift(report, options.output, sys.stdout)
     for number, accept in enumerate(store.drift_accepts):
         if not accepts_today(accept, today):

@@ -1,6 +1,5 @@
 """`backorderctl evaluate`: answers for files of quantities at any size."""
 
-import io
 import os
 import re
 import sys
@@ -13,20 +12,20 @@ import typer
 
 from backorderctl.bulk import duckdb, spark
 from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
-from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, refusals
+from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, cannot_read, refusals
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
-from backorderctl.cli.command import Command, OutputOption, noun
-from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, parse_stock_ids
+from backorderctl.cli.command import STANDARD_INPUT, Command, OutputOption, noun
+from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, known_stock_ids
 from backorderctl.cli.reading import StoreOptions, with_options
-from backorderctl.cli.target import refuse_overwriting_input, remove_old_rejects
+from backorderctl.cli.rejects import rejects_names, write_refused
+from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
-from backorderctl.output.format import Output, counted
+from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
-from backorderctl.store.delimited import Refused, write_rejects
+from backorderctl.store.delimited import Refused
 from backorderctl.store.rows_read import refusal
-from backorderctl.toml import atomic_file
 
 app = noun("")
 
@@ -90,23 +89,35 @@ def evaluate(
         policy_tables(store),
         rows_files(quantities, QUANTITIES, on_spark=engine is Engine.SPARK),
         rows_files(reserved or (), RESERVATIONS, on_spark=engine is Engine.SPARK),
-        parse_stock_ids(stock_id or ()),
+        known_stock_ids(stock_id or (), store.stocks),
         allow_missing,
     )
     if to is not None:
         check_target(to, on_spark=engine is Engine.SPARK)
         refuse_overwriting_input("--to", to, [options.file, *(file.path for file in (*job.quantities, *job.reserved))])
+    if skip_bad is not None:
+        _check_rejects(Path(skip_bad))
     runner = _Runner(engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
     try:
         result = runner.run(job, to)
     except RowsRefused as refused:
-        result = runner.run(_without_refused(job, _all_refused(runner, job, refused), skip_bad, options), to)
+        kept = _without_refused(job, _all_refused(runner, job, refused), engine, skip_bad, options)
+        result = runner.run_kept(kept, to)
     else:
         _write_refused([], {file.path: () for file in (*job.quantities, *job.reserved)}, skip_bad, options)
-    for line in view.run_notes(result, to):
+    for line in view.run_notes(result, job, to):
         options.say(line)
     if summary:
-        view.show_summary(result, options.day(store), options.output, sys.stdout)
+        view.show_summary(result, job, options.day(store), options.output, sys.stdout)
+
+
+def _check_rejects(folder: Path) -> None:
+    """BackorderctlError where no folder can be made for refused rows, which would be found after all are read."""
+    if str(folder) == STANDARD_INPUT or (folder.exists() and not folder.is_dir()):
+        found = "standard output" if str(folder) == STANDARD_INPUT else "a file"
+        raise BackorderctlError(f"--skip-bad {folder}: expected a folder, got {found}")
+    if not folder.absolute().parent.is_dir():
+        raise BackorderctlError(f"--skip-bad {folder}: no such folder: {folder.parent}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,53 +137,51 @@ class _Runner:
         with progress(100, sys.stderr, quiet=self.quiet) as tell:
             return duckdb.evaluate_in_duckdb(job, to, summary=self.summary, memory=self.memory, tell=tell)
 
+    def run_kept(self, job: Job, to: str | None) -> RunResult:
+        """Run a job without its refused rows; BackorderctlError when the engine refuses others as well."""
+        try:
+            return self.run(job, to)
+        except RowsRefused as again:
+            if again.unreadable:
+                raise cannot_read(job, self.engine) from None
+            which = ", ".join(map(repr, sorted(again.skus)[:3]))
+            raise BackorderctlError(f"expected no other rows to be refused, got some of {which}") from None
+
 
 def _all_refused(runner: _Runner, job: Job, refused: RowsRefused) -> RowsRefused:
     """The refusal with all SKUs that may have several rows, also where a row that is no record ended the search."""
-    if refused.skus or not str(refused):
+    if not refused.unreadable:
         return refused
     try:
         runner.run(replace(job, bad_pairs=frozenset()), None)
     except RowsRefused as behind:
-        return RowsRefused(behind.skus, str(refused))
+        return RowsRefused(behind.skus, unreadable=True)
+    except BackorderctlError:  # such as no other row: what is refused is told first
+        return refused
     return refused
 
 
-def _without_refused(job: Job, refused: RowsRefused, folder: str | None, options: EvaluateOptions) -> Job:
+def _without_refused(
+    job: Job, refused: RowsRefused, engine: Engine, folder: str | None, options: EvaluateOptions
+) -> Job:
     """The job without the refused rows, which go to the folder; BackorderctlError without a folder."""
     found = refusals(job, refused.skus, skip_bad=folder is not None)
+    if not found.rows and (refused.unreadable or folder is None):
+        raise cannot_read(job, engine)
     if folder is None:
-        raise (
-            refusal(found.rows, found.files, hint="--skip-bad rejects")
-            if found.rows
-            else BackorderctlError(str(refused))
-        )
+        raise refusal(found.rows, found.files, hint="--skip-bad rejects")
     Path(folder).mkdir(exist_ok=True)
     _write_refused(found.rows, {file.file: file.header for file in found.files}, folder, options)
-    return replace(job, bad_pairs=found.pairs)
+    return replace(job, bad_pairs=found.pairs, good_rows=found.good_rows, good_reserved=found.good_reserved)
 
 
 def _write_refused(
     refused: Sequence[Refused], headers: Mapping[str, Sequence[str]], folder: str | None, options: EvaluateOptions
 ) -> None:
     """Write the refused rows of each file into the folder, from which those of an earlier run go."""
-    if folder is None:
-        return
-    targets = {name: str(Path(folder) / f"{Path(name).name.partition('.')[0]}.csv") for name in headers}
-    for target in targets.values():
-        refuse_overwriting_input("--skip-bad", target, [options.file, *headers])
-    old = {*targets.values()}
-    for name, target in targets.items():
-        rows = [row for row in refused if row.file == name]
-        if rows:
-            old.discard(target)
-            out = io.StringIO()
-            write_rejects(headers[name], rows, out)
-            atomic_file.replace_bytes(target, out.getvalue().encode())
-            first = f"the first at line {rows[0].line}: {rows[0].reason}"
-            options.say(f"{target}: {counted(len(rows), 'row')} refused, {first}")
-    for target in sorted(old):
-        remove_old_rejects(target, quiet=options.quiet)
+    if folder is not None:
+        targets = {file: str(Path(folder) / f"{name}.csv") for file, name in rejects_names(headers).items()}
+        write_refused(refused, headers, targets, options, old=targets.values())
 
 
 def parse_memory(typed: str) -> int:

@@ -1,11 +1,10 @@
 """The options with which a command that answers takes quantities and reservations from outside the store file."""
 
-import io
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,16 +14,15 @@ import typer
 
 from backorderctl.cli.command import STANDARD_INPUT, MaxSizeOption, OutputOption, complete_source
 from backorderctl.cli.reading import StoreOptions, say
-from backorderctl.cli.target import encoded_export, refuse_overwriting_input, remove_old_rejects
-from backorderctl.errors import BackorderctlError
+from backorderctl.cli.rejects import rejects_names, write_refused
+from backorderctl.errors import BackorderctlError, did_you_mean
 from backorderctl.output import quantities as view
-from backorderctl.output.format import Output, counted
+from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
-from backorderctl.store.delimited import InputFile, write_rejects
+from backorderctl.store.delimited import InputFile
 from backorderctl.store.model import Store
 from backorderctl.store.replace_quantities import Replaced, with_quantities
 from backorderctl.store.rows_read import STOCK_IDS, Inputs
-from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import MAX_SIZE, limited
 
 QUANTITIES_VARIABLE = "BACKORDERCTL_QUANTITIES"
@@ -120,11 +118,13 @@ class QuantitiesOptions(StoreOptions):
         if not (quantities or reserved):
             self._refuse_idle()
             return store
+        if self.skip_bad == STANDARD_INPUT:
+            raise BackorderctlError("--skip-bad -: expected a file, got standard output")
         inputs = Inputs(
             quantities=self._inputs(quantities),
             reserved=self._inputs(reserved),
             sources=tuple(self.quantities_for or ()),
-            stock_ids=parse_stock_ids(self.stock_id or ()),
+            stock_ids=known_stock_ids(self.stock_id or (), (*store.stocks, *(beside.stocks if beside else ()))),
             foreign_sources=frozenset(beside.sources if beside else ()) - store.sources.keys(),
             foreign_stocks=frozenset(beside.stocks if beside else ()) - store.stocks.keys(),
             allow_missing=self.allow_missing,
@@ -185,38 +185,25 @@ class QuantitiesOptions(StoreOptions):
             if line not in told:
                 say(line, quiet=self.quiet and not from_environment)
         if self.skip_bad:
-            # Where a command reads for several stores, or one product alone, other rows may be refused all the same.
-            last_word = read.only is None and not any(earlier.refused for earlier in self.read)
-            write_refused(read, self.skip_bad, self, remove_old=last_word)
+            self._write_refused(read, self.skip_bad)
+
+    def _write_refused(self, read: Replaced, to: str) -> None:
+        """Write the refused rows, of several files to one each; in a comparison those of both sides, once."""
+        earlier = {(row.file, row.number): row for each in self.read for row in each.refused}
+        new = [row for row in read.refused if (row.file, row.number) not in earlier]
+        if earlier and not new:
+            return
+        names = rejects_names(file.file for file in read.files)
+        ending = next((ending for ending in (".csv.gz", ".csv") if to.endswith(ending)), "")
+        targets = {file: f"{to.removesuffix(ending)}.{name}{ending or '.csv'}" for file, name in names.items()}
+        targets = targets if len(targets) > 1 else dict.fromkeys(targets, to)
+        # Where a command reads one product alone, other rows may be refused all the same.
+        old = (*targets.values(), to) if read.only is None else ()
+        headers = {file.file: file.header for file in read.files}
+        write_refused([*earlier.values(), *new], headers, targets, self, old=old)
 
 
-def write_refused(read: Replaced, to: str, options: StoreOptions, *, remove_old: bool) -> None:
-    """Write the refused rows: of one file to `to`, of several to a file each, named after it.
-
-    With `remove_old`, files of an earlier run's refused rows go where none is refused any more.
-    """
-    headers = {file.file: file.header for file in read.files}
-    targets = {
-        name: to if len(headers) == 1 else f"{to.removesuffix('.csv')}.{Path(name).name.partition('.')[0]}.csv"
-        for name in headers
-    }
-    for target in (*targets.values(), to):
-        refuse_overwriting_input("--skip-bad", target, [options.file, *headers])
-    old = {*targets.values(), to}
-    for name, target in targets.items():
-        rows = [row for row in read.refused if row.file == name]
-        if rows:
-            old.discard(target)
-            out = io.StringIO()
-            write_rejects(headers[name], rows, out)
-            atomic_file.replace_bytes(target, encoded_export(out.getvalue(), target))
-            first = f"the first at line {rows[0].line}: {rows[0].reason}"
-            options.say(f"{target}: {counted(len(rows), 'row')} refused, {first}")
-    for target in sorted(old) if remove_old else ():
-        remove_old_rejects(target, quiet=options.quiet)
-
-
-def parse_stock_ids(typed: tuple[str, ...] | list[str]) -> dict[str, str]:
+def parse_stock_ids(typed: Sequence[str]) -> dict[str, str]:
     """The stocks by Magento's number; BackorderctlError when one is typed otherwise."""
     ids = dict(STOCK_IDS)
     for each in typed:
@@ -224,6 +211,16 @@ def parse_stock_ids(typed: tuple[str, ...] | list[str]) -> dict[str, str]:
         if not (equals and number.isdigit() and stock):
             raise BackorderctlError(f"--stock-id: expected ID=STOCK, such as 2=eu, got {each!r}")
         ids[number] = stock
+    return ids
+
+
+def known_stock_ids(typed: Sequence[str], stocks: Collection[str]) -> dict[str, str]:
+    """The same for a store with these stocks; BackorderctlError when one that is typed is none of them."""
+    ids = parse_stock_ids(typed)
+    for number, stock in ids.items():
+        if stock not in stocks and STOCK_IDS.get(number) != stock:
+            close = did_you_mean(stock, stocks)
+            raise BackorderctlError(f"--stock-id: expected a stock of the store file, got {stock!r}{close}")
     return ids
 
 

@@ -1,6 +1,7 @@
 """`backorderctl source`: the places that hold goods."""
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from backorderctl.cli.writing import (
     WriteOptions,
     change,
     describe_new_entry,
+    overridden_today,
     transact,
 )
 from backorderctl.edit import operations
@@ -121,7 +123,11 @@ def _enable(options: WriteOptions, source: str, days: Days, *, enabled: bool) ->
     days.check(options)
     done = f"source {source}: {'enabled' if enabled else 'disabled'}"
     if not days.given:
-        change(options, lambda store: operations.enable_source(store, source, enabled=enabled), done=done)
+        changes = partial(operations.enable_source, code=source, enabled=enabled)
+        written = transact(options, lambda store: (changes(store), None), done=done)
+        if not written.changes:  # what is written already may not be what holds
+            for message in overridden_today(options, written.new_store, [("sources", source, ENABLED)]):
+                options.say(message)
         return
 
     def operation(store: Store) -> tuple[operations.Changes, None]:

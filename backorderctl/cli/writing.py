@@ -26,6 +26,7 @@ from backorderctl.output.progress import progress
 from backorderctl.store.model import Place, Store
 from backorderctl.store.schedule import store_on
 from backorderctl.store.settings import Value
+from backorderctl.toml.change import KeyPath
 from backorderctl.toml.file_lock import PATIENCE
 
 if TYPE_CHECKING:  # a noun's commands that only read do without what writes
@@ -114,7 +115,7 @@ def transact(
         )
     for warning in written.warnings:
         options.say(f"Warning: {warning}")
-    for message in overridden_today(options, written.new_store, written.changes):
+    for message in overridden_today(options, written.new_store, [change.path for change in written.changes]):
         options.say(message)
     differs = False
     if options.dry_run:
@@ -217,10 +218,10 @@ def describe_new_entry(store: Store) -> str:
     return f"{describe_days(entry)} (entry {entry.number + 1})"
 
 
-def overridden_today(options: PlainOptions, store: Store, changes: "Changes") -> Iterator[str]:
-    """The values that a write has changed without effect today, as an entry of the schedule gives another."""
+def overridden_today(options: PlainOptions, store: Store, paths: Iterable[KeyPath]) -> Iterator[str]:
+    """The values that are written there without effect today, as an entry of the schedule gives another."""
     replaced = store_on(store, options.today(store)).lines.replaced
-    for path in dict.fromkeys(change.path for change in changes):
+    for path in dict.fromkeys(paths):
         if entry := replaced.get(path):
             line = store.lines.line((*entry.path, path[-1]))
             scope, days = describe_place_in_full(entry.place), describe_days(entry)

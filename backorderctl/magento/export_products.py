@@ -13,7 +13,6 @@ What Magento makes of a row (Open Source 2.4, Inventory of 2024-10):
   Stock where it takes backorders; a blank quantity is 0 (InventoryImportExport, SourceItemImporter::afterProcess).
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,6 +23,7 @@ from backorderctl.magento.columns import DEFAULT_SOURCE, IN_STOCK, OF_MAGENTO, Q
 from backorderctl.magento.export_config import exported_configuration, global_values
 from backorderctl.magento.policy_export import Policy
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
+from backorderctl.store.delimited import csv_writer
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product, SourceItem, Store
 from backorderctl.store.quantity import format_magento_number
@@ -96,7 +96,7 @@ def product_rows(
 
 def write_products(rows: Iterable[ExportRow], out: TextIO, *, quantities: bool = False) -> None:
     """Write the CSV of these rows."""
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv_writer(out)
     own = (QTY, IN_STOCK) if quantities else ()
     writer.writerow([SKU, *own, *(column for row in OF_MAGENTO for column in (row.csv_column, row.use_config_column))])
     writer.writerows([row.sku, *row.cells] for row in rows)

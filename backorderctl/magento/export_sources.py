@@ -1,6 +1,5 @@
 """What Magento keeps for each source item: its quantity and status, and when it is low."""
 
-import csv
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,6 +7,7 @@ from typing import NamedTuple, TextIO
 
 from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.policy.resolve import in_force, value_of
+from backorderctl.store.delimited import csv_writer
 from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Store
 from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
@@ -59,7 +59,7 @@ def rows_at_default(store: Store, skus: Iterable[str]) -> Iterator[SourceItemRow
 
 def write_source_items(rows: Iterable[SourceItemRow], out: TextIO) -> None:
     """Write a stock_sources CSV."""
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv_writer(out)
     writer.writerow([SOURCE_CODE, SKU, STATUS, QUANTITY])
     for row in rows:
         status = "1" if row.status is StockStatus.IN_STOCK else "0"

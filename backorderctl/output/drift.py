@@ -24,6 +24,7 @@ _REASONS = {
     LeftOut.NO_SOURCE_ITEM: "without a source item, such as composites",
     LeftOut.ONLY_IN_STORE: "that only the store has",
     LeftOut.ONLY_IN_MAGENTO: "that only Magento has",
+    LeftOut.NOT_GIVEN: "that Magento counts and no file has",
     LeftOut.ACCEPTED: "whose drift is accepted",
 }
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, TextIO
 
-from backorderctl.bulk.job import RunResult
+from backorderctl.bulk.job import Job, RunResult, files_named
 from backorderctl.output import listing
 from backorderctl.output.format import Output, counted
 from backorderctl.output.listing import Listing
+from backorderctl.output.quantities import unknown_reserved_note
 from backorderctl.output.report import stock_row
 from backorderctl.output.table import Column
 
@@ -32,27 +33,36 @@ _STOCKS = (
 )
 
 
-def run_notes(result: RunResult, to: str | None) -> Iterator[str]:
+def run_notes(result: RunResult, job: Job, to: str | None) -> Iterator[str]:
     """What a person should know before trusting the answers."""
-    yield counted(result.rows, "row")
+    for files, rows in ((job.quantities, result.rows), (job.reserved, result.reserved)):
+        ignored = dict.fromkeys(name for file in files for name in file.ignored)
+        told = f"; columns ignored: {', '.join(ignored)}" if ignored else ""
+        if files:
+            yield f"{files_named(files)}: {counted(rows, 'row')}{told}"
     if result.without_row:
         yield f"{counted(result.without_row, 'product')} of the store file without a row"
     if result.unknown:
         yield f"{counted(result.unknown, 'SKU')} not in the store file: without settings of their own"
+    if result.unknown_reserved:
+        yield unknown_reserved_note(result.unknown_reserved)
     if to is not None:
         yield f"{to}: {counted(result.answers, 'answer')}"
 
 
-def show_summary(result: RunResult, at: date, output: Output, out: TextIO) -> None:
+def show_summary(result: RunResult, job: Job, at: date, output: Output, out: TextIO) -> None:
     """Write the totals of each stock, in JSON under the names that `report` has."""
     rows = [stock_row(stock) for stock in result.totals]
     match output:
         case Output.JSON:
             head: dict[str, Any] = {
                 "at": at.isoformat(),
+                "files": [{"file": file.path, "ignored": file.ignored} for file in (*job.quantities, *job.reserved)],
                 "rows": result.rows,
+                "reserved_rows": result.reserved,
                 "products_without_row": result.without_row,
                 "unknown_skus": result.unknown,
+                "unknown_reserved_skus": result.unknown_reserved,
             }
             out.write(listing.dumps({**head, "stocks": rows}) + "\n")
         case Output.CSV:

@@ -97,9 +97,9 @@ def _protected_text(cell: Cell) -> str:
 
 
 def _csv(listing: Listing, out: TextIO) -> None:
-    import csv
+    from backorderctl.store.delimited import csv_writer
 
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv_writer(out)
     writer.writerow([column.name for column in listing.columns])
     if isinstance(out, Spreadsheet) or out.isatty():
         plain = _protected_text if isinstance(out, Spreadsheet) else plain_text

@@ -24,10 +24,18 @@ def quantities_notes(read: Replaced) -> Iterator[str]:
         yield f"{counted(read.without_row, 'product')} of the store file without a row"
     if read.unknown:
         yield f"{counted(read.unknown, 'SKU')} not in the store file: without settings of their own"
+    if read.unknown_reserved:
+        yield unknown_reserved_note(read.unknown_reserved)
     if read.other_sources:
         yield f"{counted(read.other_sources, 'row')} of other sources left out"
     if read.foreign:
         yield f"{counted(read.foreign, 'row')} of sources and stocks that only the other side declares left out"
+
+
+def unknown_reserved_note(number: int) -> str:
+    """What to say of reservations that no answer counts."""
+    are = "is" if number == 1 else "are"
+    return f"{counted(number, 'SKU')} with reservations {are} in no row and not in the store file: left out"
 
 
 def quantities_document(read: Replaced) -> dict[str, Any]:
@@ -37,6 +45,7 @@ def quantities_document(read: Replaced) -> dict[str, Any]:
         "only": read.only,
         "products_without_row": read.without_row,
         "unknown_skus": read.unknown,
+        "unknown_reserved_skus": read.unknown_reserved,
         "other_sources": read.other_sources,
         "left_out": read.foreign,
         "refused": len(read.refused),

@@ -43,6 +43,7 @@ class LeftOut(StrEnum):
     NO_SOURCE_ITEM = "no_source_item"
     ONLY_IN_STORE = "only_in_store"
     ONLY_IN_MAGENTO = "only_in_magento"
+    NOT_GIVEN = "not_given"
     ACCEPTED = "accepted"
 
 
@@ -84,12 +85,13 @@ def drift(
     before: Store | None = None,
     tolerance: Decimal = ZERO,
     today: date,
+    not_given: int = 0,
 ) -> DriftReport:
-    """How Magento's side differs from the store, seen from one stock.
+    """How Magento's side differs from the store, seen from one stock; so many products of it are not among `offered`.
 
     `before` is the store with earlier quantities, if any: those of an index that was not renewed since.
     """
-    left_out: Counter[LeftOut] = Counter()
+    left_out: Counter[LeftOut] = Counter({LeftOut.NOT_GIVEN: not_given})
     accepts = [accept for accept in store.drift_accepts if accepts_today(accept, today)]
     found = []
     compared = 0

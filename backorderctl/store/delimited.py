@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
 from backorderctl.toml.file_access import MAX_SIZE, decompressed, format_size, open_input
@@ -23,7 +23,7 @@ quote that is never closed."""
 BATCH = 1 << 13
 """Records between two looks at how far the reading has come."""
 END = "\ue000end of file\ue000"
-"""A last line of our own: where it is no record by itself, a quote before it was never closed."""
+"""A last line of our own: where it is not read as a record by itself, a quote before it was never closed."""
 
 Record = tuple[int, int, Sequence[str]]
 """A record's number after the header, counted from 1, the line on which it begins, and its cells."""
@@ -101,27 +101,35 @@ def open_sheet(file: InputFile, *, only: str | None = None, watch: Callable[[int
 
     InvalidFile or BackorderctlError, from whichever row, when the file cannot be read, is not UTF-8 or not whole.
     """
-    with _opened(file) as raw:
-        start = raw.peek(4)
-        if start.startswith(PARQUET):
-            from backorderctl.store.parquet import parquet_rows
+    with open_bytes(file) as raw, sheet_of(raw, file, only=only, glance=lambda: watch(raw.tell())) as sheet:
+        yield sheet
 
-            header, rows = parquet_rows(file.path, name=file.name, only=only)
+
+@contextmanager
+def sheet_of(
+    raw: io.BufferedReader, file: InputFile, *, only: str | None = None, glance: Callable[[], None] | None = None
+) -> Iterator[Sheet]:
+    """The same of a file that is open already; `glance` is called now and then."""
+    start = raw.peek(4)
+    if start.startswith(PARQUET):
+        from backorderctl.store.parquet import parquet_rows
+
+        with parquet_rows(file.path, name=file.name, only=only) as (header, rows):
             yield Sheet(file.name, header, _numbered(rows))
-            return
-        csv.field_size_limit(CELL_LIMIT)
-        with (
-            decompressed(raw, file.name, limit=file.limit, longest_line=CELL_LIMIT) as content,
-            io.TextIOWrapper(content, encoding="utf-8", newline="") as text,
-        ):
-            first = text.readline().removeprefix("\ufeff")
-            dialect = delimiter(first)
-            header = [name.strip().lower() for name in next(csv.reader([first], delimiter=dialect), [])]
-            if only is None:
-                batches = _batches(file, text, dialect, lambda: watch(raw.tell()))
-            else:
-                batches = _batches_with(only, file, text, dialect)
-            yield Sheet(file.name, header, batches)
+        return
+    csv.field_size_limit(CELL_LIMIT)
+    with (
+        decompressed(raw, file.name, limit=file.limit, longest_line=CELL_LIMIT) as content,
+        io.TextIOWrapper(content, encoding="utf-8", newline="") as text,
+    ):
+        first = text.readline().removeprefix("\ufeff")
+        dialect = delimiter(first)
+        header = [name.strip().lower() for name in next(csv.reader([first], delimiter=dialect), [])]
+        if only is None:
+            batches = _batches(file, text, dialect, glance or _nothing)
+        else:
+            batches = _batches_with(only, file, text, dialect)
+        yield Sheet(file.name, header, batches)
 
 
 def delimiter(header: str) -> str:
@@ -133,11 +141,13 @@ def csv_problem(error: csv.Error) -> str:
     """What is wrong with a record that the csv module refuses: a cell that is too long, or a quote without its pair."""
     if "field limit" in str(error):
         return f"expected at most {format_size(CELL_LIMIT)} in a cell, got more: is a quote not closed?"
+    if "expected after" in str(error):
+        return "expected the end of the cell after its closing quote, got more: a quote inside quotes is written twice"
     return "expected a closing quote, got none"
 
 
 @contextmanager
-def _opened(file: InputFile) -> Iterator[io.BufferedReader]:
+def open_bytes(file: InputFile) -> Iterator[io.BufferedReader]:
     """The file's bytes while it is open; whatever is met while reading is a failure that names the file."""
     try:
         with open_input(file.path) as raw:
@@ -150,7 +160,8 @@ def _opened(file: InputFile) -> Iterator[io.BufferedReader]:
 
 def _batches(file: InputFile, lines: Iterable[str], dialect: str, glance: Callable[[], None]) -> Iterator[Batch]:
     """All rows of the lines after the header."""
-    reader = csv.reader(chain(lines, [END]), delimiter=dialect)
+    # A cell that begins with a quote and does not end with one would be read as another: strictly, it is refused.
+    reader = csv.reader(chain(lines, [END]), delimiter=dialect, strict=True)
     number, line = 1, 2
     while True:
         rows, error = _read_some(reader)
@@ -162,9 +173,6 @@ def _batches(file: InputFile, lines: Iterable[str], dialect: str, glance: Callab
         if rows[-1] == [END]:
             yield batch._replace(rows=rows[:-1])
             return
-        if rows[-1] and rows[-1][-1].endswith(END):
-            [*_, (last, begun, _)] = batch.records()
-            raise InvalidFile(file.name, [Problem(f"record {last}: expected a closing quote, got none", begun)])
         yield batch
         glance()
 
@@ -191,7 +199,10 @@ def _batches_with(only: str, file: InputFile, lines: Iterator[str], dialect: str
                 rest = _batches(file, chain([content], lines), dialect, _nothing)
                 yield from (Batch(each.number + line - 1 - blank, each.line + line - 2, each.rows) for each in rest)
                 return
-            yield Batch(line - blank, line, list(csv.reader([content], delimiter=dialect)))
+            rows, error = _read_some(csv.reader([content], delimiter=dialect, strict=True))
+            if error is not None:
+                raise InvalidFile(file.name, [Problem(f"record {line - blank}: {csv_problem(error)}", line)])
+            yield Batch(line - blank, line, rows)
         elif not content.strip("\r\n"):
             blank += 1
 
@@ -219,9 +230,28 @@ class Refused:
     cells: Sequence[str]
 
 
+def csv_writer(out: TextIO) -> Any:
+    """A writer of CSV whose lines end in LF, with any cell in quotes that has a line end of any kind in it.
+
+    The csv module only sees those characters that it ends lines with.
+    """
+    return csv.writer(_LineFeeds(out), lineterminator="\r\n")
+
+
+class _LineFeeds:
+    """A stream that takes whole lines which end in CR LF."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._write = out.write
+
+    def write(self, line: str) -> int:
+        """Write a line with an LF at its end."""
+        return self._write(f"{line[:-2]}\n")
+
+
 def write_rejects(header: Sequence[str], refused: Iterable[Refused], out: TextIO) -> None:
     """Write the refused rows of one file, as they were, after why and where they were refused."""
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv_writer(out)
     writer.writerow([REASON, LINE, *header])
     for row in refused:
         writer.writerow([row.reason, row.line, *row.cells])

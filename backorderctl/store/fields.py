@@ -118,16 +118,23 @@ _LONG = 64
 """Characters of what is typed that are compared with known names; no time zone has more."""
 
 
+_NOT_IANA = re.compile(r"localtime|posixrules|(posix|right)/.*", re.DOTALL)
+"""Names of files beside those of the zones: the first is another zone on each machine."""
+
+
 def timezone(raw: Any) -> str:
     """The IANA name of a time zone that this system knows; Mismatch otherwise."""
     from zoneinfo import ZoneInfo, available_timezones
 
     try:
-        ZoneInfo(words(raw))
+        if _NOT_IANA.fullmatch(words(raw)):
+            raise ValueError
+        ZoneInfo(raw)
     except (KeyError, ValueError, OSError):  # no such zone, no name of one, the name of a folder of zones
         if not (known := available_timezones()):
             raise Mismatch("a system with time zones or the Python package tzdata", "neither") from None
-        found = f"{toml_repr(raw)}{did_you_mean(str(raw)[:_LONG], sorted(known))}"
+        names = sorted(name for name in known if not _NOT_IANA.fullmatch(name))
+        found = f"{toml_repr(raw)}{did_you_mean(str(raw)[:_LONG], names)}"
         raise Mismatch("a time zone that this system knows, such as Europe/Berlin", found) from None
     return str(raw)
 

@@ -1,18 +1,28 @@
 """Rows of a Parquet file as text cells, read by DuckDB (the extra `duckdb`), exactly or not at all."""
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.store.sku import SKU
 
-READ_COLUMNS = (SKU, "source_code", "quantity", "status", "reserved", "stock", "stock_id")
-"""The columns that are read; the others may be of any type."""
-EXACT = (
-    *("VARCHAR", "ENUM", "DECIMAL", "DOUBLE", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+CODES = (SKU, "source_code", "stock", "stock_id")
+"""Columns whose text counts: a number with places, such as 7.0, is no SKU."""
+NUMBERS = ("quantity", "status", "reserved")
+"""The other columns that are read; what is in neither list may be of any type."""
+_EXACT_CODES = (
+    *("VARCHAR", "ENUM", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
     *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
 )
+_EXACT_NUMBERS = (*_EXACT_CODES, "DECIMAL", "DOUBLE")
 """Types of DuckDB whose text says the value exactly; 8 digits and 4 decimals are few enough for a DOUBLE."""
+_WHOLE_DECIMAL = re.compile(r"decimal\(\d+, ?0\)", re.IGNORECASE)
+_PATTERN = re.compile(r"[*?\[]")
+"""What makes a pattern of a path for DuckDB."""
 ROWS_AT_ONCE = 10_000
 
 
@@ -25,17 +35,34 @@ def connect() -> Any:
     return duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
 
 
-def parquet_rows(path: str, *, name: str, only: str | None) -> tuple[list[str], Iterator[Sequence[str]]]:
+@contextmanager
+def parquet_rows(path: str, *, name: str, only: str | None) -> Iterator[tuple[list[str], Iterator[Sequence[str]]]]:
     """The names of the columns in lower case, and the rows; with `only`, those alone that have it as their SKU."""
-    database = connect()
-    columns = column_types(database, path, name=name)
-    names = [column.strip().lower() for column in columns]
-    cells = ", ".join(f"coalesce(CAST({quoted(column)} AS VARCHAR), '')" for column in columns)
-    query = f"SELECT {cells} FROM read_parquet($1)"
-    if only is None or SKU not in names:
-        return names, _fetched(database.execute(query, [path]))
-    at_sku = quoted(list(columns)[names.index(SKU)])
-    return names, _fetched(database.execute(f"{query} WHERE CAST({at_sku} AS VARCHAR) = $2", [path, only]))
+    with TemporaryDirectory(prefix="backorderctl-") as scratch:
+        place = plain_path(path, Path(scratch))
+        database = connect()
+        columns = column_types(database, place, name=name)
+        names = [column.strip().lower() for column in columns]
+        cells = ", ".join(f"coalesce(CAST({quoted(column)} AS VARCHAR), '')" for column in columns)
+        query = f"SELECT {cells} FROM read_parquet($1, hive_partitioning = false)"
+        if only is None or SKU not in names:
+            yield names, _fetched(database, query, [place], name=name)
+            return
+        at_sku = quoted(list(columns)[names.index(SKU)])
+        yield names, _fetched(database, f"{query} WHERE CAST({at_sku} AS VARCHAR) = $2", [place, only], name=name)
+
+
+def plain_path(path: str, scratch: Path) -> str:
+    """A path by which DuckDB finds this very file: it takes `g[1].parquet` for a pattern, which `g1.parquet` matches.
+
+    Where the path is such, it is that of a link in the folder `scratch`.
+    """
+    absolute = str(Path(path).absolute())  # which is never taken for a URI or for one in a home folder
+    if not _PATTERN.search(absolute):
+        return absolute
+    link = scratch / f"link-{len(list(scratch.iterdir()))}"
+    link.symlink_to(absolute)
+    return str(link)
 
 
 def column_types(database: Any, path: str, *, name: str) -> dict[str, str]:
@@ -43,18 +70,26 @@ def column_types(database: Any, path: str, *, name: str) -> dict[str, str]:
     import duckdb
 
     try:
-        rows = database.execute("DESCRIBE SELECT * FROM read_parquet($1)", [path]).fetchall()
+        rows = database.execute("DESCRIBE SELECT * FROM read_parquet($1, hive_partitioning = false)", [path]).fetchall()
     except duckdb.Error:
-        raise BackorderctlError(f"{name}: expected a Parquet file, got a damaged one") from None
+        raise _damaged(name) from None
     columns = {column: kind for column, kind, *_ in rows}
-    problems = [
-        Problem(f"column {column!r}: expected text, decimals or whole numbers, got {kind}")
-        for column, kind in columns.items()
-        if column.strip().lower() in READ_COLUMNS and not kind.startswith(EXACT)
-    ]
+    problems = type_problems(columns, codes=_EXACT_CODES, numbers=_EXACT_NUMBERS)
     if problems:
         raise InvalidFile(name, problems)
     return columns
+
+
+def type_problems(types: dict[str, str], *, codes: tuple[str, ...], numbers: tuple[str, ...]) -> list[Problem]:
+    """What is wrong with the types of columns, if an engine calls those that are exact `codes` and `numbers`."""
+    problems = []
+    for column, kind in types.items():
+        read, name = column.strip().lower(), kind if kind.endswith("]") else kind.partition("(")[0]
+        if read in CODES and not (name in codes or _WHOLE_DECIMAL.fullmatch(kind)):
+            problems.append(Problem(f"column {column!r}: expected text or whole numbers, got {kind}"))
+        elif read in NUMBERS and name not in numbers:
+            problems.append(Problem(f"column {column!r}: expected text, decimals or whole numbers, got {kind}"))
+    return problems
 
 
 def quoted(name: str) -> str:
@@ -62,6 +97,21 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _fetched(result: Any) -> Iterator[Sequence[str]]:
-    while batch := result.fetchmany(ROWS_AT_ONCE):
-        yield from batch
+def _fetched(database: Any, query: str, values: list[str], *, name: str) -> Iterator[Sequence[str]]:
+    """The rows of a query; InvalidFile when the file is damaged further on than its head and its end."""
+    import duckdb
+
+    try:
+        result = database.execute(query, values)
+        while batch := result.fetchmany(ROWS_AT_ONCE):
+            yield from batch
+    except duckdb.OutOfMemoryException:
+        raise MemoryError from None
+    except (RuntimeError, duckdb.InterruptException):
+        raise KeyboardInterrupt from None
+    except duckdb.Error:
+        raise _damaged(name) from None
+
+
+def _damaged(name: str) -> BackorderctlError:
+    return BackorderctlError(f"{name}: expected a Parquet file, got a damaged one")

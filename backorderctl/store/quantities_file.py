@@ -142,11 +142,12 @@ class _Reading:
         return item.status if item else StockStatus.IN_STOCK
 
     def refuse_pairs(self, sheet: Sheet) -> None:
-        """Refuse every row about a pair of which another row is given."""
+        """Refuse every row about a pair of which another row is given, and that is not refused already."""
+        refused = {row.number for row in self.rows.refused if row.file == sheet.file}
         at_source, at_sku = sheet.needed(SOURCE_CODE), sheet.needed(SKU)
         for record in sheet.records:
             cells = record[2]
-            if len(cells) == len(sheet.header) and (cells[at_sku], cells[at_source]) in self.twice:
+            if record[0] not in refused and (cells[at_sku], cells[at_source]) in self.twice:
                 reason = f"{toml_repr(cells[at_sku])} at {cells[at_source]}: expected one row, got several"
                 self.rows.refuse(sheet, record, reason)
 

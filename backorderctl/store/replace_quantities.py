@@ -20,15 +20,16 @@ class Replaced:
     """A store with quantities from outside, and what is worth knowing of them.
 
     `without_row` counts products of the store file that no row of a quantities file names, `unknown` SKUs that the
-    store file does not name, `other_sources` rows of sources that are not replaced, and `foreign` rows
-    of sources and stocks that only another store declares. `only` is the one SKU whose rows
-    were read, None where all were: then nothing is counted.
+    store file does not name, `unknown_reserved` those with reservations alone, for which no answer is given,
+    `other_sources` rows of sources that are not replaced, and `foreign` rows of sources and stocks that only another
+    store declares. `only` is the one SKU whose rows were read, None where all were: then nothing is counted.
     """
 
     store: Store
     files: tuple[FileRead, ...] = ()
     without_row: int = 0
     unknown: int = 0
+    unknown_reserved: int = 0
     other_sources: int = 0
     foreign: int = 0
     refused: tuple[Refused, ...] = ()
@@ -44,22 +45,26 @@ def with_quantities(
     is refused, and when the files have no row of a source that has items in the store.
     """
     for source in inputs.sources:
-        source_named(store, source)
+        if source not in inputs.foreign_sources:
+            source_named(store, source)
     rows = RowsRead(store, inputs, only=only, watch=watch)
     items = read_items(rows)[0] if inputs.quantities else None
     reserved = read_reservations(rows) if inputs.reserved else None
     rows.check()
-    if items is not None and only is None and not inputs.allow_missing:
-        _refuse_missing(store, inputs, items)
     others = 0
     if items is not None and inputs.sources:
-        others = sum(source not in inputs.sources for of_product in items.values() for source in of_product)
-    known = store.products.keys()
+        items, others = _of_sources(items, inputs.sources)
+    if items is not None and only is None and not inputs.allow_missing:
+        has = {source for of_product in items.values() for source in of_product}
+        refuse_missing(store, has, ", ".join(file.name for file in inputs.quantities), sources=inputs.sources)
+    replaced = _replaced(store, items, reserved, inputs.sources, only)
+    counted = items if only is None else None
     return Replaced(
-        _replaced(store, items, reserved, inputs.sources, only),
+        replaced,
         tuple(rows.files),
-        without_row=len(known - items.keys()) if items is not None and only is None else 0,
-        unknown=len(items.keys() - known) if items is not None and only is None else 0,
+        without_row=len(_without_row(store, counted, inputs.sources)) if counted is not None else 0,
+        unknown=len(counted.keys() - store.products.keys()) if counted is not None else 0,
+        unknown_reserved=len(reserved.keys() - replaced.products.keys()) if reserved and only is None else 0,
         other_sources=others,
         foreign=rows.foreign,
         refused=rows.in_order(),
@@ -67,13 +72,33 @@ def with_quantities(
     )
 
 
-def _refuse_missing(store: Store, inputs: Inputs, items: Items) -> None:
-    """BackorderctlError when a source that has items in the store has none now: half a file is no empty warehouse."""
+def _of_sources(items: Items, sources: tuple[str, ...]) -> tuple[Items, int]:
+    """The items at these sources, and how many there are at others."""
+    kept = {
+        sku: at_sources
+        for sku, of_product in items.items()
+        if (at_sources := {source: item for source, item in of_product.items() if source in sources})
+    }
+    return kept, sum(map(len, items.values())) - sum(map(len, kept.values()))
+
+
+def _without_row(store: Store, items: Items, sources: tuple[str, ...]) -> list[str]:
+    """The products of the store of which no row is; with `sources`, of those that are at one of them."""
+    return [
+        sku
+        for sku, product in store.products.items()
+        if sku not in items and not (sources and product.items.keys().isdisjoint(sources))
+    ]
+
+
+def refuse_missing(store: Store, has: set[str], files: str, *, sources: tuple[str, ...] = ()) -> None:
+    """BackorderctlError when a source that has items in the store has none in the files, as half a file looks.
+
+    With `sources`, when one of them does.
+    """
     had = Counter(source for product in store.products.values() for source in product.items)
-    has = {source for of_product in items.values() for source in of_product}
-    missing = [source for source in inputs.sources or store.sources if had[source] and source not in has]
+    missing = [source for source in sources or store.sources if had[source] and source not in has]
     if missing:
-        files = ", ".join(file.name for file in inputs.quantities)
         told = ", ".join(f"{source} ({had[source]} in the store file)" for source in missing)
         raise BackorderctlError(f"{files}: expected rows of every source, got none of {told}", hint="--allow-missing")
 
@@ -92,8 +117,7 @@ def _replaced(
         products[sku] = product
     for sku, of_product in (items or {}).items():
         if sku not in products:
-            rows = {source: item for source, item in of_product.items() if source in sources} if sources else of_product
-            products[sku] = Product(sku, None, {}, rows, (reserved or {}).get(sku, {}))
+            products[sku] = Product(sku, None, {}, of_product, (reserved or {}).get(sku, {}))
     return replace(store, products=products)
 
 
@@ -103,8 +127,7 @@ def _with_items(product: Product, rows: Mapping[str, SourceItem], sources: tuple
     policies |= product.item_policies
     items = {source: item for source, item in product.items.items() if sources and source not in sources}
     for source, item in rows.items():
-        if not sources or source in sources:
-            own = policies.get(source)
-            items[source] = item._replace(settings=own) if own else item
+        own = policies.get(source)
+        items[source] = item._replace(settings=own) if own else item
     left = {source: chosen for source, chosen in policies.items() if source not in items}
     return product._replace(items=items, item_policies=left)

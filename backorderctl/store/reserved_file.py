@@ -6,6 +6,7 @@ from decimal import Decimal
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.store import fields
 from backorderctl.store.delimited import InputFile, Sheet, open_sheet
+from backorderctl.store.model import Store
 from backorderctl.store.quantities_file import QUANTITY
 from backorderctl.store.quantity import ZERO, format_quantity, toml_repr
 from backorderctl.store.rows_read import RowsRead, WrongCell, cell_units, read_cell
@@ -18,46 +19,94 @@ Reservations = dict[str, dict[str, Decimal]]
 
 
 def read_reservations(rows: RowsRead) -> Reservations:
-    """What all reserved files say is reserved, summed where they list entries; a sum above 0 is refused."""
-    reserved: Reservations = {}
-    for file in rows.inputs.reserved:
+    """What all reserved files say is reserved, summed where they list entries; a sum above 0 is refused.
+
+    A row that says what is reserved in all is the only one of its product and stock: of several, all are refused.
+    """
+    reading = _Reading(rows)
+    files = rows.inputs.reserved
+    for file in files:
         with open_sheet(file, only=rows.only, watch=rows.watch) as sheet:
-            _read(rows, sheet, reserved)
-    if not rows.inputs.skip_bad:
-        _refuse_positive(rows.inputs.reserved, reserved)
-    return {
-        sku: {stock: units for stock, units in of_product.items() if units > 0} for sku, of_product in reserved.items()
-    }
+            reading.read(sheet)
+    for file in files if reading.several else ():
+        with open_sheet(file, only=rows.only, watch=rows.watch) as sheet:
+            reading.refuse_several(sheet)
+    for sku, stock in reading.several:
+        del reading.reserved[sku][stock]
+    if not (rows.inputs.skip_bad or rows.refused):
+        _refuse_positive(files, reading.reserved)
+    positive = (
+        (sku, {stock: units for stock, units in of_product.items() if units > 0})
+        for sku, of_product in reading.reserved.items()
+    )
+    return {sku: of_product for sku, of_product in positive if of_product}
 
 
-def _read(rows: RowsRead, sheet: Sheet, reserved: Reservations) -> None:
-    at_sku, at_reserved, at_quantity = sheet.needed(SKU), sheet.column(RESERVED), sheet.column(QUANTITY)
-    if (at_reserved is None) == (at_quantity is None):
-        found = "neither" if at_reserved is None else "both"
-        raise BackorderctlError(f"{sheet.file}: expected a column {RESERVED!r} or {QUANTITY!r}, got {found}")
-    stocks = _Stocks(rows, sheet)
-    number = 0
-    for record in sheet.records:
-        number, _, cells = record
-        if not rows.is_whole(sheet, record) or rows.only not in (None, cells[at_sku]):
-            continue
-        try:
-            sku, stock = read_cell(SKU, fields.sku, cells[at_sku]), stocks.of(cells)
-            if at_reserved is None:
-                units = -read_cell(QUANTITY, cell_units, cells[at_quantity or 0])
+class _Reading:
+    """What the files that were read so far reserve, and the products and stocks of which one row more is too much."""
+
+    def __init__(self, rows: RowsRead) -> None:
+        self.rows = rows
+        self.reserved: Reservations = {}
+        self.several: set[tuple[str, str]] = set()
+        self._in_all: set[tuple[str, str]] = set()
+
+    def read(self, sheet: Sheet) -> None:
+        """Take the rows of a file, and note those that are refused."""
+        at = _Places(self.rows, sheet)
+        number = 0
+        for record in sheet.records:
+            number, _, cells = record
+            if not self.rows.is_whole(sheet, record) or self.rows.only not in (None, cells[at.sku]):
+                continue
+            try:
+                sku, stock, units = at.read(cells)
+            except WrongCell as wrong:
+                self.rows.refuse(sheet, record, str(wrong))
+                continue
+            if stock in self.rows.inputs.foreign_stocks:
+                self.rows.foreign += 1
             else:
-                units = read_cell(RESERVED, _reserved_units, cells[at_reserved])
-        except WrongCell as wrong:
-            rows.refuse(sheet, record, str(wrong))
-            continue
-        of_product = reserved.setdefault(sku, {})
-        if stock in rows.inputs.foreign_stocks:
-            rows.foreign += 1
-        elif at_reserved is not None and stock in of_product:
-            rows.refuse(sheet, record, f"{toml_repr(sku)} in stock {stock}: expected one row, got another")
-        else:
-            of_product[stock] = of_product.get(stock, ZERO) + units
-    rows.finish(sheet, number, (at_sku, at_reserved, at_quantity, *stocks.places))
+                self._put(sku, stock, units, in_all=at.reserved is not None)
+        self.rows.finish(sheet, number, at.taken)
+
+    def _put(self, sku: str, stock: str, units: Decimal, *, in_all: bool) -> None:
+        of_product = self.reserved.setdefault(sku, {})
+        if stock in of_product and (in_all or (sku, stock) in self._in_all):
+            self.several.add((sku, stock))
+        if in_all:
+            self._in_all.add((sku, stock))
+        of_product[stock] = of_product.get(stock, ZERO) + units
+
+    def refuse_several(self, sheet: Sheet) -> None:
+        """Refuse every row that is one of several, and that is not refused already."""
+        refused = {row.number for row in self.rows.refused if row.file == sheet.file}
+        at = _Places(self.rows, sheet)
+        for record in sheet.records:
+            if record[0] in refused or self.rows.only not in (None, record[2][at.sku]):
+                continue
+            sku, stock, _ = at.read(record[2])
+            if (sku, stock) in self.several:
+                self.rows.refuse(sheet, record, f"{toml_repr(sku)} in stock {stock}: expected one row, got several")
+
+
+class _Places:
+    """The positions of the columns; InvalidFile or BackorderctlError when one that is needed is not there."""
+
+    def __init__(self, rows: RowsRead, sheet: Sheet) -> None:
+        self.sku, self.reserved, self._quantity = (sheet.needed(SKU), sheet.column(RESERVED), sheet.column(QUANTITY))
+        if (self.reserved is None) == (self._quantity is None):
+            found = "neither" if self.reserved is None else "both"
+            raise BackorderctlError(f"{sheet.file}: expected a column {RESERVED!r} or {QUANTITY!r}, got {found}")
+        self._stocks = _Stocks(rows, sheet)
+        self.taken = (self.sku, self.reserved, self._quantity, *self._stocks.places)
+
+    def read(self, cells: Sequence[str]) -> tuple[str, str, Decimal]:
+        """The SKU, the stock and the reserved units of a row; WrongCell for the first of its cells that is wrong."""
+        sku, stock = read_cell(SKU, fields.sku, cells[self.sku]), self._stocks.of(cells)
+        if self.reserved is None:
+            return sku, stock, -read_cell(QUANTITY, cell_units, cells[self._quantity or 0])
+        return sku, stock, read_cell(RESERVED, _reserved_units, cells[self.reserved])
 
 
 class _Stocks:
@@ -70,12 +119,7 @@ class _Stocks:
         self._ids = rows.inputs.stock_ids
         self._code, self._id = sheet.column(STOCK_COLUMN), sheet.column(STOCK_ID)
         self.places = (self._code, self._id)
-        self._only = next(iter(store.stocks))
-        if self._code is None and self._id is None and len(store.stocks) > 1:
-            raise BackorderctlError(
-                f"{sheet.file}: expected a column {STOCK_COLUMN!r} or {STOCK_ID!r}, got neither; "
-                f"the store has several stocks: {', '.join(store.stocks)}"
-            )
+        self._only = only_stock(store, sheet.file) if self._code is None and self._id is None else ""
 
     def of(self, cells: Sequence[str]) -> str:
         """The stock's code; WrongCell when no stock has that code or number."""
@@ -91,6 +135,16 @@ class _Stocks:
             return code
         known = ", ".join(f"{id_} ({code})" for id_, code in self._ids.items() if code in self._stocks)
         raise WrongCell(f"{STOCK_ID}: expected {known or 'a number that --stock-id gives a stock'}, got {number!r}")
+
+
+def only_stock(store: Store, file: str) -> str:
+    """The stock that a file without a column for it is about; BackorderctlError when the store has several."""
+    if len(store.stocks) > 1:
+        raise BackorderctlError(
+            f"{file}: expected a column {STOCK_COLUMN!r} or {STOCK_ID!r}, got neither; "
+            f"the store has several stocks: {', '.join(store.stocks)}"
+        )
+    return next(iter(store.stocks))
 
 
 def _reserved_units(cell: str) -> Decimal:

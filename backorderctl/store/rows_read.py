@@ -1,5 +1,6 @@
 """What the files of quantities and reservations have in common: which replace what, the rows read, the rows refused."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -76,11 +77,9 @@ class RowsRead:
         return False
 
     def finish(self, sheet: Sheet, rows: int, taken: Iterable[int | None]) -> None:
-        """Note the file; BackorderctlError when it has no row: the export of a warehouse that went wrong has none."""
+        """Note the file."""
         ignored = tuple(name for place, name in enumerate(sheet.header) if place not in set(taken))
         self.files.append(FileRead(sheet.file, sheet.header, rows, ignored))
-        if not rows and self.only is None:
-            raise BackorderctlError(f"{sheet.file}: expected rows, got none")
 
     def in_order(self) -> tuple[Refused, ...]:
         """The refused rows in the order of the files."""
@@ -88,9 +87,19 @@ class RowsRead:
         return tuple(sorted(self.refused, key=lambda row: (order[row.file], row.number)))
 
     def check(self) -> None:
-        """BackorderctlError with the first of the refused rows, and how many they are, unless they are left out."""
+        """BackorderctlError with the first of the refused rows, and how many they are, unless they are left out.
+
+        Also when a file has no row, or none that is left: the export of a warehouse that went wrong is no empty one.
+        """
         if self.refused and not self.inputs.skip_bad:
             raise refusal(self.in_order(), self.files, hint="--skip-bad rejects.csv")
+        refused = Counter(row.file for row in self.refused)
+        for file in self.files if self.only is None else ():
+            if not file.rows:
+                raise BackorderctlError(f"{file.file}: expected rows, got none")
+            if refused[file.file] == file.rows:
+                told = refusal([row for row in self.in_order() if row.file == file.file], [file], hint=None)
+                raise BackorderctlError(f"{told.message}\n{no_good_rows(file.file).message}")
 
     def expected_name(self, kind: str, name: str, names: Iterable[str]) -> str:
         """What is wrong with the name of a source or stock that the store file does not have."""
@@ -98,7 +107,12 @@ class RowsRead:
         return f"expected a {kind} of the store file, got {toml_repr(name)}{close}"
 
 
-def refusal(refused: Sequence[Refused], files: Iterable[FileRead], *, hint: str) -> BackorderctlError:
+def no_good_rows(files: str) -> BackorderctlError:
+    """What to say where all rows are refused."""
+    return BackorderctlError(f"{files}: expected rows that are not refused, got none")
+
+
+def refusal(refused: Sequence[Refused], files: Iterable[FileRead], *, hint: str | None) -> BackorderctlError:
     """What to say of refused rows: the first of them, and how many they are."""
     told = [f"{row.file}:{row.line}: record {row.number}: {row.reason}" for row in refused[:QUOTED_ROWS]]
     if len(refused) > 1:

@@ -1,17 +1,24 @@
 """What Magento's `export-stock-salable-qty` answers, as JSON or as CSV of the same columns."""
 
+import codecs
+import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.store.delimited import InputFile, open_sheet
+from backorderctl.store.delimited import InputFile, open_bytes, sheet_of
+from backorderctl.store.quantity import toml_repr
 from backorderctl.store.sku import SKU
+from backorderctl.toml.file_access import decompressed
 
 _QTY, _SALABLE = "qty", "is_salable"
 _FLAGS = {"1": True, "true": True, "True": True, "0": False, "false": False, "False": False, "": False}
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LIMIT = Decimal(10) ** 14
+"""The first number that is more than Magento adds up: DECIMAL(12,4) of many source items."""
 
 
 class SalableRow(NamedTuple):
@@ -22,36 +29,58 @@ class SalableRow(NamedTuple):
     salable: bool
 
 
-def read_salable(files: Iterable[InputFile]) -> dict[str, SalableRow]:
+class Offered(NamedTuple):
+    """The products of Magento's answer by SKU, and how many it counts that no page has."""
+
+    rows: dict[str, SalableRow]
+    not_given: int
+
+
+def read_salable(files: Iterable[InputFile]) -> Offered:
     """The products of all files, which are pages of one answer; BackorderctlError when one is given twice."""
     found: dict[str, SalableRow] = {}
+    total = 0
     for file in files:
-        for number, row in enumerate(_rows(file), 1):
-            if found.setdefault(row.sku, row) is not row:
-                raise BackorderctlError(f"{file.name}: record {number}: {row.sku!r}: expected once, got it again")
-    return found
+        with open_bytes(file) as raw, decompressed(raw, file.name, limit=file.limit) as content:
+            answer = _json(content, file) if _is_json(content) else None
+            rows = _of_csv(content, file) if answer is None else _of_json(file, answer)
+            for number, row in enumerate(rows, 1):
+                if found.setdefault(row.sku, row) is not row:
+                    raise BackorderctlError(f"{file.name}: record {number}: {row.sku!r}: expected once, got it again")
+        if isinstance(answer, dict) and type(answer.get("total_count")) is int:
+            total = max(total, answer["total_count"])
+    return Offered(found, max(total - len(found), 0))
 
 
-def _rows(file: InputFile) -> Iterator[SalableRow]:
-    with open_sheet(file, watch=lambda _: None) as sheet:
-        if not sheet.header or not sheet.header[0].startswith(("{", "[")):
-            places = [sheet.needed(name) for name in (SKU, _QTY, _SALABLE)]
-            for number, _, cells in sheet.records:
-                if len(cells) != len(sheet.header):
-                    expected = f"expected {len(sheet.header)} cells, got {len(cells)}"
-                    raise BackorderctlError(f"{file.name}: record {number}: {expected}")
-                yield _row(file, number, *(cells[place] for place in places))
-            return
-    yield from _items(file)
+def _is_json(content: io.BufferedReader) -> bool:
+    return content.peek(1 << 10).removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"["))
 
 
-def _items(file: InputFile) -> Iterator[SalableRow]:
-    """The items of a JSON document."""
+def _json(content: io.BufferedReader, file: InputFile) -> Any:
+    """A JSON document, on one line or many."""
+    text = io.TextIOWrapper(content, encoding="utf-8-sig")
     try:
-        with Path(file.path).open(encoding="utf-8-sig") as text:
-            answer = json.load(text, parse_float=Decimal)
+        return json.load(text, parse_float=Decimal)
+    except UnicodeDecodeError:
+        raise
+    except RecursionError:
+        raise BackorderctlError(f"{file.name}: expected JSON or CSV: too many brackets in each other") from None
     except ValueError as error:
         raise BackorderctlError(f"{file.name}: expected JSON or CSV: {error}") from None
+
+
+def _of_csv(content: io.BufferedReader, file: InputFile) -> Iterator[SalableRow]:
+    with sheet_of(content, file) as sheet:
+        places = [sheet.needed(name) for name in (SKU, _QTY, _SALABLE)]
+        for number, _, cells in sheet.records:
+            if len(cells) != len(sheet.header):
+                expected = f"expected {len(sheet.header)} cells, got {len(cells)}"
+                raise BackorderctlError(f"{file.name}: record {number}: {expected}")
+            yield _row(file, number, *(cells[place] for place in places))
+
+
+def _of_json(file: InputFile, answer: Any) -> Iterator[SalableRow]:
+    """The items of a JSON document."""
     items = answer.get("items") if isinstance(answer, dict) else answer
     if not isinstance(items, list):
         raise BackorderctlError(f"{file.name}: expected an object with items, got none")
@@ -65,12 +94,12 @@ def _row(file: InputFile, number: int, sku: Any, quantity: Any, salable: Any) ->
     where = f"{file.name}: record {number}"
     if not isinstance(sku, str) or not sku:
         raise BackorderctlError(f"{where}: {SKU}: expected a SKU, got {sku!r}")
-    try:
-        units = Decimal(str(quantity))
-    except ArithmeticError:
-        units = Decimal("NaN")
-    if not units.is_finite() or isinstance(quantity, bool):
-        raise BackorderctlError(f"{where}: {_QTY}: expected a number, got {quantity!r}")
+    if isinstance(quantity, bool) or not _NUMBER.fullmatch(str(quantity).strip()):
+        raise BackorderctlError(f"{where}: {_QTY}: expected a number, got {toml_repr(quantity)}")
+    units = Decimal(str(quantity).strip())
+    if abs(units) >= _LIMIT:
+        expected = "a number of at most 14 digits before the point"
+        raise BackorderctlError(f"{where}: {_QTY}: expected {expected}, got {toml_repr(quantity)}")
     if str(salable) not in _FLAGS:
         raise BackorderctlError(f"{where}: {_SALABLE}: expected true or false, got {salable!r}")
     return SalableRow(sku, units, _FLAGS[str(salable)])
