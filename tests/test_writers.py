@@ -186,6 +186,24 @@ def test_a_full_disk_leaves_the_file_as_it_was(store_file: Path, capfd: pytest.C
     assert list(store_file.parent.iterdir()) == [store_file]
 
 
+@pytest.mark.parametrize("command", [("export", "magento", "all"), ("export", "sql", "--dialect", "duckdb")])
+def test_a_folder_without_permission_to_write_is_named_as_it_was_typed(
+    capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    with folder_of_a_user() as folder:
+        (folder / "store.toml").write_text(HEAD)
+
+        def write() -> int:
+            os.chdir(folder)
+            become_a_user()
+            return main([*command, "--to", "out"])
+
+        folder.chmod(0o555)
+        assert status(write) == 2
+        assert capfd.readouterr().err == "Error: out: cannot write to its folder: permission denied\n"
+        assert [path.name for path in folder.iterdir()] == ["store.toml"]
+
+
 @pytest.mark.parametrize(
     ("folder_mode", "file_mode", "said"),
     [

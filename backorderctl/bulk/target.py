@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError
+from backorderctl.toml.file_access import writing
 
 
 class Format(StrEnum):
@@ -50,10 +51,11 @@ def written_aside(to: str) -> Iterator[Path]:
     target = Path(to)
     aside = target.absolute().with_name(f".{target.name}.backorderctl-{os.urandom(6).hex()}.tmp")
     try:
-        if format_of(to) is None:
-            aside.mkdir()
-        else:
-            aside.touch()  # so that a folder which cannot be written to is found before anything is read
+        with writing(to, "write to its folder", folder=aside.parent):
+            if format_of(to) is None:
+                aside.mkdir()
+            else:
+                aside.touch()  # so that a folder which cannot be written to is found before anything is read
         yield aside
         if target.is_dir():
             target.rmdir()

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.file_access import open_file
+from backorderctl.toml.file_access import open_file, writing
 from backorderctl.toml.file_lock import lock
 from backorderctl.toml.temporary_file import copy_metadata, losses, remove_strays, temporary_name, write_all
 
@@ -17,8 +17,8 @@ def write_folder(folder: str, files: Mapping[str, bytes], *, without: Collection
     """Write these files into the folder, which is made if it is missing, and take out those that it shall be `without`.
 
     Its other files stay, and so do group, mode and access list of those that are replaced; the answer is warnings about
-    what could not be kept. BackorderctlError when there is something else of that name; OSError, with the folder as it
-    was, when a file cannot be written.
+    what could not be kept. BackorderctlError when there is something else of that name, and when nothing can be written
+    there; OSError, with the folder as it was, when a file in it cannot be written.
     """
     if not folder or "\0" in folder:
         raise BackorderctlError(f"expected the name of a folder, got {folder!r}")
@@ -33,7 +33,7 @@ def write_folder(folder: str, files: Mapping[str, bytes], *, without: Collection
     warnings: list[str] = []
     # What is written inside the folder can be moved to its place even where the folder is a file system of its own.
     beside = target.parent
-    with _staging(target, target if target.exists() else beside) as staging:
+    with _staging(folder, target, target if target.exists() else beside) as staging:
         for name, content in files.items():
             warnings += _write(staging / name, content, target / name, str(Path(folder) / name))
         if target.exists():
@@ -46,11 +46,15 @@ def write_folder(folder: str, files: Mapping[str, bytes], *, without: Collection
 
 
 @contextmanager
-def _staging(target: Path, place: Path) -> Iterator[Path]:
-    """A folder in `place` that is locked, and gone afterwards unless it has become the target."""
+def _staging(folder: str, target: Path, place: Path) -> Iterator[Path]:
+    """A folder in `place` that is locked, and gone afterwards unless it has become the target.
+
+    Messages call the target `folder`.
+    """
     staging = temporary_name(target, place)
     try:
-        staging.mkdir()
+        with writing(folder, "write to its folder", folder=place):
+            staging.mkdir()
         with open_file(str(staging), os.O_RDONLY) as descriptor:
             lock(descriptor, wait=True)
             yield staging
