@@ -112,7 +112,7 @@ def test_an_accept_that_is_not_there_cannot_be_removed(run: Run) -> None:
     assert run("accept", "remove", "1") == (
         2,
         "",
-        f"Error: accept: expected a number of the list, which is empty, got 1\n{hint}",
+        f"Error: accept: expected no number, as the list is empty, got 1\n{hint}",
     )
 
 

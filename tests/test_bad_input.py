@@ -261,7 +261,7 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
         ),
         (
             ("config", "set", "backorders", "no", "--stock", "default"),
-            "stock 'default' stands for no stock at all and is not in the file\nHint: backorderctl stock add default",
+            "stock 'default' is implicit and not in the file; declare it first\nHint: backorderctl stock add default",
         ),
         (("config", "set", "backorders", "no", "-f", "-"), "standard input cannot be written\nHint: -f store.toml"),
         (("source", "add", "main"), "source 'main' exists"),
@@ -270,7 +270,7 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
         (("product", "add", ""), "product: expected a SKU, got an empty string"),
         (("product", "reserve", "24-MB01", "-1"), "reserved: expected 0 or more, got -1"),
         (("product", "assign", "24-MB01", "main", "--quantity", "x"), "quantity: expected a number, got 'x'"),
-        (("source", "remove", "main"), "source 'main' is still named by 1 product\nHint: --cascade"),
+        (("source", "remove", "main"), "source 'main' is still used by 1 product\nHint: --cascade"),
         (("product", "list", "--status", "gone"), None),
         (("product", "show"), "missing argument 'SKU'\nHint: backorderctl product show --help"),
         (

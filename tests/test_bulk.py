@@ -135,7 +135,7 @@ def test_all_bad_rows_are_reported_and_none_is_applied(run: Run, shop: Path) -> 
         "Error: changes.csv:7: row 6: expected no, allow or notify, got 'maybe'\n"
         "Error: changes.csv:8: row 7: expected a key of a product, got 'quantity'\n"
         "Error: changes.csv:9: row 8: expected reserved for a product in a stock, got 'backorders'\n"
-        "Error: changes.csv:10: row 9: stock 'default' stands for no stock at all and is not in the file\n"
+        "Error: changes.csv:10: row 9: stock 'default' is implicit and not in the file; declare it first\n"
         "Error: changes.csv:11: row 10: expected products.KEEP.backorders once, got it again\n"
         "Error: changes.csv:12: row 11: expected a number, got 'many'\n"
         "Hint: --create adds the new product\n"

@@ -135,7 +135,7 @@ WRITES = {
     ),
     "a stock that sells from one source more": (
         ("stock", "link", "eu", "nyc"),
-        "stock eu: now sells from nyc too",
+        "stock eu: linked to nyc",
         ('["berlin", "lyon"]', '["berlin", "lyon", "nyc"]'),
     ),
     "a product": (
@@ -145,7 +145,7 @@ WRITES = {
     ),
     "a product's name": (
         ("product", "set", "24-MB01", "--name", "Joust"),
-        "product 24-MB01: now called 'Joust'",
+        "product 24-MB01: named 'Joust'",
         ('"Joust Duffle Bag"', '"Joust"'),
     ),
     "a quantity": (
@@ -263,7 +263,7 @@ def test_the_first_stock_links_every_source_and_takes_the_reservations_along(run
     assert run("stock", "remove", "web") == (
         2,
         "",
-        "Error: stock 'web' is still named by 1 product\nHint: --cascade\n",
+        "Error: stock 'web' is still used by 1 product\nHint: --cascade\n",
     )
     assert run("stock", "remove", "web", "--cascade").status == 0
     assert "stocks" not in data(store_file)["products"]["24-MB01"]

@@ -222,9 +222,9 @@ def test_product_explain_says_from_which_goods_the_reserved_units_come(
 def test_product_explain_names_the_lines_of_winners_and_losers(run: Run, folder: Path) -> None:
     Path("store.toml").write_text(RESERVED.format(0))
     [line] = [line for line in run("product", "explain", "X").out.splitlines() if "out_of_stock_threshold at" in line]
-    won, _, lost = line.partition("; lost: ")
+    won, _, overridden = line.partition("; overrides ")
     assert won == "    out_of_stock_threshold at a: -4 from product, line 7 (at most 4 backordered)"
-    assert lost == "global -10 (line 4), default 0"
+    assert overridden == "global -10 (line 4), default 0"
 
 
 def test_the_longest_term_of_a_sum_makes_the_column(run: Run, folder: Path) -> None:

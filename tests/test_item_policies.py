@@ -44,7 +44,7 @@ def test_such_an_item_is_edited_and_given_a_quantity_in_place(run: Run, store: P
 
 
 def test_a_source_is_not_removed_while_such_an_item_names_it(run: Run) -> None:
-    assert run("source", "remove", "lyon").err.startswith("Error: source 'lyon' is still named by 1 product")
+    assert run("source", "remove", "lyon").err.startswith("Error: source 'lyon' is still used by 1 product")
     assert run("source", "remove", "lyon", "--cascade", "-q").status == 0
 
 

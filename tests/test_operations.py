@@ -160,12 +160,12 @@ def test_an_operation_gives_the_changes_of_the_file(store: Store, operation: Ope
         (
             STORE,
             lambda s: operations.remove_source(s, "a", cascade=False),
-            "source 'a' is still named by 1 stock and 2 products and 2 accepts",
+            "source 'a' is still used by 1 stock and 2 products and 2 accepts",
         ),
         (
             STORE,
             lambda s: operations.remove_stock(s, "eu", cascade=False),
-            "stock 'eu' is still named by 1 product and 1 accept",
+            "stock 'eu' is still used by 1 product and 1 accept",
         ),
         (
             STORE,

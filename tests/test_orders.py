@@ -224,4 +224,4 @@ def test_simulated_sales_name_the_sources_in_their_order_without_those_that_do_n
     )
     ran = run("order", "simulate", "X")
     assert ran.out.splitlines()[-1] == "Units leave the sources in the stock's order: b, a."
-    assert "what begins" in ran.out.splitlines()[1]
+    assert "event" in ran.out.splitlines()[1]

@@ -29,7 +29,7 @@ def shop(store_file: Path) -> Path:
         (
             "config unset backorder_limit",
             [
-                "Error: backorder_limit: expected a setting, as only config set takes this",
+                "Error: backorder_limit: expected a setting; only config set takes backorder_limit",
                 "Hint: out_of_stock_threshold",
             ],
         ),

@@ -137,7 +137,7 @@ def test_a_source_is_disabled_on_some_days(run: Run) -> None:
             "schedule: expected 1, the only number of the list, got 2\nHint: backorderctl schedule list",
         ),
         (("schedule", "remove", "0"), "N: expected a whole number, 1 or more, got '0'"),
-        (("source", "remove", "lyon"), "source 'lyon' is still named by 1 stock and 1 product\nHint: --cascade"),
+        (("source", "remove", "lyon"), "source 'lyon' is still used by 1 stock and 1 product\nHint: --cascade"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused(run: Run, shop: Path, words: tuple[str, ...], message: str) -> None:
@@ -225,7 +225,7 @@ def test_what_an_entry_or_accept_names_is_removed_with_cascade(
     shop.write_text(SHOP[:CHRISTMAS] + named + SHOP[CHRISTMAS:] + accept, encoding="utf-8")
     refused = run(*removal)
     assert (refused.status, refused.out) == (2, "")
-    assert refused.err.startswith(f"Error: {name} is still named by ")
+    assert refused.err.startswith(f"Error: {name} is still used by ")
     assert refused.err.endswith("1 accept and 1 schedule entry\nHint: --cascade\n")
     assert run(*removal, "--cascade").status == 0
     text = shop.read_text(encoding="utf-8")

@@ -60,7 +60,7 @@ def test_entries_are_listed_with_what_follows_on_their_first_coming_day(run: Run
     christmas.write_text(text.replace("2027-01-02", "2027-01-04"), encoding="utf-8")
     at = ("--at", "2026-12-01")
     assert run("diff", "old.toml", *at).out == (
-        "0 settings; 1 product; 3 schedule entries\n\n"
+        "0 settings; 3 schedule entries; 1 product\n\n"
         "sku      stock    change\n"
         "24-MB01  default  salable 225 -> 75  backorderable 200 -> 50\n\n"
         "schedule  entry                                                                                           "
@@ -98,7 +98,7 @@ def test_a_dry_run_shows_the_entry_that_it_would_write(run: Run, christmas: Path
     ran = run(*words, "-n")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.endswith(
-        "0 settings; 0 products; 1 schedule entry\n\n"
+        "0 settings; 1 schedule entry; 0 products\n\n"
         "schedule  entry                                            effect\n"
         "added     product 24-MB02: backorders no, from 2999-12-01  2999-12-01: 24-MB02 salable 54 -> 4; 1 product "
         "stops taking backorders\n"

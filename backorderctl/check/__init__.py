@@ -1,4 +1,4 @@
-"""Policy that is valid and wrong: the rules that find it, and the findings that are accepted in the file."""
+"""Policy that is valid but wrong: the rules that find it, and the findings that are accepted in the file."""
 
 from collections.abc import Collection, Iterable
 from datetime import date

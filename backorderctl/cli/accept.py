@@ -33,9 +33,11 @@ def add(
     match: Annotated[
         str | None, typer.Option("--match", metavar="GLOB", help="Every product whose SKU matches, now or later.")
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day, or for ever.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="The last day; else there is none.")
+    ] = None,
 ) -> None:
-    """Accept findings of a rule, all or those of one scope."""
+    """Accept findings of a rule, all of them or those of a scope."""
     rule = _code(code)
     if not reason.strip():
         raise BackorderctlError("--reason: expected why the finding is intended, got an empty string")
@@ -71,7 +73,7 @@ def remove(
     options: WriteOptions,
     numbers: EntryNumbers,
 ) -> None:
-    """Remove accepts: check reports their findings again."""
+    """Remove accepts; check then reports their findings again."""
 
     def operation(store: Store) -> tuple[Changes, Sequence[tuple[int, Accept]]]:
         changes = entry_operations.remove_accepts(store, numbers)

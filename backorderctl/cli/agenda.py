@@ -27,17 +27,18 @@ def agenda(
     days: Annotated[
         int | None,
         typer.Option(
-            "--days", metavar="N", parser=whole_number("--days", minimum=0), help="How many days to look ahead."
+            "--days",
+            metavar="N",
+            parser=whole_number("--days", minimum=0),
+            help=f"How many days to look ahead; {DAYS} unless --until is given.",
         ),
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day; else see --days.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day to look at.")] = None,
     product: ProductOption = None,
 ) -> None:
     """List the days on which entries of the schedule begin or end.
 
-    And what follows for products.
-
-    It looks 30 days ahead of today, or of --at; a day on which an entry ends is the one after its last.
+    Each with what changes for products. The list begins today, or at --at. An entry ends on the day after its last.
     """
     if days is not None and until is not None:
         raise BackorderctlError("--until: expected alone, got it beside --days")

@@ -105,7 +105,7 @@ def _root(
         str | None, typer.Option("--file", "-f", metavar="FILE", help="The store file; also after the noun and verb.")
     ] = None,
 ) -> None:
-    """Backorder policy as code: one TOML file says what may be sold on after the shelf is empty, where and how far.
+    """Backorder policy as code: one TOML file says what may be sold when the shelf is empty, where and how many.
 
     The store file is that of -f FILE, else $BACKORDERCTL_FILE, else ./store.toml. `backorderctl help NOUN VERB` shows
     what a command does, with examples.

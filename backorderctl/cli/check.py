@@ -1,4 +1,4 @@
-"""`backorderctl check`: policy that is valid and wrong."""
+"""`backorderctl check`: policy that is valid but wrong."""
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -48,7 +48,7 @@ class CheckOptions(QuantitiesOptions):
 
     output: Annotated[
         FindingFormat,
-        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
+        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The format of the answer."),
     ] = FindingFormat.TABLE
 
     def in_json(self) -> bool:
@@ -69,15 +69,20 @@ def check(
     ] = FailLevel.WARNING,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="KIND,...", help="Rules of these kinds: policy, stock, style [policy,stock]."),
+        typer.Option(
+            "--only", metavar="KIND,...", help="Only rules of these kinds: policy, stock, style. Else policy,stock."
+        ),
     ] = None,
     select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="CODE,...", help="Only these rules, as BO101 or BO1.")
+        list[str] | None,
+        typer.Option("--select", metavar="CODE,...", help="Only these rules; BO1 stands for all that begin with it."),
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="Not these rules.")] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="All but these rules.")
+    ] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules and check nothing.")] = False,
 ) -> None:
-    """Find policy that is valid and wrong. Exit status 1 for findings, 2 when a file is not a store file."""
+    """Find policy that is valid but wrong. Exit status 1 for findings, 2 when a file is not a store file."""
     if rules:
         view.show_rules(_plain(options.output), sys.stdout)
         return

@@ -38,20 +38,18 @@ FileOption = Annotated[
         metavar="FILE",
         envvar=FILE_VARIABLE,
         show_envvar=False,
-        help="The store file; - reads standard input where nothing is written.",
+        help="The store file, or - for standard input where nothing is written.",
     ),
 ]
 OutputOption = Annotated[
-    Output, typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer.")
+    Output, typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The format of the answer.")
 ]
-AtOption = Annotated[
-    str, typer.Option("--at", metavar="DATE", help="The day that is meant: today, 2026-12-01 or +30d.")
-]
+AtOption = Annotated[str, typer.Option("--at", metavar="DATE", help="Answer for this day: today, 2026-12-01 or +30d.")]
 SpreadsheetOption = Annotated[
     bool,
-    typer.Option("--spreadsheet", help="With -o csv: write an apostrophe before text that is a formula."),
+    typer.Option("--spreadsheet", help="With -o csv: write an apostrophe before text that would be a formula."),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer and errors.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer and errors.")]
 TakeOwnershipOption = Annotated[
     bool,
     typer.Option("--take-ownership", help="Write even if the file's owner could then no longer write to it."),
@@ -66,7 +64,7 @@ EverythingOption = Annotated[
 MatchOption = Annotated[
     str | None, typer.Option("--match", metavar="GLOB", help="Every product whose SKU matches, such as 'WS12-*'.")
 ]
-CascadeOption = Annotated[bool, typer.Option("--cascade", help="Also remove whatever still names it.")]
+CascadeOption = Annotated[bool, typer.Option("--cascade", help="Also remove everything that refers to it.")]
 
 
 class Command(typer.core.TyperCommand):

@@ -71,13 +71,13 @@ def set_(
 
     The scope is --stock, --source, --product, or --product with --source for the source item.
 
-    --match sets it for every product whose SKU it matches, with --source for their source items there, in one write;
-    exit status 1 when there is none.
+    --match sets it for every product whose SKU matches, or with --source for their source items there, in one write;
+    exit status 1 when none matches.
 
-    For KEY, backorder_limit N or backorder_limit unlimited is the most that may be backordered; it is stored as the
-    threshold, -N or 0.
+    backorder_limit N, or backorder_limit unlimited, sets how many may be backordered; it is stored as the threshold,
+    -N or 0.
 
-    With --from or --until the value holds on these days alone, and what is written stays: an entry of the schedule.
+    With --from or --until the value holds on these days only: this adds an entry to the schedule and keeps what is set.
     """
     from backorderctl.edit import operations
 
@@ -123,8 +123,8 @@ def apply_(
 
     Its columns are product, source, stock, key and value.
 
-    A key is a setting, or quantity, status, reserved or name. An empty value leaves what is there, and the word inherit
-    takes it away. All rows are done, or none.
+    A key is a setting, or quantity, status, reserved or name. An empty value changes nothing, and the word inherit
+    removes what is set. All rows are applied, or none.
     """
     from backorderctl.edit import bulk_csv
 
@@ -157,9 +157,9 @@ def unset(
 ) -> None:
     """Remove a value, so that it is inherited again. Exit status 1 when it was not set.
 
-    --match removes it from every product whose SKU it matches, with --source from their source items there.
+    --match removes it from every product whose SKU matches, or with --source from their source items there.
 
-    With --from or --until it is inherited on these days alone, and what is written stays: an entry of the schedule.
+    With --from or --until it is inherited on these days only: this adds an entry to the schedule and keeps what is set.
     """
     from backorderctl.edit import operations
 
@@ -199,14 +199,18 @@ def get(
     stock: StockOption = None,
     source: SourceOption = None,
     product: ProductsOption = None,
-    own: Annotated[bool, typer.Option("--own", help="Only what is set at that very scope; 1 if nothing is.")] = False,
-    output: Annotated[Output | None, typer.Option("--output", "-o", help="Print more than the bare value.")] = None,
+    own: Annotated[
+        bool, typer.Option("--own", help="Only what this very scope sets; exit status 1 if nothing.")
+    ] = False,
+    output: Annotated[
+        Output | None, typer.Option("--output", "-o", help="The format of the answer; else the bare value.")
+    ] = None,
 ) -> None:
-    """Print the value in force, bare.
+    """Print the bare value in force.
 
-    For several products it is a line each, with the SKU and a tab before the value.
+    For several products a line each: the SKU, a tab, the value.
 
-    --stock beside --product or --source names the stock that it is seen from.
+    With --product or --source, --stock names the stock for which the value is given.
     """
     row = typed_setting(key)
     store = options.written() if own else options.store()
@@ -233,7 +237,7 @@ def list_(
     stock: StockOption = None,
     source: SourceOption = None,
     product: ProductsOption = None,
-    own: Annotated[bool, typer.Option("--own", help="Only what that very scope sets.")] = False,
+    own: Annotated[bool, typer.Option("--own", help="Only what this very scope sets.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every value written in the file, with its scope.")] = False,
 ) -> None:
     """List the settings in force at a scope and where each comes from."""
@@ -262,8 +266,7 @@ def explain(
 ) -> None:
     """Show every level that a value can come from, and which wins.
 
-    Also what the evaluator makes of the value.
-    """
+    With what the value means there."""
     from backorderctl.output.chains import show_chains
 
     row = typed_setting(key)

@@ -27,7 +27,7 @@ app.add_typer(export_magento.app, name="magento")
 @app.command("csv", cls=Command)
 @with_options
 def csv_(options: StoreOptions, to: ToOption = None) -> None:
-    """Write everything that is set as a CSV that config apply reads.
+    """Write everything that is set as a CSV file for `config apply`.
 
     Its columns are product, source, stock, key and value.
     """
@@ -44,12 +44,12 @@ def csv_(options: StoreOptions, to: ToOption = None) -> None:
 @with_options
 def sql(
     options: StoreOptions,
-    dialect: Annotated[Dialect, typer.Option("--dialect", help="The database that shall run it.")],
+    dialect: Annotated[Dialect, typer.Option("--dialect", help="The database that will run it.")],
     to: Annotated[str, typer.Option("--to", metavar="FOLDER", help="A new or empty folder.")],
 ) -> None:
-    """Write what `evaluate` runs, for a database of your own.
+    """Write the SQL that `evaluate` runs, for a database of your own.
 
-    The files are SQL, and the policy of one day as tables. The rows are yours: tables.sql says which columns they need.
+    The files are the SQL and the policy of one day as tables. You supply the quantities: tables.sql names the columns.
     """
     check_target(to)
     if format_of(to) is not None:

@@ -49,13 +49,13 @@ def simulate(
     options: AnswerOptions,
     sku: SkuArgument,
     stock: StockOption = None,
-    step: Annotated[str | None, typer.Option("--step", metavar="N", help="Also a row every N units.")] = None,
+    step: Annotated[str | None, typer.Option("--step", metavar="N", help="Also a row for every N units sold.")] = None,
 ) -> None:
-    """Show what begins when as units sell.
+    """Show what happens as units sell, until the product is sold out.
 
-    Low stock, backorders, "Only N left" and Out of Stock.
+    A row for each event: low stock, backorders begin, "Only N left", Out of Stock.
 
-    Units ship at once, what is reserved first, and leave the sources in the order of the stock's `sources`.
+    Units ship at once, reserved ones first, and leave the sources in the order of the stock's `sources`.
     """
     every = None if step is None else typed_quantity("--step", step, minimum=STEP)
     answer = _answer(options.store(only=sku), sku, stock)

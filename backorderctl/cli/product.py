@@ -38,7 +38,7 @@ from backorderctl.store.quantity import ZERO
 
 app = noun("Products: how many can be sold, and the products themselves.")
 
-Name = Annotated[str | None, typer.Option("--name", help="What people call it.")]
+Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="A name to show to people.")]
 NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SKU.")]
 
 
@@ -58,9 +58,9 @@ def list_(
         bool, typer.Option("--oversold", help="Only what has more units reserved than can ever ship.")
     ] = False,
     match: MatchOption = None,
-    by_source: Annotated[bool, typer.Option("--by-source", help="One row a source item.")] = False,
+    by_source: Annotated[bool, typer.Option("--by-source", help="One row for each source item.")] = False,
     sort: Annotated[
-        str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column; -COLUMN is descending.")
+        str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for descending order.")
     ] = None,
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="A,B", help="Only these columns, in this order.")
@@ -72,7 +72,7 @@ def list_(
 ) -> None:
     """List how many can be sold, by product and stock or by source.
 
-    Without --sort, rows are written as they are found. Unlimited is the highest of all quantities.
+    Without --sort, rows come in the order of the file. Unlimited sorts above every number.
     """
     store = options.store()
     if stock is not None:
@@ -112,9 +112,9 @@ def show(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) ->
 @app.command(cls=Command)
 @with_options
 def explain(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) -> None:
-    """Show how many can be sold as a sum to check with a pencil.
+    """Show how many can be sold, as a sum to check with a pencil.
 
-    And every level that won or lost.
+    Below it, where each value comes from and which values it overrides.
     """
     from backorderctl.output.explain import Explained, show_sums
 
@@ -135,7 +135,7 @@ def add(
     ] = None,
     quantity: Annotated[str | None, typer.Option("--quantity", metavar="N", help="The units there.")] = None,
 ) -> None:
-    """Add a product; with --source and --quantity, at a source."""
+    """Add a product; with --source and --quantity, put it at a source."""
     from backorderctl.edit import operations
 
     if (source is None) != (quantity is None):
@@ -156,7 +156,7 @@ def add(
 def set_(
     options: WriteOptions,
     sku: SkuArgument,
-    name: Annotated[str, typer.Option("--name", help="What people call it; '' takes the name away.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The new name; '' removes the name.")],
 ) -> None:
     """Give a product another name."""
     from backorderctl.edit import operations
@@ -164,7 +164,7 @@ def set_(
     change(
         options,
         lambda store: operations.rename(("products", sku), name, model.product_named(store, sku).name),
-        done=f"product {sku}: now called {name!r}" if name else f"product {sku}: has no name now",
+        done=f"product {sku}: named {name!r}" if name else f"product {sku}: without a name",
     )
 
 

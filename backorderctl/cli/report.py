@@ -44,7 +44,7 @@ class ReportOptions(QuantitiesOptions):
 
     output: Annotated[
         ReportFormat,
-        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The shape of the answer."),
+        typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The format of the answer."),
     ] = ReportFormat.TABLE
 
     def in_json(self) -> bool:

@@ -121,7 +121,7 @@ def typed_assignments(words: Sequence[str]) -> dict[str, str]:
 def typed_setting(typed: str) -> settings.AnySetting:
     """The setting that was typed; BackorderctlError for the other way to type the threshold, which only `set` takes."""
     if typed.strip().replace("-", "_") == BACKORDER_LIMIT:
-        raise BackorderctlError(f"{typed}: expected a setting, as only config set takes this", hint=THRESHOLD.key)
+        raise BackorderctlError(f"{typed}: expected a setting; only config set takes {typed}", hint=THRESHOLD.key)
     return settings.setting_named(typed)
 
 

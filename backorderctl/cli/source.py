@@ -52,7 +52,7 @@ def show(options: AnswerOptions, source: SourceArgument) -> None:
 def add(
     options: WriteOptions,
     source: NewSource,
-    name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="A name to show to people.")] = None,
     disabled: Annotated[bool, typer.Option("--disabled", help="Its goods do not count yet.")] = False,
 ) -> None:
     """Add a source."""
@@ -69,13 +69,13 @@ def add(
 def set_(
     options: WriteOptions,
     source: SourceArgument,
-    name: Annotated[str, typer.Option("--name", help="What people call it; '' takes the name away.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The new name; '' removes the name.")],
 ) -> None:
     """Give a source another name."""
     change(
         options,
         lambda store: operations.rename(("sources", source), name, model.source_named(store, source).name),
-        done=f"source {source}: now called {name!r}" if name else f"source {source}: has no name now",
+        done=f"source {source}: named {name!r}" if name else f"source {source}: without a name",
     )
 
 
@@ -84,7 +84,7 @@ def set_(
 def remove(options: WriteOptions, source: SourceArgument, cascade: CascadeOption = False) -> None:
     """Remove a source.
 
-    One that something names needs --cascade, which also removes its source items and whatever names it.
+    A source that is still in use needs --cascade, which also removes its source items and everything that refers to it.
     """
     change(
         options,

@@ -21,7 +21,8 @@ Sources = Annotated[
     list[str], typer.Argument(metavar="SOURCE...", help="One or more sources.", autocompletion=complete_source)
 ]
 Channels = Annotated[
-    list[str] | None, typer.Option("--channel", metavar="NAME", help="A sales channel that sells from it; repeatable.")
+    list[str] | None,
+    typer.Option("--channel", metavar="NAME", help="A sales channel that sells from it; may be repeated."),
 ]
 
 
@@ -45,11 +46,11 @@ def show(options: AnswerOptions, stock: StockArgument) -> None:
 def add(
     options: WriteOptions,
     stock: NewStock,
-    name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="A name to show to people.")] = None,
     source: Annotated[
         list[str] | None,
         typer.Option(
-            "--source", metavar="CODE", help="A source to sell from; repeatable.", autocompletion=complete_source
+            "--source", metavar="CODE", help="A source to sell from; may be repeated.", autocompletion=complete_source
         ),
     ] = None,
     channel: Channels = None,
@@ -68,9 +69,11 @@ def add(
 def set_(
     options: WriteOptions,
     stock: StockArgument,
-    name: Annotated[str | None, typer.Option("--name", help="What people call it; '' takes the name away.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="The new name; '' removes the name.")
+    ] = None,
     channel: Channels = None,
-    no_channels: Annotated[bool, typer.Option("--no-channels", help="No channel sells from it.")] = False,
+    no_channels: Annotated[bool, typer.Option("--no-channels", help="Remove all sales channels from it.")] = False,
 ) -> None:
     """Give a stock another name or other sales channels."""
     if channel and no_channels:
@@ -93,7 +96,8 @@ def remove(
 ) -> None:
     """Remove a stock.
 
-    One that something names needs --cascade, which also removes what is reserved in it.
+    A stock that is still in use needs --cascade, which also removes what is reserved in it and everything that refers
+    to it.
     """
     change(
         options, lambda store: operations.remove_stock(store, stock, cascade=cascade), done=f"stock {stock}: removed"
@@ -107,7 +111,7 @@ def link(options: WriteOptions, stock: StockArgument, sources: Sources) -> None:
     change(
         options,
         lambda store: operations.link(store, stock, sources),
-        done=f"stock {stock}: now sells from {', '.join(sources)} too",
+        done=f"stock {stock}: linked to {', '.join(sources)}",
     )
 
 
@@ -118,5 +122,5 @@ def unlink(options: WriteOptions, stock: StockArgument, sources: Sources) -> Non
     change(
         options,
         lambda store: operations.unlink(store, stock, sources),
-        done=f"stock {stock}: no longer sells from {', '.join(sources)}",
+        done=f"stock {stock}: unlinked from {', '.join(sources)}",
     )

@@ -106,8 +106,8 @@ def remove_accepts(store: Store, numbers: Sequence[int]) -> Changes:
 
 
 def _refuse_unknown_numbers(noun: str, count: int, numbers: Sequence[int]) -> None:
-    """BackorderctlError for a number that is not on the list of the noun."""
-    expected = {0: "a number of the list, which is empty", 1: "1, the only number of the list"}
+    """BackorderctlError for a number that is not in the list that `NOUN list` shows."""
+    expected = {0: "no number, as the list is empty", 1: "1, the only number of the list"}
     for number in numbers:
         if not 1 <= number <= count:
             known = expected.get(count, f"1 to {count}")

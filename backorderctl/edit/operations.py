@@ -65,17 +65,17 @@ def enable_source(store: Store, code: str, *, enabled: bool) -> Changes:
 
 
 def remove_source(store: Store, code: str, *, cascade: bool) -> Changes:
-    """The source goes, and with `cascade` whatever names it; BackorderctlError when something does and may not go."""
+    """Remove the source, with `cascade` also all that uses it; BackorderctlError when it is in use otherwise."""
     model.source_named(store, code)
     stocks = [stock for stock in store.stocks.values() if stock.declared and code in stock.sources]
     products = [product.sku for product in store.products.values() if product.item_settings(code) is not None]
-    naming = _naming(store, source=code)
+    references = _references(store, source=code)
     if not cascade:
-        _refuse_named(f"source {code!r}", naming, stocks=len(stocks), products=len(products))
+        _refuse_used(f"source {code!r}", references, stocks=len(stocks), products=len(products))
     return [
         *(change for stock in stocks for change in unlink(store, stock.code, [code])),
         *(Change(("products", sku, "sources", code), REMOVED) for sku in products),
-        *_removed(naming),
+        *_removed(references),
         Change(("sources", code), REMOVED),
     ]
 
@@ -93,16 +93,16 @@ def add_stock(store: Store, code: str, *, name: str | None, sources: Sequence[st
 
 
 def remove_stock(store: Store, code: str, *, cascade: bool) -> Changes:
-    """The stock goes, and with `cascade` whatever names it; BackorderctlError when something does and may not go."""
+    """Remove the stock, with `cascade` also all that uses it; BackorderctlError when it is in use otherwise."""
     if not model.stock_named(store, code).declared:
-        raise BackorderctlError(f"stock {code!r} stands for no stock at all and cannot be removed")
+        raise BackorderctlError(f"stock {code!r} is implicit and cannot be removed")
     products = [product.sku for product in store.products.values() if code in product.reserved]
-    naming = _naming(store, stock=code)
+    references = _references(store, stock=code)
     if not cascade:
-        _refuse_named(f"stock {code!r}", naming, products=len(products))
+        _refuse_used(f"stock {code!r}", references, products=len(products))
     return [
         *(Change(("products", sku, "stocks", code), REMOVED) for sku in products),
-        *_removed(naming),
+        *_removed(references),
         Change(("stocks", code), REMOVED),
     ]
 
@@ -156,14 +156,15 @@ def add_product(store: Store, sku: str, *, name: str | None, item: tuple[str, De
 
 
 def remove_product(store: Store, sku: str, *, cascade: bool) -> Changes:
-    """The product goes, with its source items and reservations, and with `cascade` the accepts and entries that name
-    it; BackorderctlError when some do and may not go.
+    """Remove the product with all that is below it, with `cascade` also the accepts and entries that use it.
+
+    BackorderctlError when some use it otherwise.
     """
     model.product_named(store, sku)
-    naming = _naming(store, product=sku)
+    references = _references(store, product=sku)
     if not cascade:
-        _refuse_named(f"product {sku!r}", naming)
-    return [*_removed(naming), Change(("products", sku), REMOVED)]
+        _refuse_used(f"product {sku!r}", references)
+    return [*_removed(references), Change(("products", sku), REMOVED)]
 
 
 def assign(store: Store, sku: str, source: str, *, quantity: Decimal | None, status: StockStatus | None) -> Changes:
@@ -179,14 +180,15 @@ def assign(store: Store, sku: str, source: str, *, quantity: Decimal | None, sta
 
 
 def unassign(store: Store, sku: str, source: str, *, cascade: bool) -> Changes:
-    """The source item goes, and with `cascade` the accepts and entries that name it; BackorderctlError when there is no
-    such item, or when some name it and may not go.
+    """Remove the source item, with `cascade` also the accepts and entries that use it.
+
+    BackorderctlError when there is no such item, and when some use it otherwise.
     """
     model.item_place(store, sku, source)
-    naming = _naming(store, product=sku, source=source)
+    references = _references(store, product=sku, source=source)
     if not cascade:
-        _refuse_named(f"{sku!r} at source {source!r}", naming)
-    return [*_removed(naming), Change(("products", sku, "sources", source), REMOVED)]
+        _refuse_used(f"{sku!r} at source {source!r}", references)
+    return [*_removed(references), Change(("products", sku, "sources", source), REMOVED)]
 
 
 def reserve(store: Store, sku: str, quantity: Decimal, *, stock: str) -> Changes:
@@ -238,7 +240,7 @@ def _declared(store: Store, code: str) -> model.Stock:
     stock = model.stock_named(store, code)
     if not stock.declared:
         raise BackorderctlError(
-            f"stock {code!r} stands for no stock at all and is not in the file",
+            f"stock {code!r} is implicit and not in the file; declare it first",
             hint=CommandLine(("stock", "add"), (code,)),
         )
     return stock
@@ -258,37 +260,37 @@ def _moved_reservations(store: Store, code: str) -> list[Change]:
     return moved
 
 
-class _Naming(NamedTuple):
-    """The numbers of the accepts and of the schedule's entries that name something."""
+class _References(NamedTuple):
+    """The numbers of the accepts and of the schedule's entries that refer to a stock, source or product."""
 
     accepts: list[int]
     entries: list[int]
 
 
-def _naming(store: Store, **names: str) -> _Naming:
-    """Those that name all of this, each as its kind: stock, source or product."""
+def _references(store: Store, **names: str) -> _References:
+    """Those that refer to all of `names`, each given by its kind: stock, source or product."""
 
-    def named(each: Accept | Place) -> bool:
+    def refers(each: Accept | Place) -> bool:
         return all(getattr(each, kind) == name for kind, name in names.items())
 
-    accepts = [number for number, accept in enumerate(store.accepts) if named(accept)]
-    return _Naming(accepts, [entry.number for entry in store.schedule if named(entry.place)])
+    accepts = [number for number, accept in enumerate(store.accepts) if refers(accept)]
+    return _References(accepts, [entry.number for entry in store.schedule if refers(entry.place)])
 
 
-def _removed(naming: _Naming) -> list[Change]:
+def _removed(references: _References) -> list[Change]:
     return [
-        *(Change(("check", "accept", number), REMOVED) for number in reversed(naming.accepts)),
-        *(Change(("schedule", number), REMOVED) for number in reversed(naming.entries)),
+        *(Change(("check", "accept", number), REMOVED) for number in reversed(references.accepts)),
+        *(Change(("schedule", number), REMOVED) for number in reversed(references.entries)),
     ]
 
 
-def _refuse_named(name: str, naming: _Naming, *, stocks: int = 0, products: int = 0) -> None:
+def _refuse_used(name: str, references: _References, *, stocks: int = 0, products: int = 0) -> None:
     counts = {
         ("stock", "stocks"): stocks,
         ("product", "products"): products,
-        ("accept", "accepts"): len(naming.accepts),
-        ("schedule entry", "schedule entries"): len(naming.entries),
+        ("accept", "accepts"): len(references.accepts),
+        ("schedule entry", "schedule entries"): len(references.entries),
     }
-    named = [f"{count} {one if count == 1 else several}" for (one, several), count in counts.items() if count]
-    if named:
-        raise BackorderctlError(f"{name} is still named by {' and '.join(named)}", hint="--cascade")
+    users = [f"{count} {one if count == 1 else several}" for (one, several), count in counts.items() if count]
+    if users:
+        raise BackorderctlError(f"{name} is still used by {' and '.join(users)}", hint="--cascade")

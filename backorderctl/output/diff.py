@@ -74,11 +74,12 @@ def difference_summary(difference: Difference) -> str:
     if not difference:
         return "no effective change"
     products = {change.sku for change in difference.products}
-    counts = f"{counted(len(difference.settings), 'setting')}; {counted(len(products), 'product')}"
+    counts = [counted(len(difference.settings), "setting")]
     if difference.schedule:
-        counts += f"; {counted(len(difference.schedule), 'schedule entry')}"
+        counts.append(counted(len(difference.schedule), "schedule entry"))
+    counts.append(counted(len(products), "product"))
     consequences = ", ".join(describe_consequences(difference.products))
-    return f"{counts}: {consequences}" if consequences else counts
+    return "; ".join(counts) + (f": {consequences}" if consequences else "")
 
 
 def _json(difference: Difference, out: TextIO) -> None:

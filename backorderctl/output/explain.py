@@ -94,7 +94,7 @@ def _sum_lines(explained: Explained) -> Iterator[str]:
         yield from ("", *sums)
     yield from ("", "  Where each value comes from")
     for key, chain in explained.chains:
-        yield f"    {_lost_line(key, chain)}"
+        yield f"    {_origin_line(key, chain)}"
 
 
 def pool_sums(answer: Salability) -> Iterator[list[str]]:
@@ -133,18 +133,18 @@ def _term_line(term: Term, width: int) -> str:
     return f"    {term.name.replace('_', ' '):<{width}}  {term.expression} = {result}"
 
 
-def _lost_line(key: str, chain: Chain) -> str:
+def _origin_line(key: str, chain: Chain) -> str:
     where = f" at {chain.seen.source}" if chain.seen.source else ""
     value = chain.seen.value
     words = f"{key}{where}: {format_value(value.value)} from {_origin(value)}"
-    lost = [
+    overridden = [
         f"{describe_level(step.place, step.entry)} {format_value(step.value)}"
         + (f" (line {step.line})" if step.line else "")
         for step in chain.steps
         if step.value is not None and not step.wins
     ]
     clamp = f" ({note(chain)})" if note(chain) else ""
-    return words + clamp + (f"; lost: {', '.join(lost)}" if lost else "")
+    return words + clamp + (f"; overrides {', '.join(overridden)}" if overridden else "")
 
 
 def _origin(found: InForce) -> str:

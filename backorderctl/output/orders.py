@@ -37,7 +37,7 @@ _LIFE = (
     Column("on_hand", number=True, rank=2),
     Column("backorderable", number=True, rank=3),
     Column("salable", number=True, rank=1),
-    Column("what begins"),
+    Column("event"),
     Column("left", rank=4, style=lambda row: Style.YELLOW if row[1] == "0" else Style.GREEN),
 )
 
