@@ -180,6 +180,7 @@ def test_the_agenda_ends_on_its_last_day(run: Run, words: tuple[str, ...], days:
     [
         (("--days", "3", "--until", "today"), "--until: expected alone, got it beside --days"),
         (("--until", "soon"), "--until: expected today, a date such as 2026-12-01, or +30d, got 'soon'"),
+        (("--at", "2026-12-02", "--until", "2026-12-01"), "--until: expected 2026-12-02 or later, got 2026-12-01"),
         (("--product", "24-MB03"), "unknown product '24-MB03'\nHint: did you mean '24-MB02'?"),
     ],
 )

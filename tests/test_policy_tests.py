@@ -266,6 +266,16 @@ def test_the_store_of_a_test_file_is_beside_it_or_named(run: Run, folder: Path) 
     assert run("test", "-f", "-") == Ran(2, "", "Error: -f -: expected the name of a test file beside it, got none\n")
 
 
+def test_a_store_without_a_test_file_gets_the_command_that_writes_one(run: Run, folder: Path) -> None:
+    (folder / "shop.toml").write_bytes(STORE.read_bytes())
+    hint = "backorderctl init --tests -f shop.toml"
+    assert run("test", "-f", "shop.toml") == Ran(2, "", f"Error: shop.test.toml: no such file\nHint: {hint}\n")
+    assert run(*hint.split()[1:]).status == 0
+    assert run("test", "-f", "shop.toml").status < 2
+    missing = "Error: none.toml: no such file\nHint: backorderctl init -f none.toml\n"
+    assert run("test", "-f", "none.toml").err == missing
+
+
 def test_quantities_from_outside_are_tested(tests: Callable[..., Ran], folder: Path) -> None:
     (folder / "live.csv").write_text("source_code,sku,quantity\nnyc,bag,2\nnyc,NEW,1\n")
     live = ("--quantities", "live.csv", "--allow-missing", "-q")

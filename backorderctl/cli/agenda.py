@@ -48,6 +48,8 @@ def agenda(
         last = _last_day(today, DAYS if days is None else days)
     else:
         last = parse_day(until, today, option="--until")
+        if last < today:
+            raise BackorderctlError(f"--until: expected {today} or later, got {last}")
     store = options.live(written)
     named = None if product is None else model.product_named(store, product)
     view.show_agenda(agenda_of(store, after=today, until=last, product=named), options.output, sys.stdout)

@@ -14,7 +14,7 @@ from backorderctl.cli.command import DEFAULT_FILE, STANDARD_INPUT, Command, noun
 from backorderctl.cli.quantities import AnswerOptions
 from backorderctl.cli.reading import read_input, say_error, with_options
 from backorderctl.cli.target import refuse_overwriting_input
-from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, InvalidFile
+from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, InvalidFile
 from backorderctl.output import policy_tests as view
 from backorderctl.output.policy_tests import FileResult
 from backorderctl.policy.policy_test import InvalidTest
@@ -106,7 +106,10 @@ def _paths(files: Sequence[str], store: str, *, chosen: bool) -> list[_Paths]:
         return [_Paths(file, store if chosen else store_beside(file)) for file in dict.fromkeys(files)]
     if store == STANDARD_INPUT:
         raise BackorderctlError("-f -: expected the name of a test file beside it, got none")
-    return [_Paths(tests_beside(store), store)]
+    tests = tests_beside(store)
+    if os.path.lexists(store) and not os.path.lexists(tests):
+        raise BackorderctlError(f"{tests}: no such file", hint=CommandLine(("init", "--tests")))
+    return [_Paths(tests, store)]
 
 
 def _results(options: AnswerOptions, paths: _Paths, only: str | None, *, named: bool) -> Iterator[FileResult]:
