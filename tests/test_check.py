@@ -253,7 +253,7 @@ def test_an_item_that_repeats_its_product_states_what_its_removal_really_gives()
     assert lines(text) == [
         "BO303 warning P at c: out_of_stock_threshold adds to that of the product: two allowances "
         "(-50 on line 14 and -50 on line 9: 100); "
-        "the hint changes out_of_stock_threshold, salable quantity: P 130 -> 80",
+        "the hint changes out_of_stock_threshold (salable quantity: P 130 -> 80)",
         "BO302 info source b: out_of_stock_threshold = -50 is in force nowhere: narrower values override it",
     ]
 

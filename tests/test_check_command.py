@@ -41,7 +41,7 @@ UNLIMITED = "global: backorders are on and unlimited: the threshold in force is 
 IGNORED = r"product x: 100%, [y]\x1b: the reserve is ignored: backorders are on (from global) and unlimited (reserve 5)"
 NEVER = (
     "global: only_x_left_threshold = 5 can never show: what it reaches is unlimited; 2 products: A, x: 100%, [y]\\x1b; "
-    r"the hint changes only_x_left_threshold, salable quantity: A stays unlimited, x: 100%, [y]\x1b stays unlimited"
+    r"the hint changes only_x_left_threshold (salable quantity: A stays unlimited, x: 100%, [y]\x1b stays unlimited)"
 )
 HINT = "backorderctl config unset only_x_left_threshold"
 NO_PLACE = {"stock": None, "source": None, "product": None}

@@ -43,7 +43,7 @@ def message(finding: Finding) -> str:
         text += f"; {_counted(finding.count, 'product')}: {named}{more}"
     if finding.effects:
         changes = ", ".join(map(_effect, finding.effects))
-        text += f"; the hint changes {finding.effects[0].key}, salable quantity: {changes}"
+        text += f"; the hint changes {finding.effects[0].key} (salable quantity: {changes})"
     return text
 
 
