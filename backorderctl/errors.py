@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 ANSWER_IS_NO = 1
 COMMAND_FAILED = 2
 _MOST_SUGGESTIONS = 10
-"""Problems of one file for which the name that was probably meant is looked for."""
+"""For so many problems of one file the nearest known name is looked up."""
 
 
 class CommandLine(NamedTuple):
@@ -66,7 +66,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 def did_you_mean(name: str, names: Iterable[str], *, after: int = 0) -> str:
     """The end of a message about an unknown name: `; did you mean 'main'?`, or nothing when none is similar.
 
-    Nothing either `after` many other problems: looking for a name among all takes time, and nobody reads so many.
+    Also nothing `after` many other problems: looking up the nearest name takes time, and nobody reads so many.
     """
     hint = suggestion(name, names) if after < _MOST_SUGGESTIONS else None
     return f"; {hint}" if hint else ""

@@ -1,9 +1,9 @@
-"""How far a command reaches: the files whose functions it runs, and the rooms that it imports. Not a test.
+"""How far a command reaches: the files whose functions it runs, and the layers that it imports. Not a test.
 
     python tests/calls.py [-v]        # with -v also the names of the files
 
 A stranger who follows a command reads the files that it runs. Bodies of modules and classes do not count, and neither
-does the room `errors`, which runs only when something goes wrong.
+does the layer `errors`, which runs only when something goes wrong.
 """
 
 import json
@@ -43,8 +43,8 @@ def main(arguments: list[str]) -> None:
     """Print a line for each command."""
     for name, (most, words) in COMMANDS.items():
         files, modules = reached(words)
-        rooms = {file.partition("/")[0] for file in files if "/" in file}
-        idle = sorted({module.split(".")[1] for module in modules if "." in module} - rooms - {"errors"})
+        layers = {file.partition("/")[0] for file in files if "/" in file}
+        idle = sorted({module.split(".")[1] for module in modules if "." in module} - layers - {"errors"})
         print(
             f"{name:14}  {len(files)} files, at most {most}; imports and does not run: {', '.join(idle) or 'nothing'}"
         )

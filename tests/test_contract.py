@@ -17,8 +17,8 @@ from backorderctl.cli.app import app
 from backorderctl.store.settings import SETTINGS, format_value
 
 PACKAGE = ROOT / "backorderctl"
-ROOMS = re.findall(r"^\| `(\w+)` \|", page("ARCHITECTURE.md"), re.MULTILINE)
-"""From the ground up, as ARCHITECTURE.md lists them: a room imports from those before it."""
+LAYERS = re.findall(r"^\| `(\w+)` \|", page("ARCHITECTURE.md"), re.MULTILINE)
+"""From the ground up, as ARCHITECTURE.md lists them: a layer imports from those before it."""
 ONLY_IN = {
     "typer": "cli",
     "rich": "output",
@@ -34,7 +34,7 @@ NAMES_OF_SEVERAL = {
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
-def room(path: Path) -> str:
+def layer(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py").replace("__main__", "cli")
 
 
@@ -48,26 +48,26 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"backorderctl.{alias.name}" for alias in node.names) if inner else (str(node.module),)
 
 
-def test_the_architecture_lists_every_room() -> None:
+def test_the_architecture_lists_every_layer() -> None:
     folders = [path.parent.name for path in PACKAGE.glob("*/__init__.py")]
-    assert sorted(ROOMS) == sorted(["errors", *folders])
+    assert sorted(LAYERS) == sorted(["errors", *folders])
 
 
 def test_the_architecture_names_modules_that_exist() -> None:
     named = re.findall(r"\b([a-z]+)[./]([a-z_]+)(?:\.py)?(?=`|  | -|,| )", page("ARCHITECTURE.md"))
     modules = {("/".join(path.relative_to(PACKAGE).parts)).removesuffix(".py") for path in PACKAGE.rglob("*.py")}
     others = {"store/toml", "cli/main"}
-    assert {"/".join(each) for each in named if each[0] in ROOMS} - others <= modules
+    assert {"/".join(each) for each in named if each[0] in LAYERS} - others <= modules
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_from_the_rooms_below_its_own(path: Path) -> None:
-    allowed = ROOMS[: ROOMS.index(room(path)) + 1]
+def test_a_module_imports_only_from_the_layers_below_its_own(path: Path) -> None:
+    allowed = LAYERS[: LAYERS.index(layer(path)) + 1]
     for name in imported(path):
         top, _, rest = name.partition(".")
         if top == "backorderctl":
             assert rest.split(".")[0] in allowed, f"{path} imports {name}"
-        assert room(path) == ONLY_IN.get(top, room(path)), f"{path} imports {name}"
+        assert layer(path) == ONLY_IN.get(top, layer(path)), f"{path} imports {name}"
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

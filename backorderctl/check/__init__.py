@@ -58,7 +58,7 @@ def _violations(context: Context, rules: Iterable[Rule]) -> dict[str, list[Viola
 
 
 def _troubles(found: dict[str, list[Violation]]) -> set[Trouble]:
-    """The errors and warnings among the violations."""
+    """The violations that are errors or warnings."""
     return {
         Trouble(code, each.place, each.key, each.product, each.stock)
         for code, violations in found.items()

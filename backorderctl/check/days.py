@@ -7,7 +7,7 @@ from datetime import date
 from backorderctl.check.context import Context, Facts, Judgement, contributed
 from backorderctl.check.registry import Rule, Span
 from backorderctl.store.model import Product, Store
-from backorderctl.store.schedule import Turn, store_on, turns
+from backorderctl.store.schedule import Changeover, changeovers, store_on
 
 
 def contexts(store: Store, rules: Iterable[Rule], *, today: date) -> Iterator[Context]:
@@ -20,18 +20,18 @@ def contexts(store: Store, rules: Iterable[Rule], *, today: date) -> Iterator[Co
     judgements = [rule.judgement for rule in rules if rule.judgement is not None]
     before = Context(store_on(store, today), today=today)
     yield before
-    if not (coming := turns(store.schedule, after=today)):
+    if not (coming := changeovers(store.schedule, after=today)):
         return
     facts = {each: before.facts_of(each) for each in judgements}
     order = {sku: number for number, sku in enumerate(store.products)}
     known, yesterday = before.populated, before.store
-    for turn in coming:
-        now = store_on(store, turn.day)
-        products = None if whole else _reached(now, turn, order)
-        context = Context(now, today=turn.day, known=known)
+    for changeover in coming:
+        now = store_on(store, changeover.day)
+        products = None if whole else _reached(now, changeover, order)
+        context = Context(now, today=changeover.day, known=known)
         if products is not None:
-            old = Context(yesterday, today=turn.day, products={sku: yesterday.products[sku] for sku in products})
-            new = Context(now, today=turn.day, products=products, facts=facts, known=known)
+            old = Context(yesterday, today=changeover.day, products={sku: yesterday.products[sku] for sku in products})
+            new = Context(now, today=changeover.day, products=products, facts=facts, known=known)
             if all(_conclusions_stay(judgement, old, new) for judgement in judgements):
                 context = new
         yield context
@@ -40,10 +40,10 @@ def contexts(store: Store, rules: Iterable[Rule], *, today: date) -> Iterator[Co
         yesterday = now
 
 
-def _reached(store: Store, turn: Turn, order: Mapping[str, int]) -> Mapping[str, Product] | None:
+def _reached(store: Store, changeover: Changeover, order: Mapping[str, int]) -> Mapping[str, Product] | None:
     """The products at which something begins or ends, in the order of the file; None where that may be any."""
-    skus = [place.product for place in turn.places if place.product is not None]
-    if len(skus) < len(turn.places):
+    skus = [place.product for place in changeover.places if place.product is not None]
+    if len(skus) < len(changeover.places):
         return None
     return {sku: store.products[sku] for sku in sorted(set(skus), key=order.__getitem__)}
 

@@ -35,7 +35,7 @@ class _Use(NamedTuple):
 
 
 def concerned(context: Context, edit: ValueEdit) -> Iterator[Answer]:
-    """The answers whose chain has the place of an edit."""
+    """The answers whose chain contains the place of the edit."""
     for use in _uses(context, edit):
         if use.product is not None:
             yield use.product.sku, use.answer.stock if use.answer else None
@@ -109,7 +109,7 @@ def _is_neutral(context: Context, troubles: Troubled, edit: ValueEdit, removed: 
             continue  # narrower values override it whatever is removed
         then = _exposed(use.chain, edit.key, after)[-1]
         value = context.store.set_at(edit.place)[edit.key]
-        if context.store.set_at(then)[edit.key] != value or not _is_quiet(context, troubles, edit, use, then):
+        if context.store.set_at(then)[edit.key] != value or not _causes_no_trouble(context, troubles, edit, use, then):
             return False
     return all(_pools_stay(context, answer, after) and not _adds_up(answer) for answer in pooled.values())
 
@@ -119,7 +119,7 @@ def _exposed(places: PlaceChain, key: str, removed: Set[WrittenValue]) -> PlaceC
     return places[: next(number for number, place in enumerate(places, 1) if (place, key) not in removed)]
 
 
-def _is_quiet(context: Context, troubles: Troubled, edit: ValueEdit, use: _Use, then: Place) -> bool:
+def _causes_no_trouble(context: Context, troubles: Troubled, edit: ValueEdit, use: _Use, then: Place) -> bool:
     """Whether no error or warning appears, or moves to another place, when a value comes from `then` instead.
 
     Which scope a value comes from matters to rules about unlimited backorders, to limits while backorders are off, and
@@ -132,7 +132,7 @@ def _is_quiet(context: Context, troubles: Troubled, edit: ValueEdit, use: _Use, 
     if edit.key == MANAGE_STOCK.key and not context.store.set_at(edit.place)[edit.key]:
         return False  # a product that is not managed by itself is intent, one that is so store-wide is not
     if use.item is None:
-        return use.product is not None or _is_quiet_policy(context, edit, then)
+        return use.product is not None or _policy_causes_no_trouble(context, edit, then)
     threshold, backorders = value_of(use.item.settings, THRESHOLD), use.item.settings[BACKORDERS.key]
     if edit.key == BACKORDERS.key and then.scope is Scope.DEFAULT:
         return backordered(use.item) or threshold >= 0
@@ -144,7 +144,7 @@ def _is_quiet(context: Context, troubles: Troubled, edit: ValueEdit, use: _Use, 
     return threshold >= 0 or backorders.origin.scope is not Scope.DEFAULT
 
 
-def _is_quiet_policy(context: Context, edit: ValueEdit, then: Place) -> bool:
+def _policy_causes_no_trouble(context: Context, edit: ValueEdit, then: Place) -> bool:
     """The same where there are no products: limits are left alone, and whether backorders are off by default."""
     if edit.key == BACKORDERS.key:
         return then.scope is not Scope.DEFAULT

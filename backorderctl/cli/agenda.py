@@ -17,7 +17,7 @@ from backorderctl.store import model
 app = noun("")
 
 DAYS = 30
-"""How many days the agenda looks ahead unless told otherwise."""
+"""How many days the agenda looks ahead without --days and --until."""
 
 
 @app.command(cls=Command)

@@ -1,4 +1,4 @@
-"""One command line: its noun is looked up, its module loaded, and every error told in one place."""
+"""One command line: its noun is looked up, its module loaded, and every error reported in one place."""
 
 import importlib
 import os

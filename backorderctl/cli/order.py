@@ -59,11 +59,11 @@ def simulate(
     """
     every = None if step is None else typed_quantity("--step", step, minimum=STEP)
     answer = _answer(options.store(only=sku), sku, stock)
-    view.show_life(answer, orders.simulate_sales(answer, step=every), options.output, sys.stdout)
+    view.show_sales(answer, orders.simulate_sales(answer, step=every), options.output, sys.stdout)
 
 
 def _answer(store: Store, sku: str, stock: str | None) -> Salability:
-    """The product in the one stock that can be meant; where no stock reaches it, in none."""
+    """The product in the stock that is named or the only candidate; where no stock reaches it, in none."""
     answers = evaluate(store, sku)
     if stock is None and answers[0].stock is None:
         return answers[0]

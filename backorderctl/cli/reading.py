@@ -56,7 +56,7 @@ class PlainOptions:
         yield
 
     def say(self, message: str) -> None:
-        """A message on stderr, unless the user wants none."""
+        """Write a message to stderr, unless the user wants none."""
         say(message, quiet=self.quiet)
 
 
@@ -168,14 +168,14 @@ def read_store(path: str) -> Store:
 
 
 def say(message: str, *, quiet: bool) -> None:
-    """Talk, on stderr, unless it is not wanted; a stderr that takes nothing more changes no answer."""
+    """Write a message to stderr unless `quiet`; when stderr cannot be written, the answer is still given."""
     if not quiet:
         with suppress(OSError):
             print(printable(message), file=sys.stderr)
 
 
 def say_error(message: str) -> None:
-    """Say what went wrong, a line each, on stderr; where it shows colours, the word before it is red."""
+    """Write errors to stderr, a line each; where it shows colours, the word `Error:` is red."""
     from backorderctl.output.table import Style, terminal
 
     label = terminal(sys.stderr).styled("Error:", Style.RED)

@@ -16,7 +16,7 @@ from backorderctl.store.settings import THRESHOLD, Scope, Value
 def named_place(*, stock: str | None, source: str | None, products: Sequence[str], match: str | None = None) -> Place:
     """The scope that the options name, of the first product where there are several, whether the file has it or not.
 
-    None is global. BackorderctlError for options that exclude each other: --stock stands alone, as for every write.
+    None is global. BackorderctlError for options that exclude each other: --stock must be alone, as for every write.
     """
     for name, given in (("--product", products), ("--stock", stock)):
         if given and match is not None:

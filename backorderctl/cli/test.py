@@ -1,4 +1,4 @@
-"""`backorderctl test`: does the policy keep the promises that are written beside it."""
+"""`backorderctl test`: whether the policy keeps the promises of its test file."""
 
 import os
 import sys

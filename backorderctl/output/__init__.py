@@ -1,1 +1,1 @@
-"""Values to tables, JSON and CSV: the only room that knows Rich."""
+"""Values to tables, JSON and CSV: the only layer that knows Rich."""

@@ -1,4 +1,4 @@
-"""What Magento says otherwise: a row for each product, with every cause that explains it."""
+"""Where Magento differs: a row for each product, with every cause that explains it."""
 
 from collections.abc import Iterator
 from typing import Any, TextIO

@@ -1,4 +1,4 @@
-"""Orders: what one gets, and the milestones of a stock as it sells."""
+"""Orders: what one gets, and the milestones as the units of a stock are sold."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -32,7 +32,7 @@ _SHIPMENT_WORDS = {
 _BAR = 40
 _LEAST_BAR = 10
 _MOST_ROWS = 10_000
-_LIFE = (
+_SALES = (
     Column("sold", number=True),
     Column("on_hand", number=True, rank=2),
     Column("backorderable", number=True, rank=3),
@@ -59,7 +59,7 @@ def show_order(answer: Salability, order: Order, output: Output, out: TextIO) ->
                 screen.text(line)
 
 
-def show_life(answer: Salability, milestones: Iterable[Milestone], output: Output, out: TextIO) -> None:
+def show_sales(answer: Salability, milestones: Iterable[Milestone], output: Output, out: TextIO) -> None:
     """Write the milestones of a stock, and for people a bar of what is left at each.
 
     BackorderctlError when a page would have more rows than anybody reads; JSON and CSV are written as they come.
@@ -73,7 +73,7 @@ def show_life(answer: Salability, milestones: Iterable[Milestone], output: Outpu
         found = tuple(islice(milestones, _MOST_ROWS + 1))
         if len(found) > _MOST_ROWS:
             raise BackorderctlError(f"--step: expected at most {_MOST_ROWS:,} rows of a table, got more", hint="-o csv")
-        _life_page(answer, found, out)
+        _sales_page(answer, found, out)
 
 
 def _order(answer: Salability, order: Order) -> dict[str, Cell]:
@@ -130,11 +130,11 @@ def _step(milestone: Milestone) -> tuple[Cell, ...]:
     )
 
 
-def _life_page(answer: Salability, milestones: tuple[Milestone, ...], out: TextIO) -> None:
+def _sales_page(answer: Salability, milestones: tuple[Milestone, ...], out: TextIO) -> None:
     screen = terminal(out)
     where = f"stock {answer.stock}" if answer.stock else "no stock"
     screen.line(printable(f"{answer.product.sku} in {where}, as it sells"), Style.BOLD)
-    table.draw(screen, _LIFE, _life_rows(milestones, screen.width or table.AMPLE, product_page.marks(screen)))
+    table.draw(screen, _SALES, _sales_rows(milestones, screen.width or table.AMPLE, product_page.marks(screen)))
     if answer.items and not answer.managed:
         screen.line("Stock is not managed: nothing ever begins.")
     elif len(answer.items) > 1:
@@ -142,10 +142,10 @@ def _life_page(answer: Salability, milestones: tuple[Milestone, ...], out: TextI
         screen.line(printable(f"Units leave the sources in the stock's order: {order}."))
 
 
-def _life_rows(milestones: Sequence[Milestone], width: int, marks: str) -> list[list[str]]:
+def _sales_rows(milestones: Sequence[Milestone], width: int, marks: str) -> list[list[str]]:
     """The cells of each milestone, with a bar as long as there is room for."""
     rows = [[*map(plain_text, _step(milestone)[:4]), _event_words(milestone)] for milestone in milestones]
-    room = width - sum(max(len(row[n]) for row in (*rows, [column.name for column in _LIFE])) + 2 for n in range(5))
+    room = width - sum(max(len(row[n]) for row in (*rows, [column.name for column in _SALES])) + 2 for n in range(5))
     bar = min(room, _BAR)
     whole = milestones[0].salable
     if bar < _LEAST_BAR:

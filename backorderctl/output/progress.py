@@ -1,4 +1,4 @@
-"""A bar that shows how far long work has come, where somebody watches."""
+"""A progress bar for long work, on a terminal only."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,15 +8,15 @@ from typing import TextIO
 from backorderctl.output.format import printable
 
 LONG_WORK = 0.5
-"""Seconds after which work wants a bar."""
+"""Seconds after which a bar appears."""
 
 Tell = Callable[[str, int], None]
-"""Is told what is being done now, and how much of all is done."""
+"""Reports progress: called with what is being done now, and how much of the total is done."""
 
 
 @contextmanager
 def progress(total: int, err: TextIO, *, quiet: bool = False) -> Iterator[Tell]:
-    """A function to tell how far the work has come; on a terminal it draws a bar once that takes long."""
+    """A function to report progress; on a terminal it draws a bar once the work takes long."""
     if quiet or not err.isatty():
         yield lambda _words, _done: None
         return

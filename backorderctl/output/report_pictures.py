@@ -185,7 +185,7 @@ def _unlimited_row(each: ProductTotals, *, most: Decimal) -> Bar:
 
 
 def pools_picture(report: CatalogueReport) -> Picture:
-    """What the sources that share a threshold have together."""
+    """The goods and allowances of the sources that share a threshold."""
     sentence = "Sources share goods and allowances: each bar is what they have in all, before reservations."
     return _picture(sentence, [_pool_row(pool) for pool in report.totals.pools])
 

@@ -20,9 +20,9 @@ GAP = "  "
 NARROW = 60
 """A terminal of fewer columns shows a table that does not fit as blocks, a cell a line."""
 LEAST_NAME, LEAST_TEXT = 8, 24
-"""To how many columns names are shortened and texts are folded."""
+"""The narrowest that names are shortened and texts are folded to, in columns of the terminal."""
 KEY = -1
-"""The rank of a column that tells rows apart."""
+"""The rank of a column that identifies a row."""
 AMPLE = 1 << 16
 """Columns for what is not a terminal: nothing is wrapped or cropped."""
 

@@ -7,7 +7,7 @@ from datetime import date
 from backorderctl.policy.diff import Answers, Difference, SettingChange, difference_at, reaches
 from backorderctl.policy.unreached import Unreached, unreached
 from backorderctl.store.model import Product, ScheduleEntry, Store
-from backorderctl.store.schedule import store_on, turns
+from backorderctl.store.schedule import changeovers, store_on
 from backorderctl.store.settings import SETTINGS
 
 
@@ -34,11 +34,11 @@ def agenda(store: Store, *, after: date, until: date, product: Product | None = 
     entries = [entry for entry in store.schedule if product is None or reaches(store, entry.place, product)]
     before = store_on(store, after)
     answers: Answers = {}
-    for turn in turns(entries, after=after, until=until):
-        now = store_on(store, turn.day)
-        changes = difference_at(before, now, turn.places, answers, product=product and product.sku)
+    for changeover in changeovers(entries, after=after, until=until):
+        now = store_on(store, changeover.day)
+        changes = difference_at(before, now, changeover.places, answers, product=product and product.sku)
         kept = tuple(row for change in changes.settings for row in _unreached(now, change, product))
-        yield AgendaDay(turn.day, tuple(turn.begins), tuple(turn.ends), changes, kept, now)
+        yield AgendaDay(changeover.day, tuple(changeover.begins), tuple(changeover.ends), changes, kept, now)
         before = now
 
 

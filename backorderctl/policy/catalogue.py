@@ -23,7 +23,7 @@ class Filter:
 
     @property
     def is_about_stocks(self) -> bool:
-        """Whether it asks for what only a stock can tell."""
+        """Whether it asks for something that a product has only in a stock."""
         flags = (self.low_stock, self.unlimited, self.backorderable, self.oversold)
         return self.stock is not None or bool(self.statuses) or any(flags)
 
@@ -38,7 +38,7 @@ def listed(store: Store, wanted: Filter, products: Iterable[Product] | None = No
 
 
 def _matches(answer: Salability, wanted: Filter, *, source_in_no_stock: bool) -> bool:
-    """Whether the answer is what is wanted; a source in no stock lists every answer of a product that it has."""
+    """Whether the answer is wanted; for a source in no stock, every answer of a product at that source is."""
     items = [item for item in answer.items if wanted.source in (None, item.source)]
     at_source = bool(items) or (source_in_no_stock and wanted.source in answer.product.items)
     return (

@@ -54,12 +54,12 @@ def _pool(number: int, pool: Pool, quantities: list[Decimal]) -> Iterator[Term]:
 
 def _product(answer: Salability, on_hand: Decimal) -> Iterator[Term]:
     sources = tuple(item.source for item in answer.items if item.counts)
-    stands = sum((pool.on_hand for pool in answer.pools), ZERO)
-    owed = max(answer.reserved - stands, ZERO)
+    pooled = sum((pool.on_hand for pool in answer.pools), ZERO)
+    owed = max(answer.reserved - pooled, ZERO)
     if len(answer.pools) > 1:
-        yield Term("on_hand", None, sources, " + ".join(format_quantity(pool.on_hand) for pool in answer.pools), stands)
+        yield Term("on_hand", None, sources, " + ".join(format_quantity(pool.on_hand) for pool in answer.pools), pooled)
     if answer.reserved:
-        yield Term("on_hand_left", None, sources, _floored(stands, answer.reserved), on_hand)
+        yield Term("on_hand_left", None, sources, _floored(pooled, answer.reserved), on_hand)
     limits = [pool.backorderable for pool in answer.pools if pool.backorderable is not None]
     if len(limits) < len(answer.pools):
         yield Term("salable", None, sources, "a pool without a limit", None)
@@ -72,7 +72,7 @@ def _product(answer: Salability, on_hand: Decimal) -> Iterator[Term]:
             "reserved_from_backorderable",
             None,
             sources,
-            f"{format_quantity(answer.reserved)} - {format_quantity(stands)}",
+            f"{format_quantity(answer.reserved)} - {format_quantity(pooled)}",
             owed,
         )
         yield Term("backorderable_left", None, sources, _floored(limit, owed), answer.backorderable)

@@ -95,17 +95,17 @@ def _test() -> dict[str, Any]:
         "product": {**_STRING, "description": "the SKU that it is about"},
         "products": {**_STRINGS, "description": "the SKUs that it is about"},
         "match": {**_STRING, "description": "a glob: every product whose SKU it matches"},
-        "except": {**_STRINGS, "description": "globs of SKUs that match does not mean"},
-        "stock": {**_STRING, "description": "only as this stock sees it"},
+        "except": {**_STRINGS, "description": "globs of SKUs to leave out of match"},
+        "stock": {**_STRING, "description": "the promise is about this stock only"},
         "source": {**_STRING, "description": "the source items at this source"},
-        "order": {**_NUMBER, "exclusiveMinimum": 0, "description": "an order for so many units"},
+        "order": {**_NUMBER, "exclusiveMinimum": 0, "description": "an order for this many units"},
         "given": {
             **_object(
                 {"reserved": {**_NUMBER, "minimum": 0}, "sources": {"type": "object", "additionalProperties": item}}
             ),
             "description": "what is assumed in place of the store's reservation and source items",
         },
-        "at": {"description": "the day it is judged on; without it today and every coming day of change"},
+        "at": {"description": "the day on which it must hold; without it today and every coming day of change"},
         "expect": {"type": "object"},
         "allow_empty": {"type": "boolean", "default": False, "description": "whether it may match no product"},
     }

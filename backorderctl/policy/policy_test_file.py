@@ -118,7 +118,7 @@ def _typed(
 
 
 def _contradictions(table: Data) -> Iterator[tuple[KeyPath, str]]:
-    """What keys that are right by themselves lack or do not go with."""
+    """Keys that contradict each other, and keys without one that they need."""
     for key in ("name", "expect"):
         if key not in table:
             yield (key,), "expected a value, got none"

@@ -129,14 +129,14 @@ def _assumed(product: Product, run: _Run, store: Store) -> Product:
 
 
 def _one_stock(product: Product, run: _Run, store: Store) -> str | None:
-    """The stock that the test names, or the only one that can be meant; None, and noted, where there are several."""
+    """The stock that the test names, or the only candidate; None, and noted in `run`, where there are several."""
     if run.test.stock is not None:
         return run.test.stock
     reaching = [code for code, stock in store.stocks.items() if not product.items.keys().isdisjoint(stock.sources)]
-    meant = reaching or list(store.stocks)
-    if len(meant) == 1:
-        return meant[0]
-    run.ambiguous = f"expected a stock, as {product.sku!r} is in several: {', '.join(meant)}"
+    candidates = reaching or list(store.stocks)
+    if len(candidates) == 1:
+        return candidates[0]
+    run.ambiguous = f"expected a stock, as {product.sku!r} is in several: {', '.join(candidates)}"
     return None
 
 

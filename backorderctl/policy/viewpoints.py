@@ -1,4 +1,4 @@
-"""What is in force at one scope, as each stock and source that can be meant sees it."""
+"""What is in force at one scope, from the viewpoint of each stock and source."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -174,7 +174,7 @@ def _effective(key: str, values: Values) -> Value:
 
 
 def _viewpoint(each: ViewedValue, *, by_source: bool, name: str | None) -> str:
-    """The stock and source of a viewpoint, as far as they tell it from the others of what is called `name`."""
+    """The stock and source of a viewpoint, without what all viewpoints of `name` have in common."""
     if by_source:
         return str(each.source)
     return f"{each.stock} ({each.source})" if each.source not in (None, name) else str(each.stock)

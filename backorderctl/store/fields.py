@@ -170,13 +170,13 @@ _NUMBER = {
 }
 _DATE = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _LIST = {"type": "array", "items": _WORDS, "uniqueItems": True}
-_NAME = Field(words, _WORDS, "what people call it")
+_NAME = Field(words, _WORDS, "a name to show to people")
 
 TOP = _form(
     "the top level",
     {
         "version": Field(_version, {"const": VERSION}, "the version of the store file", needed=True),
-        "timezone": Field(timezone, _WORDS, "where it is read which day today is, such as Europe/Berlin"),
+        "timezone": Field(timezone, _WORDS, "the time zone in which a day begins and ends, such as Europe/Berlin"),
     },
     {},
     FAMILIES,
@@ -236,7 +236,7 @@ DRIFT_ACCEPT = _form(
         "product": Field(words, _WORDS, "only for this product"),
         "match": Field(words, _WORDS, "only for products whose SKU matches, such as 'GIFT-*'"),
         "stock": Field(words, _WORDS, "only for this stock"),
-        "reason": Field(words, _WORDS, "why it is meant"),
+        "reason": Field(words, _WORDS, "why it is intended"),
         "until": Field(_date, {}, "the last day on which it is accepted"),
     },
     {},
@@ -250,7 +250,7 @@ ACCEPT = _form(
         "source": Field(words, _WORDS, "only for this source"),
         "product": Field(words, _WORDS, "only for this product"),
         "match": Field(words, _WORDS, "only for products whose SKU this glob matches, instead of product"),
-        "reason": Field(words, _WORDS, "why it is meant"),
+        "reason": Field(words, _WORDS, "why it is intended"),
         "until": Field(_date, _DATE, "the last day on which it is accepted"),
     },
     {},

@@ -92,9 +92,9 @@ def _without_row(store: Store, items: Items, sources: tuple[str, ...]) -> list[s
 
 
 def refuse_missing(store: Store, has: set[str], files: str, *, sources: tuple[str, ...] = ()) -> None:
-    """BackorderctlError when a source that has items in the store has none in the files, as half a file looks.
+    """BackorderctlError when a source with items in the store has none in the files, as if its warehouse were empty.
 
-    With `sources`, when one of them does.
+    With `sources`, when one of them is such a source.
     """
     had = Counter(source for product in store.products.values() for source in product.items)
     missing = [source for source in sources or store.sources if had[source] and source not in has]

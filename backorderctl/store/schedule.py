@@ -27,7 +27,7 @@ class State(StrEnum):
     COMING = "coming"
 
 
-class Turn(NamedTuple):
+class Changeover(NamedTuple):
     """A day of change, with the entries that begin on it and those whose last day was the day before."""
 
     day: date
@@ -75,17 +75,17 @@ def end(entry: ScheduleEntry) -> date | None:
 
 def days_of_change(schedule: Iterable[ScheduleEntry], *, after: date) -> list[date]:
     """The days after this one on which an entry begins, or has ended, in order."""
-    return [turn.day for turn in turns(schedule, after=after)]
+    return [changeover.day for changeover in changeovers(schedule, after=after)]
 
 
-def turns(schedule: Iterable[ScheduleEntry], *, after: date, until: date = date.max) -> list[Turn]:
-    """The days of change after the first of these days and up to the last, in order."""
-    found: dict[date, Turn] = {}
+def changeovers(schedule: Iterable[ScheduleEntry], *, after: date, until: date = date.max) -> list[Changeover]:
+    """The changeovers after the first of these days and up to the last, in order."""
+    found: dict[date, Changeover] = {}
     for entry in schedule:
         for day, begins in ((entry.start, True), (end(entry), False)):
             if day is not None and after < day <= until:
-                turn = found.setdefault(day, Turn(day, [], []))
-                (turn.begins if begins else turn.ends).append(entry)
+                changeover = found.setdefault(day, Changeover(day, [], []))
+                (changeover.begins if begins else changeover.ends).append(entry)
     return [found[day] for day in sorted(found)]
 
 

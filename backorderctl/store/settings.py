@@ -17,7 +17,7 @@ from backorderctl.store import quantity
 
 
 class Scope(StrEnum):
-    """The levels at which a value may stand, from the widest to the narrowest."""
+    """The levels at which a value may be set, from the widest to the narrowest."""
 
     DEFAULT = "default"
     GLOBAL = "global"
@@ -187,7 +187,7 @@ BACKORDERS: Setting[Backorders] = Setting(
     csv_column="allow_backorders",
     use_config_column="use_config_backorders",
     database_column="backorders",
-    meaning="whether orders are taken that no goods on hand cover, and whether the customer is told",
+    meaning="whether orders beyond the goods on hand are accepted, and whether the customer is notified",
 )
 THRESHOLD: Setting[Decimal] = Setting(
     key="out_of_stock_threshold",
@@ -235,7 +235,7 @@ MANAGE_STOCK: Setting[bool] = Setting(
     csv_column="manage_stock",
     use_config_column="use_config_manage_stock",
     database_column="manage_stock",
-    meaning="whether quantities count at all; without, a product with a source is always in stock",
+    meaning="whether quantities count at all; if not, a product with a source is always in stock",
 )
 
 AnySetting = Setting[Backorders] | Setting[Decimal] | Setting[bool]

@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Replacing:
-    """How a file may be replaced: seconds to wait for others, whom to tell of it, and whether its owner may change.
+    """How a file may be replaced: how long to wait, whom to call then, and whether its owner may change.
 
     Without `take_ownership` a file is left alone when its owner could not write to the new one.
     """
@@ -162,15 +162,15 @@ def _replace(path: str, file: int, before: bytes, after: bytes, options: Replaci
         # The bytes catch a change within one tick of the file system's clock; the second look is quick, so that only
         # some microseconds are left in which the save of an editor, which takes no lock, can still be overwritten.
         if content(file, path) != before or version_of(Path(path).stat()) != version_of(old):
-            _refuse_restless(path)
+            _refuse_changing(path)
             raise Disturbed
         new_file.name.replace(target)
         _fsync_directory(target.parent)
     return tuple(losses(path, old, new))
 
 
-def _refuse_restless(path: str) -> None:
-    """BackorderctlError when the locked file goes on changing, by a program that takes no lock."""
+def _refuse_changing(path: str) -> None:
+    """BackorderctlError when a program that takes no lock keeps changing the locked file."""
     before = version(path)
     time.sleep(_QUIET)
     if version(path) != before:

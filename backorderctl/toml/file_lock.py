@@ -68,7 +68,7 @@ class _Waiting:
         self.step = min(_STEP, patience)
 
     def is_over(self, descriptor: int) -> bool:
-        """Whether patience is exhausted; tells the user, once it is time, who holds the descriptor's lock."""
+        """Whether the wait is over; once it is time, also calls `on_wait` with the process that holds the lock."""
         now = time.monotonic()
         if (found := version(self._path)) != self._version:
             self._version, self._changed = found, now
@@ -78,7 +78,7 @@ class _Waiting:
         return now - self._changed >= self._patience
 
     def for_holder_of(self, file: int) -> None:
-        """BackorderctlError when it has taken too long."""
+        """BackorderctlError when the holder of the file's lock has kept it for too long."""
         if self.is_over(file):
             process = lock_holder(file)
             name = "another process" if process is None else f"process {process}"
@@ -140,7 +140,7 @@ def lock(descriptor: int, *, wait: bool) -> bool:
 
 
 def lock_holder(descriptor: int) -> int | None:
-    """The id of the process that holds the file's lock, as Linux tells it in /proc/locks; None where it is unknown."""
+    """The id of the process that holds the file's lock, from Linux's /proc/locks; None where it is unknown."""
     status = os.fstat(descriptor)
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     with suppress(OSError), open("/proc/locks", encoding="ascii") as locks:  # noqa: PTH123

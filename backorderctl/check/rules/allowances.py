@@ -1,4 +1,4 @@
-"""The rule about thresholds of several levels that add up: the place where one is written decides who shares it."""
+"""The rule about thresholds of several levels that add up: where a threshold is written decides who shares it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     RuleKind.POLICY,
     reason="Thresholds of two levels add up in one stock: the narrower one makes an allowance or reserve of its own "
     "beside the wider one (info where the two differ, which is more likely intended).",
-    remedy="Remove the narrower one to share the wider one, or accept it if both are meant.",
+    remedy="Remove the narrower one to share the wider one, or accept it if both are intended.",
 )
 def second_allowance(context: Context) -> Iterator[Violation]:
     """BO303: thresholds that add to one of a wider scope, judged on the chain of each source item."""

@@ -75,10 +75,10 @@ def limit_without_backorders(context: Context) -> Iterator[Violation]:
         place = item.settings[THRESHOLD.key].origin
         severity = severities[place]
         if isinstance(severity, Severity):
-            yield _idle(context, place, severity, answer=answer, item=item)
+            yield _unused_limit(context, place, severity, answer=answer, item=item)
     for place, threshold in context.set_by(THRESHOLD):
         if threshold < 0 and not has_products(context.populated, place):
-            yield from _idle_policy(context, place)
+            yield from _unused_policy_limit(context, place)
 
 
 @rule(
@@ -167,7 +167,7 @@ def _is_default(found: InForce) -> bool:
     return found.origin.scope is Scope.DEFAULT
 
 
-def _idle(
+def _unused_limit(
     context: Context,
     place: Place,
     severity: Severity,
@@ -189,7 +189,7 @@ def _idle(
     )
 
 
-def _idle_policy(context: Context, place: Place) -> Iterator[Violation]:
+def _unused_policy_limit(context: Context, place: Place) -> Iterator[Violation]:
     """The violation where a product without settings would have this threshold somewhere, and backorders nowhere."""
     views = [
         in_force(context.store, stock=stock, source=source)
@@ -198,7 +198,7 @@ def _idle_policy(context: Context, place: Place) -> Iterator[Violation]:
     limited = [view for view in views if view[THRESHOLD.key].origin == place]
     if limited and not any(takes_backorders(value_of(view, BACKORDERS)) for view in limited):
         by_default = all(_is_default(view[BACKORDERS.key]) for view in limited)
-        yield _idle(context, place, Severity.WARNING if by_default else Severity.INFO)
+        yield _unused_limit(context, place, Severity.WARNING if by_default else Severity.INFO)
 
 
 def _not_in_stock(answer: Salability, item: ItemInForce, severity: Severity, *, stock: str | None = None) -> Violation:
