@@ -331,7 +331,7 @@ def test_a_closed_pipe_is_no_error(folder: Path) -> None:
     ids=" ".join,
 )
 @pytest.mark.usefixtures("store_file")
-def test_a_missing_input_is_nothing_to_make_a_store_of(run: Run, words: tuple[str, ...]) -> None:
+def test_a_missing_input_has_no_hint_to_make_a_store(run: Run, words: tuple[str, ...]) -> None:
     ran = run(*words)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err == f"Error: {words[-1]}: no such file\n"

@@ -189,7 +189,7 @@ def test_an_unknown_column_that_occurs_twice_is_named_once(run: Run, shop: Path)
     assert run("config", "apply", "changes.csv").err.count("got 'sku'") == 1
 
 
-def test_rows_without_a_value_and_what_is_reserved_no_longer_leave_nothing(run: Run, shop: Path) -> None:
+def test_a_row_without_a_value_and_a_reservation_that_ends_leave_no_trace(run: Run, shop: Path) -> None:
     shop.write_text(SHOP + '\n[products.KEEP.stocks.default]\nreserved = 2\n\n[global]\nbackorders = "no"\n')
     Path("changes.csv").write_text(
         "product,stock,key,value\nKEEP,,backorders,\nKEEP,default,reserved,0\n,,backorders,inherit\n"

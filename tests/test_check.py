@@ -27,7 +27,7 @@ def test_a_rule_finds_what_it_is_about(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_a_rule_leaves_alone_what_is_meant(code: str) -> None:
+def test_a_rule_does_not_report_what_is_intended(code: str) -> None:
     assert found((DATA / f"{code}-good.toml").read_text(encoding="utf-8")) == []
 
 
@@ -276,7 +276,7 @@ def test_values_that_repeat_each_other_are_not_all_removed() -> None:
     }
 
 
-def test_a_zero_that_is_meant_is_not_called_redundant() -> None:
+def test_an_intended_zero_is_not_called_redundant() -> None:
     everywhere = ALLOW + "out_of_stock_threshold = 0\n"
     assert codes(catalogue(everywhere, 1)) == ["BO109"]
     assert codes(catalogue(everywhere, 2, "quantity = 1\nout_of_stock_threshold = 0")) == ["BO302"]
@@ -365,14 +365,14 @@ def test_only_a_source_item_that_counts_is_unlimited_by_accident() -> None:
     assert codes(two("", 'backorders = "notify"\n' + OUT, head=meant, a=zero)) == []
 
 
-def test_of_a_product_that_turns_backorders_on_itself_the_wider_scope_is_not_found() -> None:
+def test_a_product_that_turns_backorders_on_is_not_reported_for_a_wider_scope() -> None:
     head = '[global]\nbackorders = "allow"\nout_of_stock_threshold = -5\n'
     [finding] = found(two(OUT, OUT + 'backorders = "notify"', head=head))
     assert finding.place is not None
     assert (finding.severity, finding.place.scope, finding.place.source) == ("warning", "source_item", "b")
 
 
-def test_a_notice_that_comes_with_the_end_is_in_time() -> None:
+def test_a_notice_at_the_quantity_that_is_out_of_stock_is_in_time() -> None:
     item = "quantity = 9\nout_of_stock_threshold = 5\nnotify_for_quantity_below = "
     assert codes(catalogue("", 1, item + "5")) == []
     assert codes(catalogue("", 1, item + "4.9999")) == ["BO106"]

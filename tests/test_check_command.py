@@ -111,7 +111,7 @@ def test_json_has_every_key(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("wrong")
-def test_csv_has_a_row_a_finding(run: Run) -> None:
+def test_csv_has_one_row_for_each_finding(run: Run) -> None:
     assert run("check", "-q", "-o", "csv", "--ignore", "BO102") == (
         1,
         "code,severity,message,file,line,scope,stock,source,product,key,count,hint,since\n"
@@ -135,7 +135,7 @@ def test_github_gets_workflow_commands_that_no_name_can_break(run: Run) -> None:
 
 
 @pytest.mark.parametrize("output", ["table", "json", "csv", "github", "sarif"])
-def test_a_clean_file_gives_an_empty_answer(run: Run, store_file: Path, output: str) -> None:
+def test_a_file_without_findings_gives_an_empty_answer(run: Run, store_file: Path, output: str) -> None:
     ran = run("check", "-o", output)
     assert (ran.status, ran.err) == (0, "no findings\n")
     empty = {
@@ -175,7 +175,7 @@ def test_problems_of_a_file_are_findings_and_other_files_are_still_checked(run: 
         ("table", "error BO001 bad.toml:1 version: expected 1, got 2\n"),
     ],
 )
-def test_an_invalid_file_is_told_in_every_shape(run: Run, folder: Path, output: str, expected: str) -> None:
+def test_an_invalid_file_is_reported_in_every_format(run: Run, folder: Path, output: str, expected: str) -> None:
     Path("bad.toml").write_text(INVALID)
     ran = run("check", "bad.toml", "-q", "-o", output)
     assert (ran.status, ran.err) == (2, "")
@@ -209,7 +209,7 @@ def test_standard_input_is_a_file_too(run: Run, monkeypatch: pytest.MonkeyPatch)
     ],
     ids=str,
 )
-def test_the_exit_status_is_of_the_findings_that_are_wanted(run: Run, words: list[str], status: int) -> None:
+def test_the_exit_status_depends_on_the_findings_that_are_chosen(run: Run, words: list[str], status: int) -> None:
     assert run("check", "-q", *words).status == status
 
 
@@ -239,13 +239,13 @@ def test_what_cannot_be_chosen_is_an_error(run: Run, words: list[str], error: st
 
 
 @pytest.mark.usefixtures("wrong")
-def test_the_shape_can_be_named_by_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_format_can_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKORDERCTL_OUTPUT", "github")
     assert run("check").out.startswith("::error file=store.toml")
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_hint_can_be_typed_as_it_stands(run: Run) -> None:
+def test_a_hint_can_be_typed_as_it_is_shown(run: Run) -> None:
     Path("my shop.toml").write_text(WRONG.replace("[sources.main]", "[sources.main]\nnotify_for_quantity_below = 1"))
     [hint] = [each["hint"] for each in findings(run, "my shop.toml", "--select", "BO301")]
     assert hint == "backorderctl config unset notify_for_quantity_below --source main -f 'my shop.toml'"

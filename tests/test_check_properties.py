@@ -82,7 +82,7 @@ def test_a_neutral_hint_is_neutral_whatever_the_quantities() -> None:
     assert neutral > 100
 
 
-def test_what_is_called_never_in_force_is_the_origin_of_nothing() -> None:
+def test_a_value_called_never_in_force_is_the_origin_of_no_value() -> None:
     judged = 0
     for data in seeded_stores(200, seed=4):
         for finding in found(toml_text(data)):

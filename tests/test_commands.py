@@ -249,7 +249,7 @@ def test_a_dry_run_shows_the_text_and_the_effect(run: Run, store_file: Path) -> 
     assert store_file.read_bytes() == (EXAMPLES / "store.toml").read_bytes()
 
 
-def test_the_first_stock_links_every_source_and_takes_the_reservations_along(run: Run, store_file: Path) -> None:
+def test_the_first_stock_links_every_source_and_takes_over_the_reservations(run: Run, store_file: Path) -> None:
     assert run("product", "reserve", "24-MB01", "3").status == 0
     before = json.loads(run("product", "show", "24-MB01", "-o", "json").out)["stocks"][0]
     assert run("stock", "add", "web", "--channel", "base") == (0, "", "stock web: added\n")
@@ -366,7 +366,7 @@ def test_a_product_appears_under_every_stock_that_reaches_it(run: Run) -> None:
         assert json.loads(run("product", "list", *nothing, "-o", "json").out) == {"products": []}
 
 
-def test_product_show_as_json_is_what_the_interface_says(run: Run, folder: Path) -> None:
+def test_product_show_prints_the_documented_json(run: Run, folder: Path) -> None:
     (folder / "store.toml").write_text(
         "version = 1\n\n[global]\nbackorders = 'notify'\nout_of_stock_threshold = -50\nnotify_for_quantity_below = 10\n"
         "only_x_left_threshold = 5\n\n[stocks.eu]\nsources = ['berlin', 'lyon']\nout_of_stock_threshold = -20\n\n"
@@ -474,7 +474,7 @@ def at_width(folder: Path, width: int, *words: str) -> str:
 
 @pytest.mark.usefixtures("store_file")
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_simulated_sales_show_what_begins_at_any_width(folder: Path, width: int) -> None:
+def test_simulated_sales_show_events_at_any_width(folder: Path, width: int) -> None:
     shown = at_width(folder, width, "order", "simulate", "24-MB01")
     for words in ("low stock at main", "backorders begin", '"Only 5 left"', "Out of Stock"):
         assert words in shown

@@ -92,7 +92,7 @@ def test_a_global_value_is_one_setting_and_its_consequences_are_products(run: Ru
 
 
 @pytest.mark.usefixtures("store_file")
-def test_a_product_that_came_or_went_is_one_row(run: Run) -> None:
+def test_an_added_or_removed_product_is_one_row(run: Run) -> None:
     Path("new.toml").write_text("version = 1\n[sources.main]\n[products.NEW]\n")
     rows = json.loads(run("diff", "store.toml", "new.toml", "-o", "json").out)["products"]
     assert rows == [

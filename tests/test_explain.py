@@ -219,7 +219,7 @@ def test_product_explain_says_from_which_goods_the_reserved_units_come(
     assert ["reserved", words] in lines
 
 
-def test_product_explain_names_the_lines_of_winners_and_losers(run: Run, folder: Path) -> None:
+def test_product_explain_names_the_lines_of_a_value_and_of_those_it_overrides(run: Run, folder: Path) -> None:
     Path("store.toml").write_text(RESERVED.format(0))
     [line] = [line for line in run("product", "explain", "X").out.splitlines() if "out_of_stock_threshold at" in line]
     won, _, overridden = line.partition("; overrides ")
@@ -263,7 +263,7 @@ def test_the_json_of_config_explain_names_the_file(run: Run, monkeypatch: pytest
         ("only_x_left_threshold = 5", "only_x_left_threshold", None),
     ],
 )
-def test_the_note_says_what_becomes_of_a_value(run: Run, folder: Path, settings: str, key: str, note: str) -> None:
+def test_the_note_says_what_a_value_means(run: Run, folder: Path, settings: str, key: str, note: str) -> None:
     item = "[products.X.sources.main]\nquantity = 1\n"
     (folder / "store.toml").write_text(f"version = 1\n[sources.main]\n[products.X]\n{settings}\n{item}")
     [chain] = json.loads(run("config", "explain", key, "--product", "X", "-o", "json").out)["chains"]

@@ -146,7 +146,7 @@ def test_too_little_memory_is_an_error(tmp_path: Path) -> None:
     assert bounded(tmp_path, "source", "list", memory=200 * MIB) == (2, "Error: not enough memory\n")
 
 
-def test_a_thousand_misspelt_names_are_told_in_time(tmp_path: Path) -> None:
+def test_a_thousand_misspelt_names_are_refused_in_time(tmp_path: Path) -> None:
     wrong = "".join(f"\n[products.X{number}.sources.mian{number}]\nquantity = 1\n" for number in range(2000))
     sources = "".join(f"[sources.main-{number}]\n" for number in range(2000))
     (tmp_path / "store.toml").write_text("version = 1\n" + sources + wrong)

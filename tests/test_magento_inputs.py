@@ -336,7 +336,7 @@ def test_reservations_of_a_new_product_and_of_an_unknown_one(folder: Path, run: 
         ),
     ],
 )
-def test_reservations_that_are_none_are_refused(folder: Path, run: Run, rows: str, error: str) -> None:
+def test_invalid_reservations_are_refused(folder: Path, run: Run, rows: str, error: str) -> None:
     start = f"{EMPTY}[stocks.eu]\nsources=[]\n[products.A]\n"
     (folder / "store.toml").write_text(start)
     (folder / "r.csv").write_text(rows)

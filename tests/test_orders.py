@@ -204,7 +204,7 @@ def test_the_only_stock_that_reaches_a_product_need_not_be_named(run: Run, folde
 
 
 @pytest.mark.usefixtures("store_file")
-def test_an_order_that_ships_whole_says_nothing_of_payment(run: Run) -> None:
+def test_an_order_that_ships_in_full_has_no_line_about_payment(run: Run) -> None:
     assert run("order", "check", "24-MB01", "5") == (
         0,
         "accepted: 5 of 24-MB01 in stock default (75 salable)\n"

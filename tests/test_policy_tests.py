@@ -119,7 +119,7 @@ def test_an_invalid_test_is_an_error_with_its_line(tests: Callable[..., Ran], te
     assert "1 invalid" in ran.out
 
 
-def test_all_problems_of_a_test_are_told_in_one_run(tests: Callable[..., Ran]) -> None:
+def test_all_problems_of_a_test_are_reported_in_one_run(tests: Callable[..., Ran]) -> None:
     ran = tests('[[test]]\nproduct = "bagg"\norder = "many"\nexpect = { acepted = true }\n')
     assert [line.split(": ")[1:3] for line in ran.err.splitlines()] == [
         ["store.test.toml:1", "test[0].name"],

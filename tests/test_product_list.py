@@ -105,7 +105,7 @@ def test_columns_are_those_that_are_named_in_every_shape(run: Run) -> None:
         ("--columns sku,salabel", "--columns: expected a column of sku, name, "),
     ],
 )
-def test_a_column_or_number_that_is_none_is_refused(run: Run, words: str, message: str) -> None:
+def test_an_unknown_column_or_invalid_number_is_refused(run: Run, words: str, message: str) -> None:
     ran = run("product", "list", *words.split())
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith(f"Error: {message}")

@@ -39,7 +39,7 @@ def test_a_bar_has_the_share_of_each_part(
     assert lines[3:5] == [f"  {'█' * cells[0]}{'░' * cells[1]}", f"  {legend}"]
 
 
-def test_a_product_that_nothing_counts_for_has_no_bar(run: Run) -> None:
+def test_a_product_without_counting_goods_has_no_bar(run: Run) -> None:
     item = '[products.X.sources.main]\nquantity = 5\nstatus = "out_of_stock"\nnotify_for_quantity_below = 9\n'
     reserved = "[products.X.stocks.default]\nreserved = 3\n"
     for text in (HEAD + item, HEAD + item + reserved):
@@ -64,7 +64,7 @@ def test_a_product_that_nothing_counts_for_has_no_bar(run: Run) -> None:
         ("out_of_stock_threshold = 0\n", "0"),
     ],
 )
-def test_the_page_says_how_a_threshold_is_read(run: Run, settings: str, shown: str) -> None:
+def test_the_page_says_what_a_threshold_means(run: Run, settings: str, shown: str) -> None:
     lines = page(run, f"{HEAD}[products.X]\n{settings}[products.X.sources.main]\nquantity = 9\n")
     cells = [re.split("  +", line.strip()) for line in lines]
     assert [each[1] for each in cells if each[0] == "out_of_stock_threshold"] == [shown]

@@ -127,7 +127,7 @@ def test_one_stock_has_no_row_for_the_others(run: Run, store_of_totals: Path) ->
     assert run("report", "--stock", "us").out.splitlines()[0] == f"store.toml on {date.today()}, stock us only"
 
 
-def test_the_report_is_for_the_day_that_is_meant(run: Run, store_of_totals: Path) -> None:
+def test_the_report_is_for_the_day_that_is_named(run: Run, store_of_totals: Path) -> None:
     with store_of_totals.open("a") as file:
         file.write('\n[[schedule]]\nfrom = 2030-01-01\nproduct = "bag"\nout_of_stock_threshold = 0\n')
     now, then = (json.loads(run("report", "-o", "json", *words).out) for words in ((), ("--at", "2030-01-01")))
@@ -306,7 +306,7 @@ FEW = {
 
 @pytest.mark.parametrize("output", ["table", "json", "csv", "html"])
 @pytest.mark.parametrize("text", FEW.values(), ids=FEW)
-def test_a_report_of_no_and_of_extreme_figures(run: Run, folder: Path, text: str, output: str) -> None:
+def test_a_report_without_figures_and_with_extreme_ones(run: Run, folder: Path, text: str, output: str) -> None:
     if output == "html":
         pytest.importorskip("jinja2")
     (folder / "store.toml").write_text(f"version = 1\n{text}\n")

@@ -90,7 +90,7 @@ def each_screen(test: Any) -> Any:
 
 
 @each_screen
-def test_the_page_asks_for_nothing_and_complains_of_nothing(seen: Seen) -> None:
+def test_the_page_makes_no_request_and_logs_no_error(seen: Seen) -> None:
     seen.page.wait_for_load_state("networkidle")
     assert seen.noticed == []
 
@@ -141,7 +141,7 @@ def test_the_keyboard_reaches_every_link_and_shows_where_it_is(seen: Seen) -> No
 
 
 @pytest.mark.parametrize("seen", [(1280, "dark")], ids=["paper"], indirect=True)
-def test_paper_is_white_with_black_text_and_no_menu(seen: Seen, tmp_path: Path) -> None:
+def test_the_printed_page_is_black_on_white_without_a_menu(seen: Seen, tmp_path: Path) -> None:
     seen.page.emulate_media(media="print", color_scheme="dark")
     style = "getComputedStyle(document.body)"
     assert seen.page.evaluate(f"[{style}.backgroundColor, {style}.color]") == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]

@@ -120,7 +120,7 @@ def test_a_hint_that_would_oversell_a_product_is_not_given(reserved: int, hinted
 
 
 @pytest.mark.parametrize(("code", "waits"), [("BO105", True), ("BO111", True), ("BO203", False), ("BO303", False)])
-def test_an_accept_of_a_rule_about_goods_may_wait_for_them(code: str, waits: bool) -> None:
+def test_an_accept_of_a_stock_rule_may_match_nothing_today(code: str, waits: bool) -> None:
     accept = f'[[check.accept]]\ncode = "{code}"\nproduct = "A"\nreason = "kept for the fair"\n'
     expected = [] if waits else [("BO901", f"the accept of {code} matches nothing")]
     assert [(each.code, each.message) for each in found(f"version = 1\n{MAIN}quantity = 3\n{accept}")] == expected

@@ -138,7 +138,7 @@ def test_what_comes_from_standard_input_gets_no_command(run: Run, monkeypatch: p
     assert ("BO301" in ran.out, "backorderctl" in ran.out) == (True, False)
 
 
-def test_a_name_that_looks_like_an_option_is_none(run: Run, folder: Path) -> None:
+def test_a_name_that_looks_like_an_option_is_a_name(run: Run, folder: Path) -> None:
     Path("other.toml").write_text(
         'version = 1\n[global]\nbackorders = "notify"\n[sources.a]\n[products."-f"]\nbackorders = "notify"\n'
         "out_of_stock_threshold = -5\n[products.-f.sources.a]\nquantity = 1\n"
@@ -192,7 +192,7 @@ def test_a_product_in_no_stock_is_not_said_to_be_in_several(run: Run, folder: Pa
     assert ran == (2, "", "Error: 'B' is in no stock, and none of eu, us was named by --stock\n")
 
 
-def test_a_noun_whose_set_gives_no_name_suggests_none(run: Run, shop: Path) -> None:
+def test_rename_suggests_nothing_for_a_noun_without_a_name(run: Run, shop: Path) -> None:
     assert "set --name" not in run("config", "rename", "x").err
     assert "backorderctl source set --name" in run("source", "rename", "x").err
 

@@ -89,7 +89,7 @@ def test_an_allowance_that_sources_share_is_one_pool() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[products.A]", "[sources.s]\n[products.A.sources.s]\nquantity = 0"])
-def test_nothing_owed_of_nothing_left_is_no_share(text: str) -> None:
+def test_no_share_is_used_where_there_is_no_allowance(text: str) -> None:
     assert all(stock.used is None for stock in totals_of(tomllib.loads("version = 1\n" + text)).stocks)
 
 

@@ -90,7 +90,7 @@ def test_only_scopes_that_would_inherit_are_named(run: Run, words: list[str], to
 
 
 @pytest.mark.usefixtures("shop")
-def test_several_settings_are_told_apart_and_quiet_tells_nothing(run: Run) -> None:
+def test_several_settings_are_listed_apart_and_quiet_prints_nothing(run: Run) -> None:
     Path("changes.csv").write_text(
         "product,source,stock,key,value\n,,,backorders,notify\n,,,out_of_stock_threshold,-9\n"
     )

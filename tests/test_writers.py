@@ -116,7 +116,7 @@ def test_a_queue_that_does_not_move_leaves_the_decision_to_the_lock_of_the_file(
         assert run(*SET, "--wait", "0.1") == (0, "", "")
 
 
-def test_a_queue_that_moves_exhausts_nobodys_patience(run: Run, store_file: Path) -> None:
+def test_a_queue_that_moves_turns_no_writer_away(run: Run, store_file: Path) -> None:
     def save_for_a_while() -> None:
         text = store_file.read_text()
         with store_file.open() as holder:
