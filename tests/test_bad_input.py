@@ -250,6 +250,7 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
             ("config", "set", "backorder_limit=5", "out_of_stock_threshold=-5"),
             "expected backorder_limit or out_of_stock_threshold, got both: they are one setting",
         ),
+        (("config", "set", "backorder_limit", "none"), "backorder_limit: expected a number, or unlimited, got 'none'"),
         (
             ("config", "set", "backorder_limit", "0"),
             "backorder_limit: expected a number above 0 or unlimited (for none at all: backorders no), got '0'",

@@ -543,7 +543,7 @@ def test_the_page_shows_goods_that_no_stock_sells(run: Run, folder: Path) -> Non
     (folder / "store.toml").write_text(attic + "[products.D.sources.attic]\nquantity = 9\n")
     shown = run("product", "show", "D").out
     assert "In no stock: Out of Stock: no stock sells from a source that has it\n" in shown
-    assert "Also at attic (9), from where no stock above sells.\n" in shown
+    assert "Also at attic (9): no stock above sells from there.\n" in shown
 
 
 def test_hints_can_be_pasted_whatever_the_sku(run: Run, folder: Path) -> None:

@@ -75,7 +75,7 @@ def test_low_stock_and_goods_that_no_stock_sells_are_shown(run: Run) -> None:
     items = "[products.X.sources.main]\nquantity = 1\n[products.X.sources.shop]\nquantity = 7\n"
     lines = page(run, HEAD + stock + items)
     assert any(line.startswith("main    quantity                   1, low stock ") for line in lines)
-    assert lines[-1] == "Also at shop (7), from where no stock above sells."
+    assert lines[-1] == "Also at shop (7): no stock above sells from there."
 
 
 def test_only_the_threshold_has_an_effective_value(run: Run) -> None:

@@ -91,6 +91,13 @@ def test_the_whole_json(run: Run, store_of_totals: Path) -> None:
     assert (ran.status, ran.err, report | {"findings": []}) == (0, "", json.loads(today("report.json")))
 
 
+def test_the_table_has_the_severity_of_the_worst_finding_of_a_rule(run: Run, folder: Path) -> None:
+    plan = 'version = 1\n[global]\nbackorders = "no"\n[sources.a]\n[products.P]\nout_of_stock_threshold = -5\n'
+    Path("store.toml").write_text(plan + "sources.a.quantity = 1\n")
+    assert run("report").out.endswith("\nBO103  info             1  limit-without-backorders\n")
+    assert run("check").err == "1 finding: 1 info\n"
+
+
 def test_csv_has_a_row_for_every_value_of_the_json(run: Run, store_of_totals: Path) -> None:
     report = json.loads(run("report", "-o", "json").out)
     rows = list(csv.DictReader(StringIO(run("report", "-o", "csv").out)))

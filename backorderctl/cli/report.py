@@ -98,11 +98,12 @@ def report(
 
 
 def _findings(store: Store, today: date) -> list[RuleCount]:
-    """How many findings each rule has, the worst rule first."""
-    counts = Counter(finding.code for finding in findings_of(store, today=today))
+    """How many findings each rule has, and the severity of its worst one; the worst rule first."""
+    found = findings_of(store, today=today)
+    worst = {finding.code: finding.severity for finding in reversed(found)}
     return [
-        RuleCount(code=code, name=RULES[code].name, severity=RULES[code].severity, findings=number)
-        for code, number in counts.items()
+        RuleCount(code=code, name=RULES[code].name, severity=worst[code], findings=number)
+        for code, number in Counter(finding.code for finding in found).items()
     ]
 
 

@@ -66,7 +66,7 @@ def _page(answers: Sequence[Salability], out: TextIO) -> None:
     if others:
         units = ", ".join(f"{code} ({quantity.format_quantity(product.items[code].quantity)})" for code in others)
         screen.line()
-        screen.text(printable(f"Also at {units}, from where no stock above sells."))
+        screen.text(printable(f"Also at {units}: no stock above sells from there."))
 
 
 def title(product: Product) -> str:

@@ -12,7 +12,7 @@ from backorderctl.policy.totals import Totals
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """How many findings of one rule `check` has."""
+    """How many findings of one rule `check` has, and the severity of the worst of them."""
 
     code: str
     name: str

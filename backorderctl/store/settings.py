@@ -283,7 +283,10 @@ def limit_threshold(typed: str) -> Decimal:
     """The threshold that means a limit of backorders as typed: -N for N, 0 for `unlimited`; Mismatch otherwise."""
     if typed.strip().casefold() == "unlimited":
         return quantity.ZERO
-    most = quantity.parse_quantity(typed)
+    try:
+        most = quantity.parse_quantity(typed)
+    except Mismatch as mismatch:
+        raise Mismatch(f"{mismatch.expected}, or unlimited", mismatch.found) from None
     if most > 0:
         return -most
     raise Mismatch(f"a number above 0 or unlimited (for none at all: {BACKORDERS.key} {Backorders.NO})", repr(typed))
