@@ -29,7 +29,7 @@ NARROWNESS = {scope: number for number, scope in enumerate(Scope)}
 
 
 class Judgement(NamedTuple):
-    """What a rule says of a place by all the products together that have a value of it in force.
+    """How a rule judges a place by all products together that have a value of it in force.
 
     `uses` finds what each product contributes, as hashable facts; `judge` concludes from all facts of a place.
     """
@@ -45,8 +45,8 @@ Facts = dict[Place, Counter[Hashable]]
 class Context:
     """A store on one day, and what follows from it; each part is computed when a rule first asks for it.
 
-    `products` are those that are looked at: all of the store, or those for which the day differs from one that has been
-    looked at before. `facts` and `known` are then what the others contribute to the judgements, and have source items.
+    `products` are those that are looked at: all of the store, or those that differ from a day that has been looked at
+    before. For the others, `facts` holds what they contribute to the judgements, and `known` what has source items.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Context:
 
     @cached_property
     def fallbacks(self) -> Fallbacks:
-        """What would be in force in the stead of each value that is in force."""
+        """What would be in force without each value that is in force."""
         return fallbacks(self.store, self.answers, self.chains)
 
     def chain(self, answer: Salability, item: ItemInForce, key: str) -> PlaceChain:

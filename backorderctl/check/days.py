@@ -49,7 +49,7 @@ def _reached(store: Store, changeover: Changeover, order: Mapping[str, int]) -> 
 
 
 def _conclusions_stay(judgement: Judgement, old: Context, new: Context) -> bool:
-    """Whether what is said of each wider scope stays, when the facts of `new` are brought from one day to the next."""
+    """Whether the conclusion about each wider scope stays the same; brings the facts of `new` from `old` to its day."""
     facts = new.facts[judgement]
     gone, come = contributed(old, judgement), contributed(new, judgement)
     wide = [place for place in {**gone, **come} if place.product is None]

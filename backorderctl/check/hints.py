@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from backorderctl.check.context import NARROWNESS, Context
-from backorderctl.check.neutral_edits import Answer, all_neutral, concerned
+from backorderctl.check.neutral_edits import ProductInStock, all_neutral, concerned
 from backorderctl.check.registry import ValueEdit
 from backorderctl.check.scope_usage import WrittenValue
 from backorderctl.errors import CommandLine
@@ -24,7 +24,7 @@ from backorderctl.store.schedule import store_on, with_values
 from backorderctl.store.settings import OF_ITEMS
 
 MOST_CHANGED = 3
-"""Products of which a changing hint may concern this many."""
+"""The most products that a changing hint may concern."""
 
 
 class Trouble(NamedTuple):
@@ -37,7 +37,7 @@ class Trouble(NamedTuple):
     stock: str | None
 
 
-Troubles = Callable[[Context], set[Trouble]]
+FindTroubles = Callable[[Context], set[Trouble]]
 """Finds the errors and warnings of a store on one day."""
 
 
@@ -75,7 +75,7 @@ class Chosen(NamedTuple):
 class Day:
     """A day that has been checked, with its errors and warnings.
 
-    What the first of the days answers is kept. That of any other is computed again where an edit concerns it, since the
+    The answers of the first day are kept. Those of any other are computed again where an edit concerns them, since the
     answers of all days would fill the memory.
     """
 
@@ -106,12 +106,12 @@ class Day:
         return store_on(self._written, self.date) if self._kept is None else self._kept.store
 
 
-def choose(days: Sequence[Day], candidates: Iterable[Candidate], troubles: Troubles) -> dict[int, Chosen]:
+def choose(days: Sequence[Day], candidates: Iterable[Candidate], find_troubles: FindTroubles) -> dict[int, Chosen]:
     """The safe candidates, by number; each written value is changed by one of them at most."""
     edited: set[WrittenValue] = set()
     removed: set[WrittenValue] = set()
-    touched: set[Answer] = set()
-    changed: set[Answer] = set()
+    touched: set[ProductInStock] = set()
+    changed: set[ProductInStock] = set()
     chosen: dict[int, Chosen] = {}
     for candidate in sorted(candidates, key=_narrowest_first):
         written = {(edit.place, edit.key) for edit in candidate.edits}
@@ -122,7 +122,7 @@ def choose(days: Sequence[Day], candidates: Iterable[Candidate], troubles: Troub
         if neutral:
             removed |= written
         elif candidate.changing and not answers & touched:
-            effects = _effects(days, candidate.edits, answers, troubles)
+            effects = _effects(days, candidate.edits, answers, find_troubles)
             changed |= answers if effects else set()
         if effects or written <= removed:
             edited |= written
@@ -133,11 +133,11 @@ def choose(days: Sequence[Day], candidates: Iterable[Candidate], troubles: Troub
 
 def _looked_at(
     days: Iterable[Day], edits: Collection[ValueEdit], removed: Set[WrittenValue]
-) -> tuple[set[Answer], bool]:
+) -> tuple[set[ProductInStock], bool]:
     """The answers that edits concern on any day, and whether the edits are neutral on all days."""
     named = {edit.place.product for edit in edits}
     skus = None if None in named else {str(sku) for sku in named}
-    answers: set[Answer] = set()
+    answers: set[ProductInStock] = set()
     neutral = True
     for day in days:
         if day.is_about(skus):
@@ -152,7 +152,7 @@ def _narrowest_first(candidate: Candidate) -> tuple[int, int]:
 
 
 def _effects(
-    days: Sequence[Day], edits: Sequence[ValueEdit], answers: Set[Answer], troubles: Troubles
+    days: Sequence[Day], edits: Sequence[ValueEdit], answers: Set[ProductInStock], find_troubles: FindTroubles
 ) -> tuple[HintEffect, ...]:
     """What changing edits do; nothing where that is not the same every day, where they concern many products, or where
     they cause an error or a warning."""
@@ -168,7 +168,7 @@ def _effects(
         before = replace(store, products={sku: store.products[sku] for sku in skus})
         after = with_values(before, {edit.place: {edit.key: edit.value} for edit in effective})
         old, new = (Context(each, today=day.date) for each in (before, after))
-        if troubles(new) - troubles(old):
+        if find_troubles(new) - find_troubles(old):
             return ()
         found.add(tuple(effect for sku in skus for effect in _changes(old, new, sku, edits[0].key)))
     return found.pop() if len(found) == 1 else ()

@@ -1,7 +1,7 @@
 """Whether an edit is neutral: no value in force and no answer changes without the value that it removes.
 
-Any subset of neutral edits changes nothing, as at every source item that they concern, all places that any subset could
-put in force hold one value, and no subset pools goods otherwise.
+Any subset of neutral edits changes nothing: at every source item that they concern, all places that could then be in
+force hold the same value, and the source items share their thresholds as before.
 """
 
 from collections.abc import Iterable, Iterator, Set
@@ -19,7 +19,7 @@ from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, OF_ITEMS, THRE
 LIMITS = (BACKORDERS.key, THRESHOLD.key)
 """The settings that decide together what a product may owe."""
 
-Answer = tuple[str, str | None]
+ProductInStock = tuple[str, str | None]
 """A product and a stock."""
 Troubled = Set[tuple[str | None, str | None, str | None]]
 """The SKU, stock and key of every error and warning of a day."""
@@ -34,7 +34,7 @@ class _Use(NamedTuple):
     chain: PlaceChain
 
 
-def concerned(context: Context, edit: ValueEdit) -> Iterator[Answer]:
+def concerned(context: Context, edit: ValueEdit) -> Iterator[ProductInStock]:
     """The answers whose chain contains the place of the edit."""
     for use in _uses(context, edit):
         if use.product is not None:
@@ -49,8 +49,8 @@ def _uses(context: Context, edit: ValueEdit) -> Iterator[_Use]:
     for product in _products_below(context, place):
         yield from (use for use in _product_uses(context, product, key) if place in use.chain)
     for stock, source in policy_views(context.chains, place, key):
-        inhabited = source in context.populated.sources if source else stock in context.populated.stocks
-        if not inhabited and place in context.chains[stock, source][key]:
+        has_products = source in context.populated.sources if source else stock in context.populated.stocks
+        if not has_products and place in context.chains[stock, source][key]:
             yield _Use(None, None, None, context.chains[stock, source][key])
 
 
@@ -89,7 +89,7 @@ def _other_views(store: Store, product: Product, answers: Iterable[Salability]) 
 
 
 def all_neutral(context: Context, troubles: Troubled, edits: Iterable[ValueEdit], removed: Set[WrittenValue]) -> bool:
-    """Whether removing these values changes nothing on a day, whichever of the removed ones are removed, too."""
+    """Whether removing these values changes nothing on a day, whichever of the values `removed` are removed as well."""
     gone = set(removed)
     for edit in edits:
         if edit.value is not None or not _is_neutral(context, troubles, edit, gone):
@@ -101,15 +101,17 @@ def all_neutral(context: Context, troubles: Troubled, edits: Iterable[ValueEdit]
 def _is_neutral(context: Context, troubles: Troubled, edit: ValueEdit, removed: Set[WrittenValue]) -> bool:
     before = {each for each in removed if not context.store.is_scheduled(*each)}
     after = {*before, (edit.place, edit.key)}
-    pooled: dict[Answer, Salability] = {}
+    pooled: dict[ProductInStock, Salability] = {}
     for use in _uses(context, edit):
         if use.answer is not None and edit.key == THRESHOLD.key:
             pooled[use.answer.product.sku, use.answer.stock] = use.answer
         if _exposed(use.chain, edit.key, before)[-1] != edit.place:
             continue  # narrower values override it whatever is removed
-        then = _exposed(use.chain, edit.key, after)[-1]
+        fallback = _exposed(use.chain, edit.key, after)[-1]
         value = context.store.set_at(edit.place)[edit.key]
-        if context.store.set_at(then)[edit.key] != value or not _causes_no_trouble(context, troubles, edit, use, then):
+        if context.store.set_at(fallback)[edit.key] != value or not _causes_no_trouble(
+            context, troubles, edit, use, fallback
+        ):
             return False
     return all(_pools_stay(context, answer, after) and not _adds_up(answer) for answer in pooled.values())
 
@@ -119,8 +121,8 @@ def _exposed(places: PlaceChain, key: str, removed: Set[WrittenValue]) -> PlaceC
     return places[: next(number for number, place in enumerate(places, 1) if (place, key) not in removed)]
 
 
-def _causes_no_trouble(context: Context, troubles: Troubled, edit: ValueEdit, use: _Use, then: Place) -> bool:
-    """Whether no error or warning appears, or moves to another place, when a value comes from `then` instead.
+def _causes_no_trouble(context: Context, troubles: Troubled, edit: ValueEdit, use: _Use, fallback: Place) -> bool:
+    """Whether no error or warning appears, or moves to another place, when a value comes from `fallback` instead.
 
     Which scope a value comes from matters to rules about unlimited backorders, to limits while backorders are off, and
     to every finding that names the place.
@@ -132,22 +134,22 @@ def _causes_no_trouble(context: Context, troubles: Troubled, edit: ValueEdit, us
     if edit.key == MANAGE_STOCK.key and not context.store.set_at(edit.place)[edit.key]:
         return False  # a product that is not managed by itself is intent, one that is so store-wide is not
     if use.item is None:
-        return use.product is not None or _policy_causes_no_trouble(context, edit, then)
+        return use.product is not None or _policy_causes_no_trouble(context, edit, fallback)
     threshold, backorders = value_of(use.item.settings, THRESHOLD), use.item.settings[BACKORDERS.key]
-    if edit.key == BACKORDERS.key and then.scope is Scope.DEFAULT:
+    if edit.key == BACKORDERS.key and fallback.scope is Scope.DEFAULT:
         return backordered(use.item) or threshold >= 0
     if edit.key != THRESHOLD.key:
         return True
     if backordered(use.item):
-        stays_narrow = NARROWNESS[then.scope] >= max(NARROWNESS[Scope.SOURCE], NARROWNESS[backorders.origin.scope])
+        stays_narrow = NARROWNESS[fallback.scope] >= max(NARROWNESS[Scope.SOURCE], NARROWNESS[backorders.origin.scope])
         return bool(threshold) or stays_narrow
     return threshold >= 0 or backorders.origin.scope is not Scope.DEFAULT
 
 
-def _policy_causes_no_trouble(context: Context, edit: ValueEdit, then: Place) -> bool:
+def _policy_causes_no_trouble(context: Context, edit: ValueEdit, fallback: Place) -> bool:
     """The same where there are no products: limits are left alone, and whether backorders are off by default."""
     if edit.key == BACKORDERS.key:
-        return then.scope is not Scope.DEFAULT
+        return fallback.scope is not Scope.DEFAULT
     return edit.key != THRESHOLD.key or not context.store.set_at(edit.place)[edit.key]
 
 
@@ -159,8 +161,8 @@ def _pools_stay(context: Context, answer: Salability, removed: Set[WrittenValue]
     ]
     return all(
         one == other or set(one).isdisjoint(other)
-        for (one, taken), (other, also_taken) in combinations(exposed, 2)
-        if taken == also_taken
+        for (one, on), (other, other_on) in combinations(exposed, 2)
+        if on == other_on
     )
 
 

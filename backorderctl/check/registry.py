@@ -38,7 +38,7 @@ class Violation:
     `edit` would mend it and becomes a hint where it is safe; `changing` if it may change answers, which the finding
     then states. `hint` is a command that changes no answer whatever the store.
 
-    `without_effect` is where that is written which has no effect because of it: the finding counts it.
+    `without_effect` are the paths of values that have no effect because of it: the finding counts them.
     """
 
     place: Place
@@ -68,7 +68,7 @@ Find = Callable[[Context], Iterable[Violation]]
 
 
 class RuleKind(StrEnum):
-    """What a rule judges: what people wrote, what the quantities of the hour make of it, or how it is written."""
+    """What a rule judges: what people wrote, what it means for today's quantities, or what could be left out."""
 
     POLICY = "policy"
     STOCK = "stock"
@@ -91,7 +91,8 @@ class Rule:
     """One rule: `reason` states what is wrong with what it finds, `remedy` what to do.
 
     `find` is None for the two rules that do not look at a store: BO001, found in reading, and BO901, about accepts.
-    `judgement` is what it says by all products together, if their values on other days are known by its conclusion.
+    With a `judgement` it judges places by all products together; a later day need then be looked at as a whole only
+    where a conclusion changes.
     """
 
     code: str

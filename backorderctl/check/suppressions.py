@@ -18,10 +18,10 @@ Violations = Mapping[str, Mapping[Violation, date | None]]
 def apply_suppressions(store: Store, found: Violations, today: date) -> Violations:
     """The violations that no accept matches, and those of the accepts that are unsound.
 
-    A violation is accepted by itself, so that of a common cause one product can be accepted alone. An accept without a
-    reason, past its date or of an unknown rule accepts nothing. That one matches nothing is judged for rules that are
-    in `found`, as all of them ran in full, but not for rules about quantities, which change by the hour. BO901 itself
-    is never accepted.
+    Each violation is accepted by itself, so that one product can be accepted and others with the same cause not. An
+    accept without a reason, past its date or of an unknown rule accepts nothing. One that matches nothing is unsound if
+    its rule ran, which all rules in `found` did, and is not about quantities, which change by the hour. BO901 itself is
+    never accepted.
     """
     faults = {number: _fault(accept, today) for number, accept in enumerate(store.accepts)}
     sound = [number for number, fault in faults.items() if not fault]

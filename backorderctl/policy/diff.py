@@ -109,7 +109,7 @@ def _difference(
     changed: Iterable[tuple[Sequence[ProductChange], Sequence[Salability]]],
     renamed: Mapping[str, str],
 ) -> Difference:
-    """The changes with the number of products that each setting reaches; `changed` are those of each product."""
+    """The changes with the number of products that each setting reaches; `changed` are the changes of each product."""
     places: dict[str, set[Place]] = {}
     for place, key in settings:
         if key != STOCK_CODE:
@@ -227,7 +227,7 @@ def _changed_products(
 
 
 def _worth_comparing(old: Store, new: Store) -> list[str]:
-    """The products of both stores, without those that are the same where all that is around them is, too."""
+    """The products of both stores that may differ: all, or the changed ones where all else is equal."""
     around = (old.settings, old.stocks, old.sources) != (new.settings, new.stocks, new.sources)
     return [
         sku for sku, product in old.products.items() if sku in new.products and (around or product != new.products[sku])

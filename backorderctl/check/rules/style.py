@@ -118,9 +118,9 @@ class _Pooled:
 def _distinct_pools(context: Context, repeated: Set[Place]) -> set[Place]:
     """Those of the places whose threshold, though it equals the inherited one, has an effect of its own.
 
-    It has when goods would be pooled otherwise without it: that may give the same numbers for today's quantities, but
-    not for tomorrow's, so source items that do not count now are looked at, too. And a 0 has that states that
-    backorders turned on at its scope or a wider one are meant to be unlimited.
+    It has one where source items would share thresholds differently without it: the numbers may be the same for today's
+    quantities but not for tomorrow's, so source items that do not count now are looked at, too. A 0 also has one where
+    it states that backorders turned on at its scope or a wider one are intended to be unlimited.
     """
     kept = {place for place in repeated if place.scope is Scope.SOURCE and not has_products(context.populated, place)}
     for answer in context.answers:
@@ -137,7 +137,7 @@ def _pooled(context: Context, answer: Salability) -> list[_Pooled]:
 
 
 def _is_meant(each: _Pooled) -> bool:
-    """Whether this is the 0 that says that backorders are meant to be unlimited."""
+    """Whether this is the 0 that says that backorders are intended to be unlimited."""
     if not each.backorders or each.item.settings[THRESHOLD.key].value:
         return False
     place, fallback = (NARROWNESS[place.scope] for place in each.chain[:2])
