@@ -21,7 +21,7 @@ PROBLEMS = {
     ),
     "a key of another table": (
         "version = 1\n[sources.main]\nmanage_stock = true\n",
-        "store.toml:3: sources.main.manage_stock: expected at global, stock, product, got it at a source",
+        "store.toml:3: sources.main.manage_stock: expected at global, stock or product, got it at a source",
     ),
     "a string for a number": (
         "version = 1\n[global]\nout_of_stock_threshold = '5'\n",
@@ -227,7 +227,7 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
         ),
         (
             ("config", "set", "manage_stock", "false", "--source", "main"),
-            "manage_stock: expected at global, stock, product, got it at source",
+            "manage_stock: expected at global, stock or product, got it at source",
         ),
         (
             ("config", "set", "backorder", "allow"),

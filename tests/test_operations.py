@@ -142,12 +142,12 @@ def test_an_operation_gives_the_changes_of_the_file(store: Store, operation: Ope
         (
             STORE,
             lambda s: operations.set_values(s, SOURCE_A, {MANAGE_STOCK.key: False}),
-            "manage_stock: expected at global, stock, product, got it at source",
+            "manage_stock: expected at global, stock or product, got it at source",
         ),
         (
             STORE,
             lambda s: operations.unset(s, SOURCE_A, MANAGE_STOCK.key),
-            "manage_stock: expected at global, stock, product, got it at source",
+            "manage_stock: expected at global, stock or product, got it at source",
         ),
         (STORE, lambda s: operations.add_source(s, "a", name=None, enabled=True), "source 'a' exists"),
         (STORE, lambda s: operations.add_stock(s, "eu", name=None, sources=[], channels=[]), "stock 'eu' exists"),

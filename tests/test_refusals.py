@@ -26,18 +26,19 @@ REFUSED = {
     "--product",
     "config set backorders no --match 'A*' --stock eu": "--match: expected alone or with --source, got it beside "
     "--stock",
-    "config set manage_stock true --source main": "manage_stock: expected at global, stock, product, got it at source",
-    "config set manage_stock=true backorders=no --product A --source main": "manage_stock: expected at global, stock, "
-    "product, got it at source item",
-    "config set manage_stock true --match 'A*' --source main": "manage_stock: expected at global, stock, product, got "
-    "it at source item",
+    "config set manage_stock true --source main": "manage_stock: expected at global, stock or "
+    "product, got it at source",
+    "config set manage_stock=true backorders=no --product A --source main": "manage_stock: expected at global, stock "
+    "or product, got it at source item",
+    "config set manage_stock true --match 'A*' --source main": "manage_stock: expected at global, stock or product, "
+    "got it at source item",
     "config set backorders no --from soon": "--from: expected today, a date such as 2026-12-01, or +30d, got 'soon'",
     "config set backorders no --from 2030-01-02 --until 2030-01-01": "until: expected a day on or after 2030-01-02, "
     "got 2030-01-01",
     "config set backorders no --from today --reason ' '": "--reason: expected why it is scheduled, got an empty string",
     "config set backorders no --reason why": "--reason: expected beside --from or --until, got it alone",
     "config unset backorders --stock eu --source main": "--stock: expected alone, got it beside --source",
-    "config unset manage_stock --source main": "manage_stock: expected at global, stock, product, got it at source",
+    "config unset manage_stock --source main": "manage_stock: expected at global, stock or product, got it at source",
     "config unset backorders --from 2030-13-01": "--from: expected today, a date such as 2026-12-01, or +30d, got "
     "'2030-13-01'",
     "config unset backorders --reason why": "--reason: expected beside --from or --until, got it alone",
@@ -46,7 +47,8 @@ REFUSED = {
     "config apply key.csv": "key.csv:2: row 1: key: expected quantity, status, reserved, name, backorders, "
     "out_of_stock_threshold, notify_for_quantity_below, only_x_left_threshold, manage_stock, got 'backorder'; did you "
     "mean 'backorders'?",
-    "config apply scope.csv": "scope.csv:2: row 1: manage_stock: expected at global, stock, product, got it at source",
+    "config apply scope.csv": "scope.csv:2: row 1: manage_stock: expected at global, stock or "
+    "product, got it at source",
     "config apply own.csv": "own.csv:2: row 1: expected a key of [global], got 'quantity'",
     "config apply both.csv": "both.csv:2: row 1: expected a source or a stock, got both",
     "config apply stock.csv": "stock.csv:2: row 1: expected reserved for a product in a stock, got 'backorders'",

@@ -79,7 +79,7 @@ ENTRIES = {
     ),
     "a setting that the scope does not have": (
         "from = 2026-12-24\nsource = 'lyon'\nmanage_stock = false\n",
-        "12: schedule[0].manage_stock: expected at global, stock, product, got it at source",
+        "12: schedule[0].manage_stock: expected at global, stock or product, got it at source",
     ),
     "enabled without a source": (
         "from = 2026-12-24\nenabled = false\n",

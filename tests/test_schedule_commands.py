@@ -130,7 +130,7 @@ def test_a_source_is_disabled_on_some_days(run: Run) -> None:
         ),
         (
             ("config", "set", "manage_stock", "false", "--source", "lyon", "--from", "today"),
-            "manage_stock: expected at global, stock, product, got it at source",
+            "manage_stock: expected at global, stock or product, got it at source",
         ),
         (
             ("schedule", "remove", "2"),

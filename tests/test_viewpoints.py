@@ -45,7 +45,7 @@ def test_a_product_is_seen_through_each_stock_and_source_that_links_it(
 def test_a_setting_of_whole_products_has_no_value_at_a_source() -> None:
     with pytest.raises(BackorderctlError) as caught:
         values_seen(STORE, Place(Scope.SOURCE, source="a"), MANAGE_STOCK.key)
-    assert caught.value.message == "manage_stock: expected at global, stock, product, got it at source"
+    assert caught.value.message == "manage_stock: expected at global, stock or product, got it at source"
 
 
 def test_a_source_is_not_seen_from_a_stock_that_does_not_link_it() -> None:

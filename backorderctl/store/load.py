@@ -301,7 +301,7 @@ def _values(raw: Any, path: KeyPath, form: Form, problems: _Problems) -> tuple[d
 
 def _unknown(key: str, form: Form) -> str:
     if key in settings.SETTINGS:
-        scopes = ", ".join(scope.replace("_", " ") for scope in settings.SETTINGS[key].scopes)
+        scopes = settings.SETTINGS[key].scope_words
         return f"expected at {scopes}, got it at {form.title}"
     names = [*form.own, *form.settings, *form.tables]
     return f"expected a key of {form.title}, got {toml_repr(key)}{did_you_mean(key, names)}"

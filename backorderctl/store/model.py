@@ -223,5 +223,5 @@ def keys_at(place: Place) -> Iterable[str]:
 def check_scope(place: Place, key: str) -> None:
     """BackorderctlError unless a setting can have a value at `place`."""
     if key not in keys_at(place):
-        scopes = ", ".join(scope.replace("_", " ") for scope in settings.SETTINGS[key].scopes)
+        scopes = settings.SETTINGS[key].scope_words
         raise BackorderctlError(f"{key}: expected at {scopes}, got it at {place.scope.replace('_', ' ')}")

@@ -172,7 +172,7 @@ def _faults(entry: ScheduleEntry, store: Store) -> Iterator[PathProblem]:
         if key == ENABLED and place.scope is not Scope.SOURCE:
             yield (*path, key), f"expected at a source, got it at {_scope_words(place.scope)}"
         elif key != ENABLED and key not in scopes:
-            allowed = ", ".join(scope.replace("_", " ") for scope in SETTINGS[key].scopes)
+            allowed = SETTINGS[key].scope_words
             yield (*path, key), f"expected at {allowed}, got it at {_scope_words(place.scope)}"
 
 

@@ -86,6 +86,12 @@ class Setting(Generic[V]):
         default = int(self.default) if isinstance(self.default, Decimal) else self.default
         return {"title": self.label, "description": self.meaning, **self.kind.schema, "default": default}
 
+    @property
+    def scope_words(self) -> str:
+        """The scopes that may set it, as a message lists them: `global, stock or product`."""
+        *others, last = (scope.replace("_", " ") for scope in self.scopes)
+        return " or ".join([", ".join(others), last] if others else [last])
+
 
 def boolean(raw: Any) -> bool:
     """A parsed TOML boolean; Mismatch otherwise."""
