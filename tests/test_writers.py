@@ -67,7 +67,9 @@ def test_writers_are_served_in_the_order_in_which_they_came(folder: Path) -> Non
     children = []
     with locked_folder(folder):
         for number, sku in enumerate(skus):
-            children.append(start(lambda sku=sku: main(["product", "add", sku, "-q"])))  # type: ignore[misc]
+            # The queue does not move while they start, which may take long on a machine with other work.
+            add = ["product", "add", sku, "-q", "--wait", "600"]
+            children.append(start(lambda add=add: main(add)))  # type: ignore[misc]
             while waiting(folder) <= number:
                 time.sleep(0.001)
     assert [ended(child) for child in children] == [0] * len(skus)
