@@ -73,7 +73,7 @@ def _candidate(
     outline = Outline(text)
     wanted = _changed_data(data, changes, outline, prune_inline=prune_inline)
     steps = _steps(data, wanted, changes)
-    return wanted, steps, edited_text(outline, steps, wanted, families) if steps else text
+    return wanted, steps, edited_text(outline, steps, data, wanted, families) if steps else text
 
 
 def _in_halves(text: str, data: Data, changes: Sequence[Change], families: Sequence[str]) -> Edited:

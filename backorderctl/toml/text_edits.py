@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from backorderctl.toml import encode, layout
 from backorderctl.toml.change import REMOVED, KeyPath, Step
-from backorderctl.toml.index import Outline, Statement, key_parts, plain_value
+from backorderctl.toml.index import Outline, Statement, header_key, key_parts, plain_value
 from backorderctl.toml.layout import header_parts, new_header_key, new_table, table_end
 from backorderctl.toml.parse import NOTHING, Data, value_at
 from backorderctl.toml.tomlkit_fallback import edited_by_tomlkit
@@ -19,12 +19,31 @@ class Splice(NamedTuple):
     text: str
 
 
-def edited_text(outline: Outline, steps: Sequence[Step], new: Data, families: Sequence[str]) -> str | None:
-    """The text after the steps; None when their replacements overlap."""
+def edited_text(outline: Outline, steps: Sequence[Step], old: Data, new: Data, families: Sequence[str]) -> str | None:
+    """The text after the steps, which lead from the old data to the new; None when their replacements overlap."""
     plan = _Plan(outline, new, families)
-    for step in sorted(steps, key=lambda step: step.value is not REMOVED):
+    renamed = dict(_renamed_tables(outline, steps, old))
+    for path, new_path in renamed.items():
+        plan.rename(path, new_path)
+    rest = [step for step in steps if step.path not in renamed and step.path not in renamed.values()]
+    for step in sorted(rest, key=lambda step: step.value is not REMOVED):
         plan.take(step)
     return _applied(outline.text, plan.splices())
+
+
+def _renamed_tables(outline: Outline, steps: Sequence[Step], old: Data) -> Iterator[tuple[KeyPath, KeyPath]]:
+    """The tables that go from one key to another of the table around them, as they are: where they were, and are.
+
+    Each has a header of its own and nothing elsewhere, so that all of its text and its comments can stay.
+    """
+    added = {step.path[:-1]: step for step in steps if isinstance(step.value, dict)}
+    for step in steps if added else ():
+        other = added.get(step.path[:-1])
+        if step.value is REMOVED and other is not None and outline.members.get(other.path) is None:
+            own = outline.numbers.get(step.path)
+            if outline.members.get(step.path) == [own] and value_at(old, step.path) == other.value:
+                del added[step.path[:-1]]
+                yield step.path, other.path
 
 
 class _Plan:
@@ -59,6 +78,13 @@ class _Plan:
             self._create(step.path, step.value)
         else:
             self._add(step.path, step.value)
+
+    def rename(self, path: KeyPath, new_path: KeyPath) -> None:
+        """Plan another last key for the header of a table."""
+        text, start = self.outline.text, self.outline.starts[self.outline.numbers[path]]
+        last = header_parts(self.outline, self.outline.numbers[path])[-1]
+        at = text.rindex(last, start, header_key(text, start)[1])
+        self.pieces.append(Splice(at, at + len(last), encode.key_like(str(new_path[-1]), last)))
 
     def splices(self) -> list[Splice]:
         """All replacements, in no order."""
