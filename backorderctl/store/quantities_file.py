@@ -93,8 +93,9 @@ class _Reading:
             raise KeyError
         statuses = map(self._own_status, skus, sources) if at.status is None else columns[at.status]
         found = list(map(self.known.__getitem__, zip(columns[at.quantity], statuses, strict=True)))
-        for sku in set(skus) - self.items.keys():
-            fields.sku(sku)
+        new = set(skus).difference(self.items)
+        if new and ("" in new or set(map(str.strip, new)) != new):
+            raise ValueError  # not a SKU, see fields.sku
         self._put(skus, sources, found)
 
     def _put(self, skus: Sequence[str], sources: Sequence[str], found: Sequence[SourceItem]) -> None:

@@ -6,6 +6,8 @@ Nothing is taken from files of which a row is refused, unless `skip_bad` leaves 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.store.delimited import Refused
@@ -13,6 +15,8 @@ from backorderctl.store.model import Product, SourceItem, Store, source_named
 from backorderctl.store.quantities_file import Items, read_items
 from backorderctl.store.reserved_file import Reservations, read_reservations
 from backorderctl.store.rows_read import FileRead, Inputs, RowsRead, Watch
+
+_NONE: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def with_quantities(
     if items is not None and inputs.sources:
         items, others = _of_sources(items, inputs.sources)
     if items is not None and only is None and not inputs.allow_missing:
-        has = {source for of_product in items.values() for source in of_product}
+        has = set(chain.from_iterable(items.values()))
         refuse_missing(store, has, ", ".join(file.name for file in inputs.quantities), sources=inputs.sources)
     replaced = _replaced(store, items, reserved, inputs.sources, only)
     counted = items if only is None else None
@@ -115,9 +119,10 @@ def _replaced(
         if reserved is not None:
             product = product._replace(reserved=reserved.get(sku, {}))
         products[sku] = product
+    held: Reservations = reserved or {}
     for sku, of_product in (items or {}).items():
         if sku not in products:
-            products[sku] = Product(sku, None, {}, of_product, (reserved or {}).get(sku, {}))
+            products[sku] = Product(sku, None, _NONE, of_product, held.get(sku, _NONE))
     return replace(store, products=products)
 
 
