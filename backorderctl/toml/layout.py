@@ -44,8 +44,13 @@ def block_start(outline: Outline, number: int) -> int:
 
 
 def has_comment(outline: Outline, number: int) -> bool:
-    """Whether a table has a comment on its header's line or on lines of its own; that of the next header is not its."""
+    """Whether a table has a comment directly above its header, on the header's line or on lines of its own.
+
+    That of the next header is not its, nor is one at the top of the file.
+    """
     text = outline.text
+    if 0 < block_start(outline, number) < outline.starts[number]:
+        return True
     last = number + 1 == len(outline.starts)
     ends = len(text) if last else block_start(outline, number + 1)
     at = header_key(text, outline.starts[number])[1]
