@@ -17,6 +17,8 @@ SILENCE = 1.0
 """Seconds of waiting before a message says what for."""
 _STEP = 0.25
 """Seconds between two looks at whether the file has changed."""
+_READINGS = 3
+"""Readings of /proc/locks before a lock's holder counts as unknown."""
 
 OnWait = Callable[[int | None], None]
 """Called once a writer has waited for a second, with the id of the process that it waits for, where that is known."""
@@ -140,14 +142,18 @@ def lock(descriptor: int, *, wait: bool) -> bool:
 
 
 def lock_holder(descriptor: int) -> int | None:
-    """The id of the process that holds the file's lock, from Linux's /proc/locks; None where it is unknown."""
+    """The id of the process that holds the file's lock, from Linux's /proc/locks; None where it is unknown.
+
+    A reading may miss a lock while others come and go, so there are several.
+    """
     status = os.fstat(descriptor)
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
-    with suppress(OSError), open("/proc/locks", encoding="ascii") as locks:  # noqa: PTH123
-        for line in locks:
-            match line.split():
-                case [_, "FLOCK", _, _, process, file, *_] if file == device and int(process) > 0:
-                    return int(process)
+    for _ in range(_READINGS):
+        with suppress(OSError), open("/proc/locks", encoding="ascii") as locks:  # noqa: PTH123
+            for line in locks:
+                match line.split():
+                    case [_, "FLOCK", _, _, process, file, *_] if file == device and int(process) > 0:
+                        return int(process)
     return None
 
 
