@@ -155,6 +155,9 @@ def test_policy_without_products_is_checked_and_a_starter_has_no_finding() -> No
         "BO103 warning global: out_of_stock_threshold = -50 limits nothing: backorders are off wherever it is in force"
     ]
     assert found(head + 'out_of_stock_threshold = -50\n[sources.a]\n[sources.b]\nbackorders = "allow"\n') == []
+    assert found(head + "out_of_stock_threshold = 0\n[sources.main]\n") == []
+    off_at_one = 'out_of_stock_threshold = -50\n[sources.a]\n[sources.b]\nbackorders = "no"\n'
+    assert [each.severity for each in found(head + off_at_one) if each.code == "BO103"] == [Severity.INFO]
     assert found(head + 'backorders = "no"\n[sources.main]\n') == []
     assert found("version = 1\n[sources.main]\n[products.A]\nbackorders = 'allow'\n") == []
 

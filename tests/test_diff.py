@@ -363,3 +363,20 @@ def test_without_git_or_a_repository_the_error_says_so(run: Run, monkeypatch: py
     assert "not a git repository" in ran.err
     monkeypatch.setenv("PATH", "")
     assert run("diff", "git:HEAD") == (2, "", "Error: git: not found; a side git:REV is read with it\n")
+
+
+def test_another_stock_is_no_rename_where_neither_has_a_channel(run: Run, folder: Path) -> None:
+    old = "version = 1\n[sources.a]\n[sources.b]\n[stocks.eu]\nsources = ['a']\n[products.X.sources.a]\nquantity = 1\n"
+    rows = json.loads(
+        "\n".join(
+            between(run, old, old.replace("stocks.eu]\nsources = ['a']", "stocks.us]\nsources = ['b']"), "-o", "json")
+        )
+    )
+    assert [row["key"] for row in rows["settings"]] == ["sources", "channels"] * 2
+
+
+def test_a_product_that_is_no_longer_managed_has_nothing_to_backorder(run: Run, folder: Path) -> None:
+    old = 'version = 1\n[global]\nbackorders = "allow"\nout_of_stock_threshold = -5\n[sources.a]\n'
+    product = "[products.X]\n{}[products.X.sources.a]\nquantity = 2\n"
+    lines = between(run, old + product.format(""), old + product.format("manage_stock = false\n"))
+    assert lines[-1] == "X    default  salable 7 -> unlimited  backorderable 5 -> none  on_hand 2 -> none"

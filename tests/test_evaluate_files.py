@@ -289,6 +289,19 @@ def test_skus_with_line_ends_are_read_again_from_what_is_written(run: Run, files
             assert [row[3] for row in csv.reader(lines)] == ["sku", "g\rh"]
 
 
+def test_any_number_of_sources_is_told_apart(run: Run, files: Path) -> None:
+    codes = [f"s{number}" for number in range(150)]
+    (files / "many.toml").write_text("version = 1\n" + "".join(f"[sources.{code}]\n" for code in codes))
+    rows = "".join(f"{code},A,1,1\n" for code in codes)
+    (files / "many.csv").write_text(HEAD + rows)
+    words = ("evaluate", "many.csv", "-f", "many.toml", "--to", "answers.csv", "-q")
+    assert run(*words) == (0, "", "")
+    assert answers((files / "answers.csv").read_text())[0][4] == "150"
+    for code in ("s0", "s59", "s60", "s149"):
+        (files / "many.csv").write_text(f"{HEAD}{rows}{code},A,1,1\n")
+        assert f"'A' at {code}: expected one row, got several" in run(*words).err
+
+
 def test_a_pair_given_twice_is_found_across_files(run: Run, files: Path) -> None:
     (files / "more.csv").write_text("sku;source_code;quantity\nB;main;1\n")
     assert run("evaluate", "*.csv", "--summary").err == (

@@ -186,7 +186,7 @@ def _setting_changes(
     changes: dict[Written, tuple[Anything | None, Anything | None]] = {}
     for at in {**before, **after}:
         was, now = before.get(at), after.get(at)
-        if was != now or type(was) is not type(now):
+        if was != now:
             changes[at] = (was, now)
     return changes
 
