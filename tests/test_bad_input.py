@@ -343,3 +343,49 @@ def test_a_missing_store_file_is_made_by_init(run: Run) -> None:
     for words in (["config", "list"], ["diff", "store.toml"], ["check"], ["config", "set", "backorders", "no"]):
         ran = run(*words, "-f", "s.toml")
         assert (ran.status, "backorderctl init -f s.toml" in ran.out + ran.err) == (2, True)
+
+
+@pytest.mark.usefixtures("store_file")
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("product", "list", "-f", ""), "--file"),
+        (("-f", "", "product", "list"), "--file"),
+        (("product", "list", "--quantities", ""), "--quantities"),
+        (("product", "list", "--reserved", ""), "--reserved"),
+        (("product", "list", "--quantities", "q.csv", "--skip-bad", ""), "--skip-bad"),
+        (("evaluate", "q.csv", "--to", ""), "--to"),
+        (("evaluate", ""), "QUANTITIES"),
+        (("evaluate", "q.csv", "--reserved", ""), "--reserved"),
+        (("export", "sql", "--dialect", "duckdb", "--to", ""), "--to"),
+        (("export", "csv", "--to", ""), "--to"),
+        (("export", "magento", "all", "--to", ""), "--to"),
+        (("export", "magento", "products", "--since", ""), "--since"),
+        (("export", "magento", "products", "--config", ""), "--config"),
+        (("import", "magento", "--products", ""), "--products"),
+        (("import", "magento", "--products", "q.csv", "--skip-bad", ""), "--skip-bad"),
+        (("config", "apply", ""), "CHANGES.csv"),
+        (("check", "store.toml", ""), "FILE"),
+        (("diff", ""), "OLD"),
+        (("diff", "store.toml", ""), "NEW"),
+        (("drift", ""), "SALABLE"),
+        (("test", "--junit", ""), "--junit"),
+        (("test", ""), "FILE"),
+    ],
+    ids=str,
+)
+def test_an_empty_name_of_a_file_is_refused_wherever_one_is_taken(run: Run, words: tuple[str, ...], name: str) -> None:
+    """A shell gives one for a variable that is not set; as if not given, other quantities would be answered for."""
+    Path("q.csv").write_text("source_code,sku,quantity\nmain,24-MB01,x\n")
+    before = sorted(Path().iterdir())
+    assert run(*words) == (2, "", f"Error: {name}: expected the name of a file or folder, got ''\n")
+    assert sorted(Path().iterdir()) == before
+
+
+def test_an_empty_variable_for_a_file_is_as_one_that_is_not_set(
+    run: Run, store_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = run("product", "list")
+    for name in ("FILE", "QUANTITIES", "RESERVED"):
+        monkeypatch.setenv(f"BACKORDERCTL_{name}", "")
+    assert run("product", "list") == listed

@@ -650,7 +650,6 @@ def test_what_replaces_a_file_in_a_folder_has_its_mode(folder: Path, run: Run) -
         ("file", "file: expected a folder, got a file"),
         ("no/such", "no/such: expected a folder in one that exists, got none"),
         ("taken", "taken/config.sh: expected a file, got a folder"),
-        ("", "expected the name of a folder, got ''"),
     ],
 )
 def test_a_folder_that_cannot_be_written_is_refused(folder: Path, run: Run, to: str, error: str) -> None:

@@ -67,6 +67,13 @@ MatchOption = Annotated[
 CascadeOption = Annotated[bool, typer.Option("--cascade", help="Also remove everything that refers to it.")]
 
 
+FILE_METAVARS = (
+    *("FILE", "[FILE]...", "FOLDER", "OLD", "[NEW]"),
+    *("ANSWERS", "CHANGES.csv", "QUANTITIES...", "REJECTS.csv", "SALABLE..."),
+)
+"""What stands in the help for the name of a file or folder."""
+
+
 class Command(typer.core.TyperCommand):
     """A command to which a negative number is an argument like any other, and which takes an option's value once."""
 
@@ -77,6 +84,9 @@ class Command(typer.core.TyperCommand):
             _once(self.make_parser(ctx).parse_args([*shielded])[2])
         rest = super().parse_args(ctx, shielded)
         ctx.params = {name: _unshielded(value) for name, value in ctx.params.items()}
+        if not ctx.resilient_parsing:
+            for parameter in self.get_params(ctx):
+                _check_files(parameter, ctx.params.get(parameter.name))
         return rest
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
@@ -98,6 +108,16 @@ def _once(given: Sequence[Any]) -> None:
         one_value = option.param_type_name == "option" and not (option.multiple or option.is_flag)
         if one_value and given.count(option) > 1:
             raise BackorderctlError(f"{option.opts[0]}: expected once, got it {given.count(option)} times")
+
+
+def _check_files(parameter: Any, value: Any) -> None:
+    """BackorderctlError when what names a file is empty, as a shell's variable is that nobody has set.
+
+    Typer would take an empty option as given, and the command as not given.
+    """
+    if parameter.metavar in FILE_METAVARS and "" in (value if isinstance(value, list | tuple) else [value]):
+        name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar.strip("[].")
+        raise BackorderctlError(f"{name}: expected the name of a file or folder, got ''")
 
 
 def noun(help_text: str) -> typer.Typer:

@@ -20,8 +20,6 @@ def write_folder(folder: str, files: Mapping[str, bytes], *, without: Collection
     what could not be kept. BackorderctlError when there is something else of that name, and when nothing can be written
     there; OSError, with the folder as it was, when a file in it cannot be written.
     """
-    if not folder or "\0" in folder:
-        raise BackorderctlError(f"expected the name of a folder, got {folder!r}")
     target = Path(os.path.realpath(folder))
     if target.exists() and not target.is_dir():
         raise BackorderctlError(f"{folder}: expected a folder, got a file")

@@ -107,7 +107,7 @@ def check_path(path: str) -> None:
     except UnicodeEncodeError:
         valid = False
     if not valid:
-        raise BackorderctlError(f"path: expected the name of a file, got {path!r}", hint="-f store.toml")
+        raise BackorderctlError(f"path: expected the name of a file, got {path!r}")
 
 
 @contextmanager
