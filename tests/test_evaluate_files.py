@@ -213,6 +213,29 @@ def test_rejects_of_an_earlier_run_go_once_no_row_is_refused(run: Run, files: Pa
         assert [path.name for path in (files / "rejects").iterdir()] == left
 
 
+@pytest.mark.parametrize("bad", ["", "berlim,A,1,1\n"], ids=["no bad row", "a bad row"])
+@pytest.mark.parametrize(
+    ("to", "rejects", "error"),
+    [
+        ("kept/live.csv", "kept", "--to kept/live.csv: expected another place than that of the refused rows"),
+        ("./rejects", "rejects", "--to ./rejects: expected another place than that of the refused rows"),
+        ("a.csv", ".", "--skip-bad live.csv: expected another file, got one that this command reads"),
+        ("a.csv", "own", "--skip-bad own/live.csv: expected a new file or one of refused rows, got another"),
+    ],
+)
+def test_refused_rows_and_answers_are_kept_apart(
+    run: Run, files: Path, to: str, rejects: str, error: str, bad: str
+) -> None:
+    (files / "live.csv").write_text(LIVE + bad)
+    (files / "kept").mkdir()
+    (files / "own").mkdir()
+    (files / "own" / "live.csv").write_text("my own notes\n")
+    before = sorted(files.rglob("*"))
+    assert run("evaluate", "live.csv", "--to", to, "--skip-bad", rejects, "-q") == (2, "", f"Error: {error}\n")
+    assert sorted(files.rglob("*")) == before
+    assert (files / "own" / "live.csv").read_text() == "my own notes\n"
+
+
 def test_refused_rows_of_files_with_one_name_are_kept_apart(run: Run, files: Path) -> None:
     names = ("a/live.csv", "b/live.csv", "live.csv.gz", "live.1.csv", "live.2.csv")
     for number, name in enumerate(names):

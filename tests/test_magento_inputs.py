@@ -410,7 +410,10 @@ def test_rejects_of_an_earlier_run_go_once_no_row_is_refused(folder: Path, run: 
     assert f"{name}: removed, as no row is refused any more\n" in run(*words).err
     assert not (folder / name).exists()
     (folder / name).write_text("my own notes\n")
-    assert run(*words).status == 0
+    error = f"Error: --skip-bad {name}: expected a new file or one of refused rows, got another\n"
+    for rows in ("A,5\n", "A,x\nB,6\n"):
+        (folder / "p.csv").write_text(f"sku,qty\n{rows}")
+        assert run(*words) == (2, "", error)
     assert (folder / name).read_text() == "my own notes\n"
 
 

@@ -225,9 +225,45 @@ def test_rejects_of_an_earlier_run_go_once_no_row_is_refused(run: Run, files: Pa
     assert (files / "rejects.csv").exists()
     assert "rejects.csv: removed, as no row is refused any more\n" in run(*words).err
     assert not (files / "rejects.csv").exists()
-    (files / "rejects.csv").write_text("my own notes\n")
-    assert run(*words).status == 0
-    assert (files / "rejects.csv").read_text() == "my own notes\n"
+
+
+@pytest.mark.parametrize("bad", ["", "berlim,A,1,1\n"], ids=["no bad row", "a bad row"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "product list --skip-bad own.csv",
+        "product list --reserved held.csv --skip-bad own.csv",
+        "diff store.toml new.toml --skip-bad new.toml",
+        "test --skip-bad store.test.toml",
+        "drift --stock eu own.csv --skip-bad own.csv",
+    ],
+)
+def test_refused_rows_take_the_place_of_no_other_file(run: Run, files: Path, words: str, bad: str) -> None:
+    (files / "live.csv").write_text(LIVE + bad)
+    (files / "held.csv").write_text("sku,reserved,stock\nA,1,eu\n")
+    (files / "own.held.csv").write_text("my own notes\n")
+    for name in ("own.csv", "new.toml", "store.test.toml"):
+        (files / name).write_bytes((files / "store.toml").read_bytes())
+    name = "own.held.csv" if "held" in words else words.split()[-1]
+    if "held" in words:
+        (files / "own.csv").unlink()
+    before = {path: path.read_bytes() for path in files.iterdir()}
+    ran = run(*words.split(), "--quantities", "live.csv")
+    error = f"Error: --skip-bad {name}: expected a new file or one of refused rows, got another"
+    assert (ran.status, ran.out, ran.err.splitlines()[-1]) == (2, "", error)
+    assert {path: path.read_bytes() for path in files.iterdir()} == before
+
+
+def test_one_product_leaves_the_refused_rows_of_all_in_place(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(LIVE + "berlim,A,1,1\nberlim,B,1,1\n")
+    words = ("--quantities", "live.csv", "--skip-bad", "rejects.csv")
+    assert run("product", "list", *words).status == 0
+    before = (files / "rejects.csv").read_text()
+    assert run("product", "show", "A", *words).status == 0
+    assert (files / "rejects.csv").read_text() == before
+    (files / "rejects.csv").unlink()
+    assert run("product", "show", "A", *words).status == 0
+    assert len((files / "rejects.csv").read_text().splitlines()) == 2
 
 
 def test_rejects_that_are_read_are_not_removed(run: Run, files: Path) -> None:

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ from backorderctl.cli.command import STANDARD_INPUT, Command, OutputOption, noun
 from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, known_stock_ids
 from backorderctl.cli.reading import StoreOptions, with_options
 from backorderctl.cli.rejects import rejects_names, write_refused
-from backorderctl.cli.target import refuse_overwriting_input
+from backorderctl.cli.target import check_rejects, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
@@ -94,9 +94,9 @@ def evaluate(
     )
     if to is not None:
         check_target(to, on_spark=engine is Engine.SPARK)
-        refuse_overwriting_input("--to", to, [options.file, *(file.path for file in (*job.quantities, *job.reserved))])
+        refuse_overwriting_input("--to", to, [options.file, *_files(job)])
     if skip_bad is not None:
-        _check_rejects(Path(skip_bad))
+        _check_rejects(Path(skip_bad), [options.file, *_files(job)], to, _rejects_targets(skip_bad, _files(job)))
     runner = _Runner(engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
     try:
         result = runner.run(job, to)
@@ -104,20 +104,34 @@ def evaluate(
         kept = _without_refused(job, _all_refused(runner, job, refused), engine, skip_bad, options)
         result = runner.run_kept(kept, to)
     else:
-        _write_refused([], {file.path: () for file in (*job.quantities, *job.reserved)}, skip_bad, options)
+        _write_refused([], dict.fromkeys(_files(job), ()), skip_bad, options)
     for line in view.run_notes(result, job, to):
         options.say(line)
     if summary:
         view.show_summary(result, job, options.day(store), options.output, sys.stdout)
 
 
-def _check_rejects(folder: Path) -> None:
-    """BackorderctlError where no folder can be made for refused rows, which would be found after all are read."""
+def _files(job: Job) -> list[str]:
+    return [file.path for file in (*job.quantities, *job.reserved)]
+
+
+def _rejects_targets(folder: str, files: Iterable[str]) -> dict[str, str]:
+    """Where the refused rows of each file go."""
+    return {file: str(Path(folder) / f"{name}.csv") for file, name in rejects_names(files).items()}
+
+
+def _check_rejects(folder: Path, read: Sequence[str], to: str | None, targets: Mapping[str, str]) -> None:
+    """BackorderctlError where refused rows cannot be written, which would be found only after all are read."""
     if str(folder) == STANDARD_INPUT or (folder.exists() and not folder.is_dir()):
         found = "standard output" if str(folder) == STANDARD_INPUT else "a file"
         raise BackorderctlError(f"--skip-bad {folder}: expected a folder, got {found}")
     if not folder.absolute().parent.is_dir():
         raise BackorderctlError(f"--skip-bad {folder}: no such folder: {folder.parent}")
+    for target in targets.values():
+        check_rejects(target, read)
+    places = [folder, *map(Path, targets.values())]
+    if to is not None and Path(to).resolve() in [place.resolve() for place in places]:
+        raise BackorderctlError(f"--to {to}: expected another place than that of the refused rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +194,7 @@ def _write_refused(
 ) -> None:
     """Write the refused rows of each file into the folder, from which those of an earlier run go."""
     if folder is not None:
-        targets = {file: str(Path(folder) / f"{name}.csv") for file, name in rejects_names(headers).items()}
+        targets = _rejects_targets(folder, headers)
         write_refused(refused, headers, targets, options, old=targets.values())
 
 

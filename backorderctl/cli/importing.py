@@ -14,7 +14,7 @@ from backorderctl.cli.command import Command, MaxSizeOption, noun
 from backorderctl.cli.inputs import once_standard_input, opened
 from backorderctl.cli.quantities import StockIdOption, parse_stock_ids
 from backorderctl.cli.reading import with_options
-from backorderctl.cli.target import encoded_export, refuse_overwriting_input, remove_old_rejects
+from backorderctl.cli.target import check_rejects, encoded_export, remove_old_rejects
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes, check_code
 from backorderctl.edit.transaction import WriteResult
@@ -126,6 +126,8 @@ def magento(
         raise BackorderctlError(
             "expected --products, --stock-sources, --reservations, --config or --link, got nothing to import"
         )
+    for name in _rejects_names(skip_bad, inputs.given()).values():
+        check_rejects(name, [options.file, *(each.name for each in inputs.given().values())])
     read = ImportReport()
     with collector_off():
         imported = _read(
@@ -134,9 +136,6 @@ def magento(
     if read.refused and skip_bad is None:
         raise BackorderctlError(view.describe_refused(read.refused), hint="--skip-bad rejects.csv")
     rejects = _rejects(read, skip_bad, inputs.given())
-    for name in rejects:
-        refuse_overwriting_input("--skip-bad", name, [options.file, *(each.name for each in inputs.given().values())])
-
     if imported.empty:
         options.say(f"{options.file}: nothing imported")
         _summarize(options, [read], rejects, changed=False)
@@ -229,12 +228,19 @@ def _rejects(report: ImportReport, to: str | None, inputs: Mapping[str, Input]) 
         return {}
     if report.refused:
         report.count(Count.ROWS_REFUSED, len(report.refused))
+    names = _rejects_names(to, inputs)
+    return {name: [row for row in report.refused if row.file == file] for file, name in names.items()}
+
+
+def _rejects_names(to: str | None, inputs: Mapping[str, Input]) -> dict[str | None, str]:
+    """The file of refused rows of each input, and under None that of a run with one input alone."""
+    if to is None:
+        return {}
     stem, dot, ends = to.partition(".csv")
-    names = {
+    named: dict[str | None, str] = {
         each.name: to if len(inputs) == 1 else f"{stem}.{kind}{dot or '.csv'}{ends}" for kind, each in inputs.items()
     }
-    rejects = {name: [row for row in report.refused if row.file == file] for file, name in names.items()}
-    return rejects | ({} if to in rejects else {to: []})
+    return named if to in named.values() else {**named, None: to}
 
 
 def _write_rejects(report: ImportReport, rejects: Mapping[str, Sequence[Refused]], options: WriteOptions) -> None:

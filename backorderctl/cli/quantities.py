@@ -15,6 +15,7 @@ import typer
 from backorderctl.cli.command import STANDARD_INPUT, MaxSizeOption, OutputOption, complete_source
 from backorderctl.cli.reading import StoreOptions, say
 from backorderctl.cli.rejects import rejects_names, write_refused
+from backorderctl.cli.target import check_rejects
 from backorderctl.errors import BackorderctlError, did_you_mean
 from backorderctl.output import quantities as view
 from backorderctl.output.format import Output
@@ -132,6 +133,9 @@ class QuantitiesOptions(StoreOptions):
         )
         inputs = self._copied(inputs)
         files = (*inputs.quantities, *inputs.reserved)
+        if self.skip_bad:
+            for target in {*self._rejects_targets([file.name for file in files]).values(), self.skip_bad}:
+                check_rejects(target, [self.file, *(file.path for file in files)])
         total = sum(Path(file.path).stat().st_size for file in files if Path(file.path).is_file())
         with progress(total, sys.stderr, quiet=self.quiet) as tell:
             read = with_quantities(store, inputs, only=only, watch=lambda done: tell("reading quantities", done))
@@ -193,14 +197,22 @@ class QuantitiesOptions(StoreOptions):
         new = [row for row in read.refused if (row.file, row.number) not in earlier]
         if earlier and not new:
             return
-        names = rejects_names(file.file for file in read.files)
-        ending = next((ending for ending in (".csv.gz", ".csv") if to.endswith(ending)), "")
-        targets = {file: f"{to.removesuffix(ending)}.{name}{ending or '.csv'}" for file, name in names.items()}
-        targets = targets if len(targets) > 1 else dict.fromkeys(targets, to)
-        # Where a command reads one product alone, other rows may be refused all the same.
+        targets = self._rejects_targets([file.file for file in read.files])
+        if read.only is not None:  # other rows may be refused all the same, and be in a file of an earlier run
+            targets = {file: target for file, target in targets.items() if not Path(target).is_file()}
         old = (*targets.values(), to) if read.only is None else ()
         headers = {file.file: file.header for file in read.files}
-        write_refused([*earlier.values(), *new], headers, targets, self, old=old)
+        rows = [row for row in (*earlier.values(), *new) if row.file in targets]
+        write_refused(rows, headers, targets, self, old=old)
+
+    def _rejects_targets(self, files: Sequence[str]) -> dict[str, str]:
+        """Where the refused rows of each file go: to the one file that is named, or with several to one each."""
+        to = self.skip_bad or ""
+        ending = next((ending for ending in (".csv.gz", ".csv") if to.endswith(ending)), "")
+        names = rejects_names(files)
+        if len(names) == 1:
+            return dict.fromkeys(names, to)
+        return {file: f"{to.removesuffix(ending)}.{name}{ending or '.csv'}" for file, name in names.items()}
 
 
 def parse_stock_ids(typed: Sequence[str]) -> dict[str, str]:

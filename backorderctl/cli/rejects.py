@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from backorderctl.cli.reading import StoreOptions
-from backorderctl.cli.target import encoded_export, refuse_overwriting_input, remove_old_rejects
+from backorderctl.cli.target import encoded_export, remove_old_rejects
 from backorderctl.output.format import counted
 from backorderctl.store.delimited import Refused, write_rejects
 from backorderctl.toml import atomic_file
@@ -37,8 +37,6 @@ def write_refused(
 
     Of the files `old`, which an earlier run may have written, those to which no rows go are removed.
     """
-    for target in {*targets.values(), *old}:
-        refuse_overwriting_input("--skip-bad", target, [options.file, *headers])
     rows: dict[str, list[Refused]] = {}
     for row in refused:
         rows.setdefault(row.file, []).append(row)

@@ -29,6 +29,13 @@ def refuse_overwriting_input(option: str, to: str, read: Iterable[str]) -> None:
             raise BackorderctlError(f"{option} {to}: expected another file, got one that this command reads")
 
 
+def check_rejects(name: str, read: Iterable[str]) -> None:
+    """BackorderctlError when refused rows would take the place of a file that is read, or of any but refused rows."""
+    refuse_overwriting_input("--skip-bad", name, read)
+    if Path(name).is_file() and Path(name).stat().st_size and not _is_rejects(name):
+        raise BackorderctlError(f"--skip-bad {name}: expected a new file or one of refused rows, got another")
+
+
 def remove_old_rejects(name: str, *, quiet: bool) -> None:
     """Remove a file of an earlier run's refused rows, and no other file, now that no row is refused; and say so."""
     if Path(name).is_file() and _is_rejects(name):
