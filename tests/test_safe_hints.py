@@ -114,7 +114,7 @@ def test_a_hint_is_one_line_however_narrow_the_terminal(
     )
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("TERM", "dumb")
-    *_, last = on_a_terminal("check", "-f", "a store with a long name.toml")
+    *_, last = on_a_terminal("check", "-f", "a store with a long name.toml", status=1)
     hint = "backorderctl config unset out_of_stock_threshold --source main -f 'a store with a long name.toml'"
     assert last.strip() == hint
 
@@ -181,7 +181,8 @@ def test_a_glob_beside_a_source_does_not_reach_items_without_a_quantity(run: Run
         f'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -5\n[sources.main]\n{items}'
         '[products.C.sources.main]\nbackorders = "no"\n'
     )
-    assert "--match" not in run("check", "--select", "BO301").out
+    ran = run("check", "--select", "BO301")
+    assert ("BO301" in ran.out, "--match" in ran.out) == (True, False)
 
 
 def test_a_product_in_no_stock_is_not_said_to_be_in_several(run: Run, folder: Path) -> None:
