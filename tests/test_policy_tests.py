@@ -335,3 +335,9 @@ def test_the_schema_knows_every_key_and_field(run: Run) -> None:
     for name, allowed in expected[2].items():
         measured = PRODUCT_FIELDS[name].values.measured
         assert any(option.items() >= bounds.items() for option in allowed["anyOf"]) == measured, name
+
+
+def test_a_product_in_no_stock_is_not_said_to_be_in_several(tests: Callable[..., Ran], folder: Path) -> None:
+    (folder / "store.toml").write_text(STORE.read_text() + "\n[products.alone]\n")
+    ran = tests(one('product = "alone"\norder = 1\nexpect = { accepted = true }'))
+    assert (ran.status, "expected a stock, as 'alone' is in none: eu, us\n" in ran.err) == (2, True)

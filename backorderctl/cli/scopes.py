@@ -84,8 +84,7 @@ def one_stock(store: Store, sku: str, named: str | None) -> str:
     """
     if named is not None:
         return model.stock_named(store, named).code
-    items = model.product_named(store, sku).items
-    reaching = [code for code, stock in store.stocks.items() if not items.keys().isdisjoint(stock.sources)]
+    reaching = model.stocks_of(store, model.product_named(store, sku))
     if len(reaching) > 1:
         raise BackorderctlError(f"{sku!r} is in several stocks: {', '.join(reaching)}", hint=f"--stock {reaching[0]}")
     if not reaching and len(store.stocks) > 1:

@@ -10,7 +10,7 @@ from backorderctl.policy.evaluate import Salability, evaluate_all, evaluate_at
 from backorderctl.policy.expectations import Expected, Found, Tested, met
 from backorderctl.policy.orders import order
 from backorderctl.policy.policy_test import Given, InvalidTest, PolicyTest
-from backorderctl.store.model import Product, SourceItem, Store
+from backorderctl.store.model import Product, SourceItem, Store, stocks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,12 @@ def _one_stock(product: Product, run: _Run, store: Store) -> str | None:
     """The stock that the test names, or the only candidate; None, and noted in `run`, where there are several."""
     if run.test.stock is not None:
         return run.test.stock
-    reaching = [code for code, stock in store.stocks.items() if not product.items.keys().isdisjoint(stock.sources)]
+    reaching = stocks_of(store, product)
     candidates = reaching or list(store.stocks)
     if len(candidates) == 1:
         return candidates[0]
-    run.ambiguous = f"expected a stock, as {product.sku!r} is in several: {', '.join(candidates)}"
+    where = "several" if reaching else "none"
+    run.ambiguous = f"expected a stock, as {product.sku!r} is in {where}: {', '.join(candidates)}"
     return None
 
 

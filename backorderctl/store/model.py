@@ -181,6 +181,11 @@ class Store:
         return self.products[str(place.product)].item_settings(str(place.source)) or {}
 
 
+def stocks_of(store: Store, product: Product) -> list[str]:
+    """The stocks that sell from a source of the product."""
+    return [code for code, stock in store.stocks.items() if not product.items.keys().isdisjoint(stock.sources)]
+
+
 def product_named(store: Store, sku: str) -> Product:
     """The product with this SKU; BackorderctlError, suggesting the nearest SKU, when it is unknown."""
     return store.products[require("product", sku, store.products)]
