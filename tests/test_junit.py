@@ -71,9 +71,16 @@ def test_the_file_meets_the_schema_of_jenkins(junit: ET.Element) -> None:
         (["store.test.toml", "gone.test.toml"], "", ("4", "1", "2"), "gone.test.toml: no such file"),
         ([], "backorders = 'maybe'", ("1", "0", "1"), "global.backorders: expected no, allow or notify, got 'maybe'"),
         (["--quantities", "gone.csv"], "", ("1", "0", "1"), "gone.csv: no such file"),
+        (["-f", "alone.toml"], "", ("1", "0", "1"), "alone.test.toml: no such file"),
         (["--filter", "nothing", "kept.test.toml", "-f", "store.toml"], "", ("0", "0", "0"), None),
     ],
-    ids=["a test file is missing", "the store is invalid", "quantities are missing", "no test matches"],
+    ids=[
+        "a test file is missing",
+        "the store is invalid",
+        "quantities are missing",
+        "there are no tests",
+        "no test matches",
+    ],
 )
 def test_a_run_that_is_refused_leaves_no_results_of_an_earlier_one(
     run: Run, folder: Path, words: list[str], spoil: str, counts: tuple[str, str, str], said: str | None
@@ -82,6 +89,7 @@ def test_a_run_that_is_refused_leaves_no_results_of_an_earlier_one(
     (folder / "store.toml").write_text(text.replace('[global]\nbackorders = "notify"', f"[global]\n{spoil}"))
     (folder / "store.test.toml").write_text(TESTS)
     (folder / "kept.test.toml").write_text(TESTS.partition('[[test]]\nname = "broken"')[0])
+    (folder / "alone.toml").write_text(text)
     (folder / "report.xml").write_text("results of an earlier run")
     ran = run("test", "--junit", "report.xml", *words)
     root = ET.parse(folder / "report.xml").getroot()

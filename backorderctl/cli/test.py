@@ -106,16 +106,15 @@ def _paths(files: Sequence[str], store: str, *, chosen: bool) -> list[_Paths]:
         return [_Paths(file, store if chosen else store_beside(file)) for file in dict.fromkeys(files)]
     if store == STANDARD_INPUT:
         raise BackorderctlError("-f -: expected the name of a test file beside it, got none")
-    tests = tests_beside(store)
-    if os.path.lexists(store) and not os.path.lexists(tests):
-        raise BackorderctlError(f"{tests}: no such file", hint=CommandLine(("init", "--tests")))
-    return [_Paths(tests, store)]
+    return [_Paths(tests_beside(store), store)]
 
 
 def _results(options: AnswerOptions, paths: _Paths, only: str | None, *, named: bool) -> Iterator[FileResult]:
     """The results of one file, which may be `named` on the command line; where it is no file of tests, why."""
-    if named and paths.tests != STANDARD_INPUT and not os.path.lexists(paths.tests):
-        raise BackorderctlError(f"{paths.tests}: no such file")  # rather than that its store is missing
+    missing = paths.tests != STANDARD_INPUT and not os.path.lexists(paths.tests)
+    if missing and (named or os.path.lexists(paths.store)):  # rather than that its store is missing
+        hint = None if named else CommandLine(("init", "--tests"))
+        raise BackorderctlError(f"{paths.tests}: no such file", hint=hint)
     store = options.live(options.written(paths.store))
     today = options.day(store)
     name = "<stdin>" if paths.tests == STANDARD_INPUT else paths.tests
