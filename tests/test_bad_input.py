@@ -257,8 +257,8 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
         ),
         (
             ("config", "set", "backorders=no", "backorder_limit=5"),
-            "backorder_limit: expected backorders to be on there, got 'no'\n"
-            "Hint: backorders=allow before it in the same command turns them on",
+            "backorder_limit: expected backorders to be on there, got 'no'; "
+            "backorders=allow and backorder_limit=N in one command set both",
         ),
         (
             ("config", "set", "backorders", "no", "--stock", "default"),

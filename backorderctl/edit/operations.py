@@ -46,8 +46,8 @@ def check_limit(store: Store, place: Place) -> None:
     words = (each.value.value for each in viewpoints.values_seen(store, place, BACKORDERS.key))
     if not any(isinstance(word, Backorders) and takes_backorders(word) for word in words):
         raise BackorderctlError(
-            f"backorder_limit: expected {BACKORDERS.key} to be on there, got {Backorders.NO.value!r}",
-            hint=f"{BACKORDERS.key}={Backorders.ALLOW} before it in the same command turns them on",
+            f"backorder_limit: expected {BACKORDERS.key} to be on there, got {Backorders.NO.value!r}; "
+            f"{BACKORDERS.key}={Backorders.ALLOW} and backorder_limit=N in one command set both"
         )
 
 
