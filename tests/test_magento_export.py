@@ -447,6 +447,18 @@ def test_since_an_older_store_only_rows_that_differ_are_written(folder: Path, ru
     )
 
 
+def test_a_changed_global_value_that_no_row_can_hold_is_told(folder: Path, run: Run) -> None:
+    written(folder, ITEM)
+    (folder / "store.toml").rename(folder / "old.toml")
+    written(folder, ITEM, STORE.replace("[global]\n", "[global]\nonly_x_left_threshold = 4\n"))
+    told = (
+        "only_x_left_threshold of [global] has changed since old.toml: Magento gets it from export magento config alone"
+    )
+    ran = run("export", "magento", "products", "--since", "old.toml")
+    assert (ran.status, ran.out, ran.err) == (0, HEADER, f"Warning: {told}\n")
+    assert told not in run("export", "magento", "products", "--since", "store.toml").err
+
+
 def test_a_global_value_changes_no_row_of_a_product_that_inherits_it(folder: Path, run: Run) -> None:
     written(folder, "[products.X.sources.berlin]\nquantity = 1\n")
     (folder / "store.toml").rename(folder / "old.toml")
@@ -627,6 +639,16 @@ def test_a_file_of_an_earlier_export_that_this_one_does_not_have_is_taken_out(fo
     assert sorted(path.name for path in (folder / "out").iterdir()) == [
         each for each in EXPORTED if each != "config.sh"
     ]
+
+
+def test_a_script_that_no_export_has_written_stays_where_there_is_none_to_write(folder: Path, run: Run) -> None:
+    written(folder, ITEM)
+    (folder / "c.csv").write_text("path,value\ncataloginventory/item_options/min_qty,1\n")
+    (folder / "out").mkdir()
+    (folder / "out" / "config.sh").write_text(f"{CONFIG}rm -rf cache\n")
+    ran = run("export", "magento", "all", "--to", "out", "--config", "c.csv")
+    assert (ran.status, ran.err.splitlines()[0]) == (0, "out/config.sh: left as it is, as no export has written it")
+    assert (folder / "out" / "config.sh").read_text() == f"{CONFIG}rm -rf cache\n"
 
 
 def test_what_replaces_a_file_in_a_folder_has_its_mode(folder: Path, run: Run) -> None:

@@ -14,7 +14,7 @@ from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_ex
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
-from backorderctl.magento.export_config import ConfigFormat, write_config
+from backorderctl.magento.export_config import ConfigFormat, is_exported, write_config
 from backorderctl.magento.export_products import ExportEffect, Inheritance
 from backorderctl.magento.import_config import Unset, read_config
 from backorderctl.magento.policy_export import Approximate
@@ -131,6 +131,7 @@ def products(
     _say(options, view.removed(since or "", chosen.gone, ()))
     if config is None:
         _say(options, view.inheriting(since or "", chosen.inheriting))
+        _say(options, view.configuration_changes(since or "", chosen.configuration))
     else:
         _say(options, view.kept_values(store, inheritance(store).configurations[0]))
     if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
@@ -304,12 +305,17 @@ def _export(options: StoreOptions, store: Store, text: str, to: str | None, *, r
 
 
 def _write_folder(options: StoreOptions, to: str, files: Mapping[str, str]) -> None:
-    """Write the files of an export into a folder; one of an earlier export that this one has not goes."""
-    left = [name for name in _FILES if name not in files and (Path(to) / name).exists()]
-    for warning in write_folder(to, {name: text.encode() for name, text in files.items()}, without=left):
+    """Write the files of an export into a folder; a configuration of an earlier one goes, if this one has none."""
+    old = Path(to) / CONFIG_FILE
+    left = [CONFIG_FILE] if CONFIG_FILE not in files and old.is_file() else []
+    is_ours = left and is_exported(old.read_text(encoding="utf-8", errors="replace"))
+    for warning in write_folder(
+        to, {name: text.encode() for name, text in files.items()}, without=left if is_ours else ()
+    ):
         options.say(f"Warning: {warning}")
-    for name in left:
-        options.say(f"{Path(to) / name}: removed, as this export has none")
+    if left:
+        what = "removed, as this export has none" if is_ours else "left as it is, as no export has written it"
+        options.say(f"{old}: {what}")
 
 
 def _say_schedule(options: StoreOptions, store: Store) -> None:

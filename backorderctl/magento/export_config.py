@@ -14,6 +14,8 @@ from backorderctl.store.model import Store
 from backorderctl.store.quantity import ZERO
 from backorderctl.store.settings import BACKORDERS, DEFAULTS, SETTINGS, THRESHOLD, Backorders, Settings
 
+_COMMAND = "bin/magento config:set -- "
+
 
 class ConfigFormat(StrEnum):
     """How a configuration is written; `import magento --config` reads each of them."""
@@ -45,13 +47,18 @@ def zeroed(store: Store) -> bool:
     return values[BACKORDERS.key] is Backorders.NO and isinstance(threshold, Decimal) and threshold < 0
 
 
+def is_exported(text: str) -> bool:
+    """Whether a shell script is the configuration of an export, of any store."""
+    return all(line.startswith(_COMMAND) for line in text.splitlines())
+
+
 def write_config(store: Store, config_format: ConfigFormat, out: TextIO) -> int:
     """Write every setting's global value, those that are Magento's defaults too; and return how many there are."""
     values = exported_configuration(store)
     paths = {row.config_path: row.kind.config_value(values[row.key]) for row in SETTINGS.values()}
     match config_format:
         case ConfigFormat.SH:
-            out.writelines(f"bin/magento config:set -- {path} {quote(value)}\n" for path, value in paths.items())
+            out.writelines(f"{_COMMAND}{path} {quote(value)}\n" for path, value in paths.items())
         case ConfigFormat.CSV:
             out.writelines(["path,value\n", *(f"{path},{value}\n" for path, value in paths.items())])
         case ConfigFormat.JSON:

@@ -9,6 +9,7 @@ from backorderctl.magento.export_products import ExportRow, Inheritance, changed
 from backorderctl.magento.export_sources import SourceItemRow, changed_items, rows_at_default, source_item_rows
 from backorderctl.magento.policy_export import Approximate, Compiled, Policy, compiled
 from backorderctl.store.model import Product, Store
+from backorderctl.store.settings import SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Export:
 class Selection:
     """The rows to write, and the SKUs and source items that an older store has and the store has no longer.
 
-    `inheriting` are the SKUs that inherit a value of [global] that is another one in the older store.
+    `inheriting` are the SKUs that inherit a value of [global] that is another one in the older store, `configuration`
+    the settings of which this is so and that no row can hold.
     """
 
     rows: Sequence[ExportRow]
@@ -40,6 +42,7 @@ class Selection:
     gone: Sequence[str] = ()
     gone_items: Sequence[SourceItemRow] = ()
     inheriting: Sequence[str] = ()
+    configuration: Sequence[str] = ()
 
 
 def export(
@@ -85,6 +88,11 @@ def select_rows(new: Export, old: Export | None) -> Selection:
         gone=[sku for sku in old.store.products if sku not in new.store.products],
         gone_items=gone_items(items, old.items),
         inheriting=list(_inheriting_changes(new, old)),
+        configuration=[
+            key
+            for key, value in exported_configuration(new.store).items()
+            if SETTINGS[key].csv_column is None and value != exported_configuration(old.store)[key]
+        ],
     )
 
 

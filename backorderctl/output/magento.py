@@ -138,13 +138,19 @@ def removed(since: str, skus: Sequence[str], items: Sequence[SourceItemRow]) -> 
 
 
 def inheriting(since: str, skus: Sequence[str]) -> Iterator[str]:
-    """Which products have another policy than in an older store without a row that says so."""
+    """Which products have another policy than in an older store that Magento gets from its configuration alone."""
     if skus:
         inherit = f"{counted(len(skus), 'product')} (first: {skus[0]!r}) inherit{'s' if len(skus) == 1 else ''}"
         yield (
             f"Warning: {inherit} values of [global] that have changed since {since}: Magento gets them from "
             "export magento config"
         )
+
+
+def configuration_changes(since: str, keys: Sequence[str]) -> Iterator[str]:
+    """Which values of [global] have changed that no product row can hold."""
+    for key in keys:
+        yield f"Warning: {key} of [global] has changed since {since}: Magento gets it from export magento config alone"
 
 
 def other_stocks(found: Export, stock: str, *, file: str = "") -> Iterator[str]:
