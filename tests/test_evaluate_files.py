@@ -145,6 +145,17 @@ def test_reserved_rows_of_one_product_are_left_out_alike(run: Run, files: Path, 
         assert (files / "r.held.csv").read_text() == (files / "rejects" / "held.csv").read_text()
 
 
+def test_sums_above_zero_are_told_where_they_are_left_out(run: Run, files: Path) -> None:
+    (files / "held.csv").write_text("sku,quantity\nB,3\nA,3\nA,2\nC,-1\nC,1\nD,5\n")
+    (files / "more.csv").write_text("sku,reserved\nD,1\n")
+    words = ("live.csv", "--reserved", "held.csv", "--skip-bad", "rejects")
+    said = "sums of reservations above 0 counted as 0, the first 'A' in stock default"
+    assert f"3 {said}" in run("product", "list", "--quantities", *words).err.splitlines()
+    for number, more in ((3, ()), (2, ("--reserved", "more.csv"))):  # of several rows all are refused, whatever the sum
+        ran = run("evaluate", *words, *more, "--summary", "-o", "json")
+        assert (f"{number} {said}" in ran.err.splitlines(), json.loads(ran.out)["sums_above_zero"]) == (True, number)
+
+
 def test_a_reserved_file_without_stocks_is_refused_where_there_are_several(run: Run, files: Path) -> None:
     (files / "store.toml").write_text(STORE + "[stocks.eu]\nsources = ['main']\n[stocks.us]\nsources = ['lyon']\n")
     (files / "held.csv").write_text("sku,reserved\nA,1\n")

@@ -81,6 +81,7 @@ def test_json_says_where_its_quantities_come_from(run: Run) -> None:
         "products_without_row": 0,
         "unknown_skus": 1,
         "unknown_reserved_skus": 0,
+        "sums_above_zero": 0,
         "other_sources": 0,
         "left_out": 0,
         "refused": 0,
@@ -369,10 +370,17 @@ def test_reservations_of_magento_are_summed_and_turned(run: Run, files: Path) ->
     ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "-o", "csv")
     assert ran.err == (
         "Error: held.csv: 'A' in stock eu: expected a quantity of 0 or less in all, as Magento reserves, got 3\n"
-        "Hint: if the sign is turned, name the column 'reserved'\n"
+        "Hint: if the sign is turned, give one row for each product and stock and name the column 'reserved'\n"
     )
-    ran = run("product", "list", "--reserved", "held.csv", "--stock-id", "2=eu", "--skip-bad", "r.csv", "-o", "csv")
+
+
+def test_sums_above_zero_are_told_where_they_are_left_out(run: Run, files: Path) -> None:
+    (files / "held.csv").write_text("sku,quantity\nB,3\nA,3\nA,2\n")
+    words = ("product", "list", "--reserved", "held.csv", "--skip-bad", "r.csv")
+    ran = run(*words, "-o", "csv")
     assert rows(ran.out)[0].startswith("A,eu,in_stock,1,0,")
+    assert ran.err == "held.csv: 3 rows\n2 sums of reservations above 0 counted as 0, the first 'A' in stock eu\n"
+    assert json.loads(run(*words, "-o", "json").out)["quantities"]["sums_above_zero"] == 2
 
 
 RESERVED = {

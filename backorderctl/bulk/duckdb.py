@@ -22,9 +22,11 @@ from backorderctl.bulk.job import (
     OUT_OF_STOCK,
     RESERVED_FOUND,
     RESERVED_SKUS,
+    SUMS_ABOVE_ZERO,
     Counts,
     Job,
     OnStep,
+    Reserved,
     RowsRefused,
     RunResult,
     check_run,
@@ -114,11 +116,11 @@ class _Run:
                     totals += self.database.execute(summary_query(self.text.answers)).fetchall()
             if self.refused:
                 raise RowsRefused(frozenset(self.twice))
-            check_run(self.job, rows=counts.rows, reserved=reserved, sources=self._sources)
+            check_run(self.job, rows=counts.rows, reserved=reserved.rows, sources=self._sources)
             if to and aside and self.passes > 1 and format_of(to):
                 self._copy(f"read_parquet({sql_literal(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
         skus = self._one(RESERVED_SKUS) if self.job.reserved else 0
-        return run_result(self.job, counts, reserved=reserved, reserved_skus=skus, totals=totals if summary else None)
+        return run_result(self.job, counts, reserved, reserved_skus=skus, totals=totals if summary else None)
 
     def _load_policy(self) -> None:
         """The policy tables, from CSV files: by far the fastest way into DuckDB."""
@@ -140,8 +142,8 @@ class _Run:
         )
         self.database.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM all_{table.name}")
 
-    def _load_reservations(self) -> int:
-        """What is reserved, and whether a row or a sum is refused; gives how many rows are good."""
+    def _load_reservations(self) -> Reserved:
+        """What is reserved, and whether a row or a sum is refused."""
         rows = "SELECT '' AS sku, '' AS stock, 0 AS units, 0 AS single WHERE 1 = 0"
         if self.job.reserved:
             rows = reservations_query(self.job)
@@ -157,8 +159,9 @@ class _Run:
         refused = self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1")
         self.refused = self.job.bad_pairs is None and refused > 0
         good_rows = self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reservations")
+        above = self.database.execute(SUMS_ABOVE_ZERO.format(sums="reservations")).fetchone()
         self.database.execute("DELETE FROM reservations WHERE reserved <= 0 OR refused = 1")
-        return good_rows
+        return Reserved(good_rows, (above[0], above[1:]) if above else (0, ("", "")))
 
     def _sources(self) -> set[str]:
         """The sources that have a row."""

@@ -73,7 +73,8 @@ class Job:
 class RunResult:
     """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for.
 
-    `unknown_reserved` counts SKUs with reservations alone, for which no answer is given.
+    `unknown_reserved` counts SKUs with reservations alone, for which no answer is given; `sums_above_zero` are SKUs and
+    stocks whose reservations count as 0 for their sign: how many, and the first.
     """
 
     rows: int
@@ -82,6 +83,7 @@ class RunResult:
     without_row: int
     unknown: int
     unknown_reserved: int
+    sums_above_zero: tuple[int, tuple[str, str]]
     totals: tuple[StockTotals, ...]
 
 
@@ -179,6 +181,13 @@ def files_named(files: Sequence[RowsFile]) -> str:
     return told if more <= 0 else f"{told} and {more} more {'file' if more == 1 else 'files'}"
 
 
+class Reserved(NamedTuple):
+    """How many rows of reservations are good, and of how many sums above 0 which is the first."""
+
+    rows: int
+    above_zero: tuple[int, tuple[str, str]]
+
+
 class Counts(NamedTuple):
     """What a run, or a part of one, has counted: rows, SKUs of the store with a row, and those unknown to it.
 
@@ -202,19 +211,31 @@ SELECT COUNT(*) FROM (
 RESERVED_SKUS = "SELECT COUNT(DISTINCT sku) FROM reservations"
 
 
+SUMS_ABOVE_ZERO = """
+SELECT COUNT(*) OVER (), sku, stock FROM {sums} WHERE reserved < 0 AND good_rows > 0 ORDER BY sku, stock LIMIT 1
+"""
+"""How many reservations, as Magento writes them, would add goods, and the first of them; no row when there is none."""
+
+
 def run_result(
-    job: Job, counts: Counts, *, reserved: int, reserved_skus: int, totals: Sequence[Sequence[Any]] | None
+    job: Job,
+    counts: Counts,
+    reservations: Reserved,
+    *,
+    reserved_skus: int,
+    totals: Sequence[Sequence[Any]] | None,
 ) -> RunResult:
-    """What a run has found: `reserved` rows of so many SKUs of reservations.
+    """What a run has found: reservations of so many SKUs.
 
     `totals` are the rows of the summary query, None where no summary is asked for.
     """
     return RunResult(
         rows=counts.rows,
-        reserved=reserved,
+        reserved=reservations.rows,
         answers=counts.answers,
         without_row=len(job.tables.products) - counts.known,
         unknown=counts.unknown,
         unknown_reserved=reserved_skus - counts.reserved_found,
+        sums_above_zero=reservations.above_zero,
         totals=() if totals is None else stock_totals(totals, list(job.store.stocks)),
     )

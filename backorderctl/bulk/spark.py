@@ -17,8 +17,10 @@ from backorderctl.bulk.job import (
     OUT_OF_STOCK,
     RESERVED_FOUND,
     RESERVED_SKUS,
+    SUMS_ABOVE_ZERO,
     Counts,
     Job,
+    Reserved,
     RowsRefused,
     RunResult,
     check_run,
@@ -70,11 +72,11 @@ class _Run:
         self._view("quantities", self._quantities())
         self._view("totals", self.session.sql(self.text.totals), keep=True)
         counts = self._checked()
-        check_run(self.job, rows=counts.rows, reserved=reserved, sources=self._sources)
+        check_run(self.job, rows=counts.rows, reserved=reserved.rows, sources=self._sources)
         counts = counts._replace(answers=self._write(to) if to else 0)
         totals = self.session.sql(summary_query(self.text.answers)).collect() if summary else None
         skus = self._one(RESERVED_SKUS) if self.job.reserved else 0
-        return run_result(self.job, counts, reserved=reserved, reserved_skus=skus, totals=totals)
+        return run_result(self.job, counts, reserved, reserved_skus=skus, totals=totals)
 
     def forget(self) -> None:
         """Take the views out of the session again."""
@@ -154,8 +156,8 @@ class _Run:
             reader = reader.option(name, value)
         return reader.csv(to_read(file.path))
 
-    def _load_reservations(self) -> int:
-        """What is reserved, and whether a row or a sum is refused; gives how many rows are good."""
+    def _load_reservations(self) -> Reserved:
+        """What is reserved, and whether a row or a sum is refused."""
         none = self.session.createDataFrame([], "sku STRING, stock STRING, units DECIMAL(12, 4), single INT")
         rows = none
         for file in self.job.reserved:
@@ -180,7 +182,9 @@ class _Run:
         self.refused = self.job.bad_pairs is None and refused > 0
         query = "SELECT sku, stock, reserved FROM reserved_sums WHERE reserved > 0 AND refused = 0"
         self._view("reservations", self.session.sql(query))
-        return self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reserved_sums")
+        good_rows = self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reserved_sums")
+        above = [tuple(row) for row in self.session.sql(SUMS_ABOVE_ZERO.format(sums="reserved_sums")).collect()]
+        return Reserved(good_rows, (above[0][0], above[0][1:]) if above else (0, ("", "")))
 
     def _reserved(self, file: RowsFile) -> Any:
         if STOCK_COLUMN in file.read:

@@ -8,7 +8,7 @@ from backorderctl.bulk.job import Job, RunResult, files_named
 from backorderctl.output import listing
 from backorderctl.output.format import Output, counted
 from backorderctl.output.listing import Listing
-from backorderctl.output.quantities import unknown_reserved_note
+from backorderctl.output.quantities import sums_above_zero_note, unknown_reserved_note
 from backorderctl.output.report import stock_row
 from backorderctl.output.table import Column
 
@@ -46,6 +46,8 @@ def run_notes(result: RunResult, job: Job, to: str | None) -> Iterator[str]:
         yield f"{counted(result.unknown, 'SKU')} not in the store file: without settings of their own"
     if result.unknown_reserved:
         yield unknown_reserved_note(result.unknown_reserved)
+    if result.sums_above_zero[0]:
+        yield sums_above_zero_note(*result.sums_above_zero)
     if to is not None:
         yield f"{to}: {counted(result.answers, 'answer')}"
 
@@ -63,6 +65,7 @@ def show_summary(result: RunResult, job: Job, at: date, output: Output, out: Tex
                 "products_without_row": result.without_row,
                 "unknown_skus": result.unknown,
                 "unknown_reserved_skus": result.unknown_reserved,
+                "sums_above_zero": result.sums_above_zero[0],
             }
             out.write(listing.dumps({**head, "stocks": rows}) + "\n")
         case Output.CSV:

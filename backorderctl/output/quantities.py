@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 from backorderctl.output import listing
 from backorderctl.output.format import counted
+from backorderctl.store.quantity import toml_repr
 from backorderctl.store.replace_quantities import Replaced
 
 QUANTITIES_KEY = "quantities"
@@ -26,6 +27,8 @@ def quantities_notes(read: Replaced) -> Iterator[str]:
         yield f"{counted(read.unknown, 'SKU')} not in the store file: without settings of their own"
     if read.unknown_reserved:
         yield unknown_reserved_note(read.unknown_reserved)
+    if read.sums_above_zero:
+        yield sums_above_zero_note(len(read.sums_above_zero), read.sums_above_zero[0])
     if read.other_sources:
         yield f"{counted(read.other_sources, 'row')} of other sources left out"
     if read.foreign:
@@ -38,6 +41,12 @@ def unknown_reserved_note(number: int) -> str:
     return f"{counted(number, 'SKU')} with reservations {are} in no row and not in the store file: left out"
 
 
+def sums_above_zero_note(number: int, first: tuple[str, str]) -> str:
+    """What to say of reservations that would add goods, which are left out with the refused rows."""
+    sku, stock = first
+    return f"{counted(number, 'sum')} of reservations above 0 counted as 0, the first {toml_repr(sku)} in stock {stock}"
+
+
 def quantities_document(read: Replaced) -> dict[str, Any]:
     """The same as JSON."""
     return {
@@ -46,6 +55,7 @@ def quantities_document(read: Replaced) -> dict[str, Any]:
         "products_without_row": read.without_row,
         "unknown_skus": read.unknown,
         "unknown_reserved_skus": read.unknown_reserved,
+        "sums_above_zero": len(read.sums_above_zero),
         "other_sources": read.other_sources,
         "left_out": read.foreign,
         "refused": len(read.refused),

@@ -26,7 +26,8 @@ class Replaced:
     `without_row` counts products of the store file that no row of a quantities file names, `unknown` SKUs that the
     store file does not name, `unknown_reserved` those with reservations alone, for which no answer is given,
     `other_sources` rows of sources that are not replaced, and `foreign` rows of sources and stocks that only another
-    store declares. `only` is the one SKU whose rows were read, None where all were: then nothing is counted.
+    store declares. `sums_above_zero` are the SKUs and stocks whose reservations count as 0 for their sign. `only` is
+    the one SKU whose rows were read, None where all were: then nothing is counted.
     """
 
     store: Store
@@ -36,6 +37,7 @@ class Replaced:
     unknown_reserved: int = 0
     other_sources: int = 0
     foreign: int = 0
+    sums_above_zero: tuple[tuple[str, str], ...] = ()
     refused: tuple[Refused, ...] = ()
     only: str | None = None
 
@@ -71,6 +73,7 @@ def with_quantities(
         unknown_reserved=len(reserved.keys() - replaced.products.keys()) if reserved and only is None else 0,
         other_sources=others,
         foreign=rows.foreign,
+        sums_above_zero=rows.sums_above_zero,
         refused=rows.in_order(),
         only=only,
     )

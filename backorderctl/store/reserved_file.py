@@ -19,7 +19,7 @@ Reservations = dict[str, dict[str, Decimal]]
 
 
 def read_reservations(rows: RowsRead) -> Reservations:
-    """What all reserved files say is reserved, summed where they list entries; a sum above 0 is refused.
+    """What all reserved files say is reserved, summed where they list entries; a sum above 0 is refused, or noted.
 
     A row that says what is reserved in all is the only one of its product and stock: of several, all are refused.
     """
@@ -33,8 +33,10 @@ def read_reservations(rows: RowsRead) -> Reservations:
             reading.refuse_several(sheet)
     for sku, stock in reading.several:
         del reading.reserved[sku][stock]
-    if not (rows.inputs.skip_bad or rows.refused):
-        _refuse_positive(files, reading.reserved)
+    above = [(sku, stock) for sku, held in reading.reserved.items() for stock, units in held.items() if units < 0]
+    if above and not (rows.inputs.skip_bad or rows.refused):
+        raise _refusal_of_sums(files, reading.reserved, above)
+    rows.sums_above_zero = tuple(sorted(above))
     positive = (
         (sku, {stock: units for stock, units in of_product.items() if units > 0})
         for sku, of_product in reading.reserved.items()
@@ -154,15 +156,14 @@ def _reserved_units(cell: str) -> Decimal:
     return units
 
 
-def _refuse_positive(files: Sequence[InputFile], reserved: Reservations) -> None:
-    """BackorderctlError for sums of the sign that adds goods: of a file that lists what is reserved as above 0."""
-    sums = [(sku, stock, -units) for sku, held in reserved.items() for stock, units in held.items() if units < 0]
-    if not sums:
-        return
-    sku, stock, units = sums[0]
-    more = f"; and {len(sums) - 1} more" if len(sums) > 1 else ""
-    raise BackorderctlError(
+def _refusal_of_sums(
+    files: Sequence[InputFile], reserved: Reservations, above: Sequence[tuple[str, str]]
+) -> BackorderctlError:
+    """What to say of sums of the sign that adds goods: of a file that lists what is reserved as above 0."""
+    sku, stock = above[0]
+    more = f"; and {len(above) - 1} more" if len(above) > 1 else ""
+    return BackorderctlError(
         f"{', '.join(file.name for file in files)}: {toml_repr(sku)} in stock {stock}: expected a {QUANTITY} "
-        f"of 0 or less in all, as Magento reserves, got {format_quantity(units)}{more}",
-        hint=f"if the sign is turned, name the column {RESERVED!r}",
+        f"of 0 or less in all, as Magento reserves, got {format_quantity(-reserved[sku][stock])}{more}",
+        hint=f"if the sign is turned, give one row for each product and stock and name the column {RESERVED!r}",
     )

@@ -53,7 +53,8 @@ class FileRead:
 class RowsRead:
     """What was read for a store: the files, the rows that are refused, and how many were `foreign`.
 
-    With `only`, rows of that SKU alone are looked at.
+    `sums_above_zero` are the SKUs and stocks whose reservations, as Magento writes them, would add goods. With `only`,
+    rows of that SKU alone are looked at.
     """
 
     def __init__(self, store: Store, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None) -> None:
@@ -64,6 +65,7 @@ class RowsRead:
         self.files: list[FileRead] = []
         self.refused: list[Refused] = []
         self.foreign = 0
+        self.sums_above_zero: tuple[tuple[str, str], ...] = ()
 
     def refuse(self, sheet: Sheet, record: Record, reason: str) -> None:
         """Note a row that is not taken."""
