@@ -197,6 +197,22 @@ def test_the_files_their_rows_and_ignored_columns_are_named(run: Run, files: Pat
     assert ran.err.splitlines()[0] == "0.csv, 1.csv, 2.csv and 1 more file: 4 rows"
 
 
+def test_reservations_come_from_the_environment_where_no_option_names_them(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files / "held.csv").write_text("sku,reserved\nA,1\n")
+    (files / "more.csv").write_text("sku,reserved\nA,2\nB,1\n")
+    monkeypatch.setenv("BACKORDERCTL_RESERVED", "held.csv")
+    words = ("evaluate", "live.csv", "--to", "answers.csv", "-q")
+    told = run(*words).err.splitlines()
+    assert (told[1], "answers" in told[-1]) == ("held.csv: 1 row", False)
+    assert answers((files / "answers.csv").read_text())[0][5] == "1"
+    assert run(*words, "--reserved", "more.csv").err == ""
+    assert answers((files / "answers.csv").read_text())[0][5] == "2"
+    monkeypatch.setenv("BACKORDERCTL_RESERVED", "")
+    assert run(*words).err == ""
+
+
 def test_refused_rows_are_left_out_alike(run: Run, files: Path) -> None:
     (files / "live.csv").write_text(LIVE + "".join(f"{row}\n" for row in BAD_ROWS.values()), encoding="utf-8")
     listed = run("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv", "-o", "csv")

@@ -16,8 +16,8 @@ from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, cannot_re
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
 from backorderctl.cli.command import STANDARD_INPUT, Command, OutputOption, noun
-from backorderctl.cli.quantities import AllowMissingOption, StockIdOption, known_stock_ids
-from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.quantities import RESERVED_VARIABLE, AllowMissingOption, StockIdOption, known_stock_ids
+from backorderctl.cli.reading import StoreOptions, say, with_options
 from backorderctl.cli.rejects import rejects_names, write_refused
 from backorderctl.cli.target import check_rejects, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
@@ -55,7 +55,9 @@ def evaluate(
     ],
     reserved: Annotated[
         list[str] | None,
-        typer.Option("--reserved", metavar="FILE", help="What is reserved; may be repeated."),
+        typer.Option(
+            "--reserved", metavar="FILE", help=f"What is reserved; may be repeated. Else ${RESERVED_VARIABLE}."
+        ),
     ] = None,
     to: Annotated[
         str | None,
@@ -84,11 +86,12 @@ def evaluate(
     store = options.store()
     if not store.sources:
         raise BackorderctlError(f"{options.file}: expected a source, got none")
+    from_environment = [] if reserved else [path for path in [os.environ.get(RESERVED_VARIABLE)] if path]
     job = Job(
         store,
         policy_tables(store),
         rows_files(quantities, QUANTITIES, on_spark=engine is Engine.SPARK),
-        rows_files(reserved or (), RESERVATIONS, on_spark=engine is Engine.SPARK),
+        rows_files(reserved or from_environment, RESERVATIONS, on_spark=engine is Engine.SPARK),
         known_stock_ids(stock_id or (), store.stocks),
         allow_missing,
     )
@@ -105,8 +108,10 @@ def evaluate(
         result = runner.run_kept(kept, to)
     else:
         _write_refused([], dict.fromkeys(_files(job), ()), skip_bad, options)
-    for line in view.run_notes(result, job, to):
-        options.say(line)
+    for line in view.run_notes(result, job):
+        say(line, quiet=options.quiet and not from_environment)
+    if to is not None:
+        options.say(view.answers_note(result, to))
     if summary:
         view.show_summary(result, job, options.day(store), options.output, sys.stdout)
 

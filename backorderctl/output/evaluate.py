@@ -33,7 +33,7 @@ _STOCKS = (
 )
 
 
-def run_notes(result: RunResult, job: Job, to: str | None) -> Iterator[str]:
+def run_notes(result: RunResult, job: Job) -> Iterator[str]:
     """What a person should know before trusting the answers."""
     for files, rows in ((job.quantities, result.rows), (job.reserved, result.reserved)):
         ignored = dict.fromkeys(name for file in files for name in file.ignored)
@@ -48,8 +48,11 @@ def run_notes(result: RunResult, job: Job, to: str | None) -> Iterator[str]:
         yield unknown_reserved_note(result.unknown_reserved)
     if result.sums_above_zero[0]:
         yield sums_above_zero_note(*result.sums_above_zero)
-    if to is not None:
-        yield f"{to}: {counted(result.answers, 'answer')}"
+
+
+def answers_note(result: RunResult, to: str) -> str:
+    """What to say of the file of answers."""
+    return f"{to}: {counted(result.answers, 'answer')}"
 
 
 def show_summary(result: RunResult, job: Job, at: date, output: Output, out: TextIO) -> None:
