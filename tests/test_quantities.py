@@ -95,6 +95,19 @@ def test_a_path_from_the_environment_is_told_even_to_who_wants_quiet(run: Run, m
     assert run("config", "set", "backorders", "no", "-q").err == ""
 
 
+@pytest.mark.parametrize("from_environment", [("quantities", "reserved"), ("quantities",), ("reserved",), ()])
+def test_each_path_from_the_environment_is_told_to_who_wants_quiet(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch, from_environment: tuple[str, ...]
+) -> None:
+    (files / "held.csv").write_text("sku,reserved\nA,1\n")
+    words = []
+    for kind, path in (("quantities", "live.csv"), ("reserved", "held.csv")):
+        monkeypatch.setenv(f"BACKORDERCTL_{kind.upper()}", path if kind in from_environment else "other.csv")
+        words += [] if kind in from_environment else [f"--{kind}", path]
+    told = run("product", "list", "-q", "-o", "csv", *words).err.splitlines()[:2]
+    assert told == (["live.csv: 5 rows", "held.csv: 1 row"] if from_environment else [])
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_three_delimiters_a_mark_and_gzip_are_read_alike(run: Run, files: Path, delimiter: str, packed: bool) -> None:

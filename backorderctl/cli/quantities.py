@@ -139,7 +139,7 @@ class QuantitiesOptions(StoreOptions):
         total = sum(Path(file.path).stat().st_size for file in files if Path(file.path).is_file())
         with progress(total, sys.stderr, quiet=self.quiet) as tell:
             read = with_quantities(store, inputs, only=only, watch=lambda done: tell("reading quantities", done))
-        self._tell(read, from_environment=not (self.quantities or self.reserved))
+        self._tell(read, from_environment=(quantities, reserved) != (self.quantities, self.reserved))
         self.read.append(read)
         return read.store
 
@@ -183,7 +183,7 @@ class QuantitiesOptions(StoreOptions):
         return file._replace(path=self.copies[0])
 
     def _tell(self, read: Replaced, *, from_environment: bool) -> None:
-        """Say what was read, also to who wants quiet if no option says that quantities come from outside."""
+        """Say what was read, also to who wants quiet if no option names one of the files."""
         told = {line for earlier in self.read for line in view.quantities_notes(earlier)}
         for line in view.quantities_notes(read):
             if line not in told:
