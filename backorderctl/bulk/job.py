@@ -114,7 +114,10 @@ class Refusals:
 
 
 def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
-    """What is wrong with the rows, from a second reading: slow, and in little memory."""
+    """What is wrong with the rows, from a second reading: slow, and in little memory.
+
+    With `skip_bad`, BackorderctlError when every row is refused of a file that is given by its own name.
+    """
     remote = [file.path for file in (*job.quantities, *job.reserved) if "://" in file.path]
     if remote:
         which = f", such as those of {', '.join(map(repr, sorted(skus)[:3]))}" if skus else ""
@@ -130,6 +133,10 @@ def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
     if job.reserved:
         read_reservations(rows)
     refused = Counter(row.file for row in rows.refused)
+    named = {file.path for file in (*job.quantities, *job.reserved) if file.named}
+    for read in rows.files if skip_bad else ():
+        if read.file in named and 0 < read.rows == refused[read.file]:
+            raise rows.all_refused(read)
     good = [file.rows - refused[file.file] for file in rows.files]
     good_rows, good_reserved = sum(good[: len(job.quantities)]), sum(good[len(job.quantities) :])
     return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs), good_rows, good_reserved)

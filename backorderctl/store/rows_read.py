@@ -100,8 +100,12 @@ class RowsRead:
             if not file.rows:
                 raise BackorderctlError(f"{file.file}: expected rows, got none")
             if refused[file.file] == file.rows:
-                told = refusal([row for row in self.in_order() if row.file == file.file], [file], hint=None)
-                raise BackorderctlError(f"{told.message}\n{no_good_rows(file.file).message}")
+                raise self.all_refused(file)
+
+    def all_refused(self, file: FileRead) -> BackorderctlError:
+        """What to say of a file of which every row is refused."""
+        told = refusal([row for row in self.in_order() if row.file == file.file], [file], hint=None)
+        return BackorderctlError(f"{told.message}\n{no_good_rows(file.file).message}")
 
     def expected_name(self, kind: str, name: str, names: Iterable[str]) -> str:
         """What is wrong with the name of a source or stock that the store file does not have."""
