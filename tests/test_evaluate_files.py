@@ -277,6 +277,16 @@ def test_refused_rows_of_files_with_one_name_are_kept_apart(run: Run, files: Pat
     assert (ran.status, ran.err.count("1 row refused")) == (0, 5)
 
 
+def test_a_long_name_of_a_column_is_read(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(f"source_code,sku,quantity,{'x' * 200_000}\nmain,A,1,\n")
+    code = (
+        "import sys; from backorderctl.cli import main; sys.exit(main(sys.argv[1:]))"  # where nothing was read before
+    )
+    words = ("evaluate", "live.csv", "--summary", "-q")
+    ran = subprocess.run([sys.executable, "-c", code, *words], cwd=files, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_a_long_cell_is_read_where_rows_are_left_out(run: Run, files: Path) -> None:
     head, long = HEAD.replace("\n", ",note\n"), "x" * 3_000_000
     (files / "live.csv").write_text(f"{head}main,A,1,1,\nmain,B,1,1,{long}\nmain,C,1,1,\nmain,D,x,1,\n")
@@ -674,6 +684,14 @@ REFUSED = {
     "a size that is none": (
         "evaluate live.csv --summary --memory much",
         "--memory: expected a size such as 1GB, got 'much'",
+    ),
+    "a size of many digits": (
+        f"evaluate live.csv --summary --memory {'9' * 400}GB",
+        f"--memory: expected a size such as 1GB, got '{'9' * 56}...",
+    ),
+    "a pattern with other characters beside two stars": (
+        "evaluate lake/**.csv --summary",
+        "lake/**.csv: expected '**' as the whole name of a folder, such as lake/**/*",
     ),
     "a remote without Spark": (
         "evaluate live.csv --summary --remote sc://x",

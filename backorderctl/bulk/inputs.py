@@ -93,13 +93,20 @@ def _found(word: str) -> list[str]:
         return _in_folder(word)
     if Path(word).exists():
         return [word]
-    anchor = Path(word).anchor
     files: list[str] = []
-    for path in Path(anchor).glob(word.removeprefix(anchor)):
+    for path in _matches(word):
         folders = path if path.is_dir() else path.parent
         if not any(_is_hidden(part) for part in folders.parts if part not in Path(word).parts):
             files += _in_folder(str(path)) if path.is_dir() else [str(path)]
     return files
+
+
+def _matches(pattern: str) -> list[Path]:
+    """The files and folders of a pattern; BackorderctlError for one that not every Python looks for."""
+    if any("**" in part and part != "**" for part in Path(pattern).parts):
+        raise BackorderctlError(f"{pattern}: expected '**' as the whole name of a folder, such as lake/**/*")
+    anchor = Path(pattern).anchor
+    return list(Path(anchor).glob(pattern.removeprefix(anchor)))
 
 
 def _is_hidden(name: str) -> bool:

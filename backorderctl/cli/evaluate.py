@@ -25,12 +25,13 @@ from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
 from backorderctl.store.delimited import Refused
+from backorderctl.store.quantity import toml_repr
 from backorderctl.store.rows_read import refusal
 
 app = noun("")
 
 GIGABYTE = "1GB"
-_MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?i?B?)", re.IGNORECASE)
+_MEMORY = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?) ?([KMGT]?i?B?)", re.IGNORECASE)
 _LEAST_MEMORY = 200_000_000
 
 
@@ -207,7 +208,7 @@ def parse_memory(typed: str) -> int:
     """A size such as 1GB or 800MiB in bytes; BackorderctlError for another text and for too little or too much."""
     found = _MEMORY.fullmatch(typed.strip())
     if found is None:
-        raise BackorderctlError(f"--memory: expected a size such as 1GB, got {typed!r}")
+        raise BackorderctlError(f"--memory: expected a size such as 1GB, got {toml_repr(typed)}")
     unit = found[2].upper()
     base = 1024 if "I" in unit else 1000
     size = int(float(found[1]) * base ** " KMGT".index(unit[:1] if unit[:1] in tuple("KMGT") else " "))

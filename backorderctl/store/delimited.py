@@ -117,7 +117,6 @@ def sheet_of(
         with parquet_rows(file.path, name=file.name, only=only) as (header, rows):
             yield Sheet(file.name, header, _numbered(rows))
         return
-    csv.field_size_limit(CELL_LIMIT)
     with (
         decompressed(raw, file.name, limit=file.limit, longest_line=CELL_LIMIT) as content,
         io.TextIOWrapper(content, encoding="utf-8", newline="") as text,
@@ -133,7 +132,8 @@ def sheet_of(
 
 
 def delimiter(header: str) -> str:
-    """The delimiter that parts the most names of a header line."""
+    """The delimiter that parts the most names of a header line; it may have a name as long as any other cell."""
+    csv.field_size_limit(CELL_LIMIT)
     return max(DELIMITERS, key=lambda each: len(next(csv.reader([header], delimiter=each), [])))
 
 
