@@ -453,16 +453,21 @@ def test_a_sku_of_parquet_is_read_exactly_or_refused(run: Run, files: Path, kind
 
 
 def test_a_folder_in_a_folder_is_refused(run: Run, files: Path) -> None:
-    (files / "in" / "deep").mkdir(parents=True)
-    for path in ("in/live.csv", "in/deep/live.csv"):
+    paths = ("a b[1]/live.csv", "a b[1]/deep/more.csv", "a b[1]/deep/er/last.TSV", "a b[1]/.old/x.parquet")
+    for path in paths:
+        (files / path).parent.mkdir(parents=True, exist_ok=True)
         (files / path).write_text(HEAD + f"main,{len(path)},1,1\n")
-    assert run("evaluate", "in", "--summary") == (
-        2,
-        "",
-        "Error: in: expected a folder of files, got one with the folder 'deep' in it; a pattern such as in/**/*.csv is "
-        "for files in folders\n",
+    ran = run("evaluate", "a b[1]", "--summary")
+    hint = "'a b[[]1]/**/*.TSV' 'a b[[]1]/**/*.csv'"
+    said = "Error: a b[1]: expected a folder of files, got one with the folder 'deep' in it\n"
+    assert ran == (2, "", f"{said}Hint: {hint}\n")
+    pasted = subprocess.run(
+        ["bash", "-c", f"printf '%s\\n' {hint}"], capture_output=True, text=True, check=True, cwd=files
     )
-    assert run("evaluate", "in/**/*.csv", "--summary").err.splitlines()[0] == ("in/deep/live.csv, in/live.csv: 2 rows")
+    told = run("evaluate", *pasted.stdout.splitlines(), "--summary").err.splitlines()[0]
+    assert told == f"{paths[2]}, {paths[1]}, {paths[0]}: 3 rows"
+    (files / "empty" / "deep").mkdir(parents=True)
+    assert "Hint" not in run("evaluate", "empty", "--summary").err
 
 
 def test_a_pattern_of_folders_names_the_files_in_them(run: Run, files: Path) -> None:

@@ -1,10 +1,12 @@
 """Which files hold the rows: globs and folders looked up, headers read, columns found by their names."""
 
 import csv
+import glob
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -15,10 +17,12 @@ from backorderctl.store.parquet import column_types, connect, plain_path
 from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
 from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
 from backorderctl.store.sku import SKU
-from backorderctl.toml.file_access import GZIP, decompressed
+from backorderctl.toml.file_access import GZIP, decompressed, shell_quoted
 
 ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 """The names of files that are taken from a folder."""
+MOST_LOOKED_AT = 10_000
+"""Files and folders among which the endings for a hint are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,24 @@ def _in_folder(word: str) -> list[str]:
     for path in paths:
         if path.is_dir():
             raise BackorderctlError(
-                f"{word}: expected a folder of files, got one with the folder {path.name!r} in it; a pattern such as "
-                f"{word.rstrip('/')}/**/*.csv is for files in folders"
+                f"{word}: expected a folder of files, got one with the folder {path.name!r} in it",
+                hint=_patterns_below(word),
             )
         if not path.name.lower().endswith(ENDS):
             raise BackorderctlError(f"{word}: expected files whose names end in {', '.join(ENDS)}, got {path.name!r}")
     return [str(path) for path in paths]
+
+
+def _patterns_below(folder: str) -> str | None:
+    """The patterns that name the files in a folder and in its folders, one for each ending; None when it has none."""
+    ends: set[str] = set()
+    for path in islice(Path(folder).rglob("*"), MOST_LOOKED_AT):
+        below = path.relative_to(folder).parts
+        if path.name.lower().endswith(ENDS) and not any(map(_is_hidden, below)):
+            longest = max((end for end in ENDS if path.name.lower().endswith(end)), key=len)
+            ends.add(path.name[-len(longest) :])
+    start = f"{glob.escape(folder.rstrip('/'))}/**/*"
+    return " ".join(shell_quoted(f"{start}{glob.escape(end)}") for end in sorted(ends)) or None
 
 
 def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
