@@ -481,6 +481,27 @@ def test_a_pattern_of_folders_names_the_files_in_them(run: Run, files: Path) -> 
     )
 
 
+HIDDEN = {
+    "lake/*.csv": "lake/a.csv: 1 row",
+    "lake/**/*.csv": "lake/a.csv, lake/b/c.csv: 2 rows",
+    "lake/.*.csv": "lake/.old.csv: 1 row",
+    "lake/_*/*.csv": "lake/_log/d.csv: 1 row",
+    "lake/_log/*.csv": "lake/_log/d.csv: 1 row",
+    "../lake/lake/*.csv": "../lake/lake/a.csv: 1 row",
+}
+
+
+@pytest.mark.parametrize(("pattern", "said"), HIDDEN.items(), ids=HIDDEN)
+def test_a_pattern_leaves_out_hidden_files_that_it_does_not_name(
+    run: Run, files: Path, pattern: str, said: str
+) -> None:
+    for name in ("a.csv", ".old.csv", "_old.csv", "b/c.csv", "b/.c.csv", "_log/d.csv", "_log/.d.csv"):
+        (files / "lake" / name).parent.mkdir(parents=True, exist_ok=True)
+        (files / "lake" / name).write_text(HEAD + f"main,{name},1,1\n")
+    pattern, said = (text.replace("../lake", f"../{files.name}") for text in (pattern, said))
+    assert run("evaluate", pattern, "--summary").err.splitlines()[0] == said
+
+
 def test_a_delta_table_is_refused_as_old_files_are_in_it(run: Run, files: Path) -> None:
     (files / "in" / "_delta_log").mkdir(parents=True)
     (files / "in" / "a.csv").write_text(LIVE)

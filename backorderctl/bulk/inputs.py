@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,8 +100,7 @@ def _found(word: str) -> list[str]:
         return [word]
     files: list[str] = []
     for path in _matches(word):
-        folders = path if path.is_dir() else path.parent
-        if not any(_is_hidden(part) for part in folders.parts if part not in Path(word).parts):
+        if not any(_is_hidden(part) and not _is_typed(part, word) for part in path.parts):
             files += _in_folder(str(path)) if path.is_dir() else [str(path)]
     return files
 
@@ -116,6 +116,11 @@ def _matches(pattern: str) -> list[Path]:
 def _is_hidden(name: str) -> bool:
     """Whether a file or folder is about others beside it, such as _SUCCESS."""
     return name.startswith(("_", "."))
+
+
+def _is_typed(name: str, pattern: str) -> bool:
+    """Whether a part of the pattern names such a hidden file or folder, as `.old` or `.*` do."""
+    return any(_is_hidden(part) and fnmatchcase(name, part) for part in Path(pattern).parts)
 
 
 def _in_folder(word: str) -> list[str]:
