@@ -223,6 +223,20 @@ def test_refused_rows_are_left_out_alike(run: Run, files: Path) -> None:
     assert ran.err.splitlines()[0].startswith("rejects/live.csv: 18 rows refused, the first at line 2: ")
 
 
+def test_refused_rows_are_counted_as_product_list_counts_them(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(LIVE + "main,C,x,1\nmain,A,1,1\n")
+    (files / "held.csv").write_text("sku,reserved\nA,1\nB,x\n")
+    words = ("live.csv", "--reserved", "held.csv", "-o", "json", "--skip-bad")
+    listed = run("product", "list", "--quantities", *words, "rejects.csv")
+    ran = run("evaluate", *words, "rejects", "--summary")
+    for line in ("live.csv: 6 rows", "held.csv: 2 rows"):
+        assert line in listed.err.splitlines()
+        assert line in ran.err.splitlines()
+    document, theirs = json.loads(ran.out), json.loads(listed.out)["quantities"]
+    assert document["refused"] == theirs["refused"] == 4
+    assert [document["rows"], document["reserved_rows"]] == [file["rows"] for file in theirs["files"]] == [6, 2]
+
+
 def test_rejects_of_an_earlier_run_go_once_no_row_is_refused(run: Run, files: Path) -> None:
     words = ("evaluate", "live.csv", "more.csv", "--summary", "--skip-bad", "rejects")
     (files / "more.csv").write_text("sku,source_code,quantity\nnew,main,x\nold,main,1\n")
@@ -291,7 +305,7 @@ def test_a_long_cell_is_read_where_rows_are_left_out(run: Run, files: Path) -> N
     head, long = HEAD.replace("\n", ",note\n"), "x" * 3_000_000
     (files / "live.csv").write_text(f"{head}main,A,1,1,\nmain,B,1,1,{long}\nmain,C,1,1,\nmain,D,x,1,\n")
     ran = run("evaluate", "live.csv", "--to", "answers.csv", "--skip-bad", "rejects")
-    assert (ran.status, ran.err.splitlines()[1]) == (0, "live.csv: 3 rows; columns ignored: note")
+    assert (ran.status, ran.err.splitlines()[1]) == (0, "live.csv: 4 rows; columns ignored: note")
     assert [row[0] for row in answers((files / "answers.csv").read_text())] == ["A", "B", "C", "gone"]
 
 

@@ -224,7 +224,7 @@ def test_files_of_which_all_rows_are_refused_are_no_empty_warehouse(runs: Runs) 
 
 def test_reservations_of_skus_that_are_nowhere_are_counted(runs: Runs) -> None:
     _, ran = runs["reserved twice"]
-    assert ran.err.splitlines()[2] == "held.csv: 2 rows"
+    assert ran.err.splitlines()[2] == "held.csv: 5 rows"
     assert "1 SKU with reservations is in no row and not in the store file: left out" in ran.err.splitlines()
 
 

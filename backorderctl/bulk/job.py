@@ -55,7 +55,8 @@ class Engine(StrEnum):
 class Job:
     """The rows and the policy of one run; `bad_pairs` is None unless refused rows are left out, and those pairs too.
 
-    `good_rows` and `good_reserved` are how many rows there are then, None where nobody has counted them.
+    `good_rows` and `good_reserved` are how many rows there are then, None where nobody has counted them, and `refused`
+    how many of quantities and of reservations there are besides.
     """
 
     store: Store
@@ -67,11 +68,14 @@ class Job:
     bad_pairs: frozenset[tuple[str, str]] | None = None
     good_rows: int | None = None
     good_reserved: int | None = None
+    refused: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for.
+
+    `rows` and `reserved` count the `refused` rows, too.
 
     `unknown_reserved` counts SKUs with reservations alone, for which no answer is given; `sums_above_zero` are SKUs and
     stocks whose reservations count as 0 for their sign: how many, and the first.
@@ -84,6 +88,7 @@ class RunResult:
     unknown: int
     unknown_reserved: int
     sums_above_zero: tuple[int, tuple[str, str]]
+    refused: int
     totals: tuple[StockTotals, ...]
 
 
@@ -103,7 +108,8 @@ class RowsRefused(Exception):
 class Refusals:
     """The refused rows with their record numbers, the files, and the SKUs and sources that have several rows.
 
-    `good_rows` and `good_reserved` count the rows of quantities and reservations that are not refused.
+    `good_rows` and `good_reserved` count the rows of quantities and reservations that are not refused, `refused` those
+    of both that are.
     """
 
     rows: tuple[Refused, ...]
@@ -111,6 +117,7 @@ class Refusals:
     pairs: frozenset[tuple[str, str]]
     good_rows: int
     good_reserved: int
+    refused: tuple[int, int]
 
 
 def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
@@ -139,7 +146,9 @@ def refusals(job: Job, skus: frozenset[str], *, skip_bad: bool) -> Refusals:
             raise rows.all_refused(read)
     good = [file.rows - refused[file.file] for file in rows.files]
     good_rows, good_reserved = sum(good[: len(job.quantities)]), sum(good[len(job.quantities) :])
-    return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs), good_rows, good_reserved)
+    total = [file.rows for file in rows.files]
+    bad = (sum(total[: len(job.quantities)]) - good_rows, sum(total[len(job.quantities) :]) - good_reserved)
+    return Refusals(rows.in_order(), tuple(rows.files), frozenset(pairs), good_rows, good_reserved, bad)
 
 
 def check_run(job: Job, *, rows: int, reserved: int, sources: Callable[[], set[str]]) -> None:
@@ -237,12 +246,13 @@ def run_result(
     `totals` are the rows of the summary query, None where no summary is asked for.
     """
     return RunResult(
-        rows=counts.rows,
-        reserved=reservations.rows,
+        rows=counts.rows + job.refused[0],
+        reserved=reservations.rows + job.refused[1],
         answers=counts.answers,
         without_row=len(job.tables.products) - counts.known,
         unknown=counts.unknown,
         unknown_reserved=reserved_skus - counts.reserved_found,
         sums_above_zero=reservations.above_zero,
+        refused=sum(job.refused),
         totals=() if totals is None else stock_totals(totals, list(job.store.stocks)),
     )

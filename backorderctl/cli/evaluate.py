@@ -192,7 +192,13 @@ def _without_refused(
         raise refusal(found.rows, found.files, hint="--skip-bad rejects")
     Path(folder).mkdir(exist_ok=True)
     _write_refused(found.rows, {file.file: file.header for file in found.files}, folder, options)
-    return replace(job, bad_pairs=found.pairs, good_rows=found.good_rows, good_reserved=found.good_reserved)
+    return replace(
+        job,
+        bad_pairs=found.pairs,
+        good_rows=found.good_rows,
+        good_reserved=found.good_reserved,
+        refused=found.refused,
+    )
 
 
 def _write_refused(
