@@ -79,6 +79,14 @@ def test_what_agrees_is_counted_and_is_no_drift(run: Run, files: Path) -> None:
     assert run("drift", "0.json").err.splitlines()[-1] == "3 products that Magento counts and no file has: left out"
 
 
+@pytest.mark.parametrize("total", ["5", "5.0", '"5"', "0.5e1"])
+def test_products_that_no_page_has_are_counted_however_their_number_is_written(
+    run: Run, files: Path, total: str
+) -> None:
+    (files / "magento.json").write_text(f'{{"items": [], "total_count": {total}}}')
+    assert json.loads(run("drift", "magento.json", "-o", "json").out)["left_out"]["not_given"] == 5
+
+
 CAUSES = {
     "reservations": ("A,39,1", "reservations are not counted"),
     "a threshold": ("A,76,1", "out_of_stock_threshold -50; out_of_stock_threshold inherited"),
@@ -143,7 +151,7 @@ BAD = {
     ),
     "such a number in JSON": (
         '{"items": [{"sku": "A", "qty": -1e14, "is_salable": true}]}',
-        "magento.csv: record 1: qty: expected a number of at most 14 digits before the point, got -1E+14",
+        "magento.csv: record 1: qty: expected a number of at most 14 digits before the point, got -1e14",
     ),
     "brackets without end": (
         "[" * 100_000,
@@ -152,6 +160,38 @@ BAD = {
     "no flag": (HEAD + "A,1,maybe\n", "magento.csv: record 1: is_salable: expected true or false, got 'maybe'"),
     "a product twice": (HEAD + "A,1,1\nA,1,1\n", "magento.csv: record 2: 'A': expected once, got it again"),
     "no items": ('{"message": "no"}', "magento.csv: expected an object with items, got none"),
+    "a flag of another kind": (
+        '{"items": [{"sku": "A", "qty": 1, "is_salable": null}]}',
+        "magento.csv: record 1: is_salable: expected true or false, got null",
+    ),
+    "a long flag": (
+        HEAD + f"A,1,{'x' * 100}\n",
+        f"magento.csv: record 1: is_salable: expected true or false, got '{'x' * 56}...",
+    ),
+    "a number for a SKU": (
+        '{"items": [{"sku": 5, "qty": 1, "is_salable": true}]}',
+        "magento.csv: record 1: sku: expected a SKU, got 5",
+    ),
+    "a number of many digits": (
+        f'{{"items": [{{"sku": "A", "qty": {"9" * 5000}, "is_salable": true}}]}}',
+        f"magento.csv: record 1: qty: expected a number of at most 14 digits before the point, got {'9' * 56}...",
+    ),
+    "a large exponent": (
+        HEAD + f"A,1e{'9' * 20},1\n",
+        f"magento.csv: record 1: qty: expected a number, got '1e{'9' * 20}'",
+    ),
+    "a total that is no number": (
+        '{"items": [], "total_count": true}',
+        "magento.csv: total_count: expected a number, got true",
+    ),
+    "a total that is not whole": (
+        '{"items": [], "total_count": 5.5}',
+        "magento.csv: total_count: expected a whole number, 0 or more, got 5.5",
+    ),
+    "a total below 0": (
+        '{"items": [], "total_count": -1}',
+        "magento.csv: total_count: expected a whole number, 0 or more, got -1",
+    ),
     "an item without a number": (
         '{"items": [{"sku": "A"}]}',
         "magento.csv: record 1: expected sku, qty and is_salable",

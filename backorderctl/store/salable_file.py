@@ -14,11 +14,17 @@ from backorderctl.store.quantity import toml_repr
 from backorderctl.store.sku import SKU
 from backorderctl.toml.file_access import decompressed
 
-_QTY, _SALABLE = "qty", "is_salable"
+_QTY, _SALABLE, _TOTAL = "qty", "is_salable", "total_count"
 _FLAGS = {"1": True, "true": True, "True": True, "0": False, "false": False, "False": False, "": False}
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
 _LIMIT = Decimal(10) ** 14
 """The first number that is more than Magento adds up: DECIMAL(12,4) of many source items."""
+
+
+class _Number(str):
+    """A number of a JSON document as it is written: of any length, and exact."""
+
+    __slots__ = ()
 
 
 class SalableRow(NamedTuple):
@@ -47,8 +53,8 @@ def read_salable(files: Iterable[InputFile]) -> Offered:
             for number, row in enumerate(rows, 1):
                 if found.setdefault(row.sku, row) is not row:
                     raise BackorderctlError(f"{file.name}: record {number}: {row.sku!r}: expected once, got it again")
-        if isinstance(answer, dict) and type(answer.get("total_count")) is int:
-            total = max(total, answer["total_count"])
+        if isinstance(answer, dict) and _TOTAL in answer:
+            total = max(total, _total(file, answer[_TOTAL]))
     return Offered(found, max(total - len(found), 0))
 
 
@@ -60,7 +66,7 @@ def _json(content: io.BufferedReader, file: InputFile) -> Any:
     """A JSON document, on one line or many."""
     text = io.TextIOWrapper(content, encoding="utf-8-sig")
     try:
-        return json.load(text, parse_float=Decimal)
+        return json.load(text, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
     except UnicodeDecodeError:
         raise
     except RecursionError:
@@ -92,14 +98,37 @@ def _of_json(file: InputFile, answer: Any) -> Iterator[SalableRow]:
 
 def _row(file: InputFile, number: int, sku: Any, quantity: Any, salable: Any) -> SalableRow:
     where = f"{file.name}: record {number}"
-    if not isinstance(sku, str) or not sku:
-        raise BackorderctlError(f"{where}: {SKU}: expected a SKU, got {sku!r}")
-    if isinstance(quantity, bool) or not _NUMBER.fullmatch(str(quantity).strip()):
-        raise BackorderctlError(f"{where}: {_QTY}: expected a number, got {toml_repr(quantity)}")
-    units = Decimal(str(quantity).strip())
-    if abs(units) >= _LIMIT:
-        expected = "a number of at most 14 digits before the point"
-        raise BackorderctlError(f"{where}: {_QTY}: expected {expected}, got {toml_repr(quantity)}")
+    if not isinstance(sku, str) or isinstance(sku, _Number) or not sku:
+        raise BackorderctlError(f"{where}: {SKU}: expected a SKU, got {_shown(sku)}")
+    units = _units(f"{where}: {_QTY}", quantity)
     if str(salable) not in _FLAGS:
-        raise BackorderctlError(f"{where}: {_SALABLE}: expected true or false, got {salable!r}")
+        raise BackorderctlError(f"{where}: {_SALABLE}: expected true or false, got {_shown(salable)}")
     return SalableRow(sku, units, _FLAGS[str(salable)])
+
+
+def _total(file: InputFile, total: Any) -> int:
+    """How many products there are on all pages; BackorderctlError when that is no number of such."""
+    where = f"{file.name}: {_TOTAL}"
+    units = _units(where, total)
+    if units < 0 or units != int(units):
+        raise BackorderctlError(f"{where}: expected a whole number, 0 or more, got {_shown(total)}")
+    return int(units)
+
+
+def _units(where: str, number: Any) -> Decimal:
+    """A number of JSON or of a cell; BackorderctlError when it is none, or more than Magento adds up."""
+    if not isinstance(number, str) or not _NUMBER.fullmatch(number.strip()):
+        raise BackorderctlError(f"{where}: expected a number, got {_shown(number)}")
+    units = Decimal(number.strip())
+    if not -_LIMIT < units < _LIMIT:
+        expected = "a number of at most 14 digits before the point"
+        raise BackorderctlError(f"{where}: expected {expected}, got {_shown(number)}")
+    return units
+
+
+def _shown(value: Any) -> str:
+    """A value of JSON as messages quote it, a number as it is written."""
+    if value is None:
+        return "null"
+    shown = toml_repr(value)
+    return shown.replace("'", "") if isinstance(value, _Number) else shown
