@@ -11,9 +11,12 @@ BACKORDERCTL = str(Path(sys.executable).with_name("backorderctl"))
 FULL = Path("/dev/full")
 
 
-def shell(folder: Path, words: str) -> subprocess.CompletedProcess[str]:
+def shell(folder: Path, words: str, *, unbuffered: str = "") -> subprocess.CompletedProcess[str]:
     """A command line with its redirections, as a shell runs it."""
-    return subprocess.run(["sh", "-c", f"{BACKORDERCTL} {words}"], cwd=folder, capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    return subprocess.run(
+        ["sh", "-c", f"{BACKORDERCTL} {words}"], cwd=folder, env=environment, capture_output=True, text=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,19 +35,22 @@ def test_a_closed_stream_is_no_error(store_file: Path, words: str, status: int, 
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("words", "status", "err"),
     [
-        ("config set backorders no 2>/dev/full", 0),
-        ("order check 24-MB01 76 2>/dev/full >/dev/null", 1),
-        ("nonsense 2>/dev/full", 2),
-        ("config get backorders >/dev/full", 2),
+        ("config set backorders no 2>/dev/full", 0, ""),
+        ("order check 24-MB01 76 2>/dev/full >/dev/null", 1, ""),
+        ("nonsense 2>/dev/full", 2, ""),
+        ("config get backorders >/dev/full", 2, "Error: no space left on device\n"),
+        ("product list -o json >/dev/full", 2, "Error: no space left on device\n"),
     ],
 )
 def test_a_stream_that_cannot_be_written_is_an_error_only_for_answers(
-    store_file: Path, words: str, status: int
+    store_file: Path, words: str, status: int, err: str, unbuffered: str
 ) -> None:
-    assert shell(store_file.parent, words).returncode == status
+    ran = shell(store_file.parent, words, unbuffered=unbuffered)
+    assert (ran.returncode, ran.stderr) == (status, err)
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

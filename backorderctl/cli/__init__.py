@@ -35,10 +35,11 @@ def run() -> NoReturn:
             raise
         status = INTERRUPTED
     _on_signals(signal.SIG_IGN)
-    try:
-        sys.stderr.flush()
-    except OSError:  # what nobody can be told changes no answer
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # an interrupt can come before closed ones are opened
+        try:
+            stream.flush()
+        except OSError:  # of the answer it has been said; what nobody can be told changes no status
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     gc.freeze()  # nor to repay the search that Python makes before it leaves, a sixth of what a command costs
     sys.exit(status)
 
