@@ -141,7 +141,7 @@ def test_an_operation_gives_the_changes_of_the_file(store: Store, operation: Ope
     [
         (
             STORE,
-            lambda s: operations.set_values(s, SOURCE_A, {MANAGE_STOCK.key: False}),
+            lambda s: operations.set_values(s, [SOURCE_A], {MANAGE_STOCK.key: False}),
             "manage_stock: expected at global, stock or product, got it at source",
         ),
         (
@@ -183,7 +183,7 @@ def test_an_operation_refuses_what_contradicts_the_store(store: Store, operation
 def test_the_implicit_stock_takes_no_values() -> None:
     place = Place(Scope.STOCK, stock="default")
     with pytest.raises(BackorderctlError) as caught:
-        operations.set_values(IMPLICIT, place, {BACKORDERS.key: Backorders.ALLOW})
+        operations.set_values(IMPLICIT, [place], {BACKORDERS.key: Backorders.ALLOW})
     assert caught.value.hint == CommandLine(("stock", "add"), ("default",))
 
 

@@ -254,7 +254,7 @@ def test_a_file_that_an_editor_saves_or_removes_meanwhile_loses_nothing(
         if not saved:
             saved.append(store_file.read_text() + "# saved by an editor\n")
             store_file.write_text(saved[0])
-        return set_values(store, Place(Scope.GLOBAL), {BACKORDERS.key: Backorders.NO}), None
+        return set_values(store, [Place(Scope.GLOBAL)], {BACKORDERS.key: Backorders.NO}), None
 
     transaction.write_store("store.toml", operation)
     assert store_file.read_text() == saved[0].replace('"notify"', '"no"')

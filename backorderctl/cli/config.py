@@ -93,7 +93,7 @@ def set_(
         scopes = places(store, stock=stock, source=source, products=product or (), match=match)
         if days.given:
             return days.entries(options, store, scopes, values), scopes
-        return [each for where in scopes for each in operations.set_values(store, where, values)], scopes
+        return operations.set_values(store, scopes, values), scopes
 
     def check(store: Store, scopes: Sequence[Place]) -> None:
         if BACKORDER_LIMIT in typed and scopes:

@@ -16,16 +16,20 @@ from backorderctl.toml.encode import as_parsed
 Changes = Sequence[Change]
 
 
-def set_values(store: Store, place: Place, values: Mapping[str, Value]) -> Changes:
-    """Each setting gets its value at `place`.
+def set_values(store: Store, places: Iterable[Place], values: Mapping[str, Value]) -> Changes:
+    """Each setting gets its value at each of `places`.
 
-    BackorderctlError where it has no such setting or the file no such place.
+    BackorderctlError where one of them has no such setting or the file no such place.
     """
-    for key in values:
-        model.check_scope(place, key)
-    if place.scope is Scope.STOCK:
-        _declared(store, str(place.stock))
-    return [Change((*place.path, key), toml(value)) for key, value in values.items()]
+    written = {key: toml(value) for key, value in values.items()}
+    changes: list[Change] = []
+    for place in places:
+        for key in values:
+            model.check_scope(place, key)
+        if place.scope is Scope.STOCK:
+            _declared(store, str(place.stock))
+        changes += [Change((*place.path, key), value) for key, value in written.items()]
+    return changes
 
 
 def unset(store: Store, place: Place, key: str) -> Changes:

@@ -1,15 +1,13 @@
 """What changes in effect between two stores: the values that are written, and what follows for each product."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
 
-from backorderctl.policy.evaluate import Salability, evaluate_all
+from backorderctl.policy.evaluate import Salability, evaluate_each
 from backorderctl.policy.product_changes import Consequence, ProductChange, product_changes, whole_product
 from backorderctl.policy.unreached import Unreached, unreached
-from backorderctl.policy.viewpoints import written_values
+from backorderctl.policy.viewpoints import places_with_values
 from backorderctl.store.model import Place, Product, ScheduleEntry, Stock, Store
 from backorderctl.store.settings import Scope, Value
 
@@ -110,22 +108,20 @@ def _difference(
     renamed: Mapping[str, str],
 ) -> Difference:
     """The changes with the number of products that each setting reaches; `changed` are the changes of each product."""
-    places: dict[str, set[Place]] = {}
+    reached: dict[str, dict[Place, int]] = {}
     for place, key in settings:
-        if key != STOCK_CODE:
-            places.setdefault(key, set()).add(place)
+        reached.setdefault(key, {})[place] = 0
     products: list[ProductChange] = []
-    reached: Counter[Written] = Counter()
     for changes, answers in changed:
         products += changes
-        for key, wanted in places.items():
-            origins = {place for answer in answers for place in _origins(answer, key)}
-            if renamed:
-                origins = {_under_new_code(place, renamed) for place in origins}
-            for place in origins & wanted:
-                reached[place, key] += 1
+        for key, counts in reached.items():
+            if key != STOCK_CODE:
+                origins = {place for answer in answers for place in _origins(answer, key)}
+                for place in {_under_new_code(place, renamed) for place in origins} if renamed else origins:
+                    if place in counts:
+                        counts[place] += 1
     return Difference(
-        tuple(SettingChange(*at, *values, products=reached[at]) for at, values in settings.items()),
+        tuple(SettingChange(*at, *values, products=reached[at[1]][at[0]]) for at, values in settings.items()),
         tuple(products),
     )
 
@@ -194,7 +190,9 @@ def _setting_changes(
 def _written(store: Store, renamed: Mapping[str, str]) -> dict[Written, Anything]:
     """Every written value, and what the sources and stocks themselves are; a renamed stock under its new code."""
     found: dict[Written, Anything] = {
-        (_under_new_code(value.origin, renamed), value.key): value.value for value in written_values(store)
+        (_under_new_code(at, renamed) if renamed else at, key): value
+        for at in places_with_values(store)
+        for key, value in store.set_at(at).items()
     }
     for source in store.sources.values():
         found[Place(Scope.SOURCE, source=source.code), "enabled"] = source.enabled
@@ -236,13 +234,16 @@ def _worth_comparing(old: Store, new: Store) -> list[str]:
 
 def _answers(store: Store, skus: Iterable[str]) -> Iterator[tuple[Salability, ...]]:
     """What each of the products offers, in all stocks that reach it."""
-    found = evaluate_all(store, (store.products[sku] for sku in skus))
-    return (tuple(answers) for _, answers in groupby(found, key=lambda answer: answer.product.sku))
+    return evaluate_each(store, (store.products[sku] for sku in skus))
 
 
 def _origins(answer: Salability, key: str) -> list[Place]:
     """The places that the answer's values of a setting come from; for any other key its stock and sources."""
     if key in answer.settings:
-        return [values[key].origin for values in (answer.settings, *[item.settings for item in answer.items])]
+        found = [answer.settings]
+        for item in answer.items:
+            if item.settings is not found[-1]:  # source items without values of their own share them
+                found.append(item.settings)
+        return [values[key].origin for values in found]
     stock = [] if answer.stock is None else [Place(Scope.STOCK, stock=answer.stock)]
     return [*stock, *[Place(Scope.SOURCE, source=item.source) for item in answer.items]]

@@ -1,13 +1,15 @@
 """How many units can still be sold, and why not more: Magento Inventory's rules, in exact decimals.
 
-A product is always evaluated in one stock. `evaluate` answers for one product in each of its stocks, `evaluate_all` for
-every product of a store. The arithmetic is that of Magento's GetProductSalableQty, with one pool of goods for each
-threshold. Answers are NamedTuples: a store has hundreds of thousands, and frozen dataclasses take ten times as long.
+A product is always evaluated in one stock. `evaluate` answers for one product in each of its stocks, `evaluate_each`
+and `evaluate_all` for every product of a store. The arithmetic is that of Magento's GetProductSalableQty, with one pool
+of goods for each threshold. Answers are NamedTuples: a store has hundreds of thousands, and frozen dataclasses take ten
+times as long.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple
 
 from backorderctl.policy.resolve import InForce, Level, Values, in_force, value_of, values_of
@@ -130,7 +132,7 @@ def evaluate(store: Store, sku: str) -> tuple[Salability, ...]:
 
     BackorderctlError when there is no such SKU.
     """
-    return tuple(_salabilities(_views(store), product_named(store, sku)))
+    return _salabilities(_views(store), product_named(store, sku))
 
 
 def evaluate_at(store: Store, sku: str, stock: Stock) -> Salability:
@@ -144,19 +146,23 @@ def evaluate_at(store: Store, sku: str, stock: Stock) -> Salability:
 
 def evaluate_all(store: Store, products: Iterable[Product] | None = None) -> Iterator[Salability]:
     """The answers for every product, or for each of `products`, in each of their stocks, in the order of the file."""
+    return chain.from_iterable(evaluate_each(store, products))
+
+
+def evaluate_each(store: Store, products: Iterable[Product] | None = None) -> Iterator[tuple[Salability, ...]]:
+    """The same, with the answers for one product in all of its stocks together."""
     views = _views(store)
     known: dict[_Goods, tuple[Salability, ...]] = {}
     for product in store.products.values() if products is None else products:
         goods = _goods(product)
         found = known.get(goods) if goods else None
         if found is not None:
-            for answer in found:
-                yield Salability(product, *answer[1:])
-        elif goods and len(known) < SHARED:
-            known[goods] = tuple(_salabilities(views, product))
-            yield from known[goods]
-        else:
-            yield from _salabilities(views, product)
+            yield tuple([Salability(product, *answer[1:]) for answer in found])
+            continue
+        found = _salabilities(views, product)
+        if goods and len(known) < SHARED:
+            known[goods] = found
+        yield found
 
 
 _Goods = tuple[str | int, ...]
@@ -196,11 +202,9 @@ def salable(items: Iterable[ItemInForce], reserved: Decimal) -> Decimal | None:
     return None if backorderable is None else on_hand + backorderable
 
 
-class _AtSource(NamedTuple):
-    """What is in force at a source of a stock, and what follows from it for every item there that sets nothing."""
+class _Rules(NamedTuple):
+    """The settings in force somewhere in a stock, and what follows from them for every item there."""
 
-    source: str
-    enabled: bool
     settings: Values
     notify_below: Decimal
     threshold: Decimal
@@ -208,11 +212,15 @@ class _AtSource(NamedTuple):
 
 
 class _View(NamedTuple):
-    """A stock, with what is in force there for a product without settings of its own: `whole`, and at each source."""
+    """A stock with the rules for what sets nothing of its own: in the stock as a whole, and at each of its sources.
+
+    Sources that set nothing share the rules of the whole. `enabled` are the sources whose goods count.
+    """
 
     stock: str | None
-    whole: Values
-    sources: Mapping[str, _AtSource]
+    whole: _Rules
+    sources: Mapping[str, _Rules]
+    enabled: frozenset[str]
     lines: Locations
 
 
@@ -222,36 +230,30 @@ def _views(store: Store) -> tuple[_View, ...]:
 
 def _view(store: Store, stock: Stock | None) -> _View:
     code, sources = (stock.code, stock.sources) if stock else (None, ())
+    whole = _rules(in_force(store, stock=code))
     return _View(
-        code,
-        in_force(store, stock=code),
-        {
-            source: _at_source(
-                source, in_force(store, stock=code, source=source), enabled=store.sources[source].enabled
-            )
+        stock=code,
+        whole=whole,
+        sources={
+            source: _rules(in_force(store, stock=code, source=source)) if store.sources[source].settings else whole
             for source in sources
         },
-        store.lines,
+        enabled=frozenset(source for source in sources if store.sources[source].enabled),
+        lines=store.lines,
     )
 
 
-def _at_source(source: str, settings: Values, *, enabled: bool) -> _AtSource:
+def _rules(settings: Values) -> _Rules:
     backorders = takes_backorders(value_of(settings, BACKORDERS))
-    return _AtSource(
-        source=source, enabled=enabled, settings=settings, notify_below=value_of(settings, NOTIFY_BELOW),
-        threshold=effective_threshold(value_of(settings, THRESHOLD), backorders=backorders),
-        pool=(settings[THRESHOLD.key].origin, backorders),
-    )  # fmt: skip
+    threshold = effective_threshold(value_of(settings, THRESHOLD), backorders=backorders)
+    return _Rules(settings, value_of(settings, NOTIFY_BELOW), threshold, (settings[THRESHOLD.key].origin, backorders))
 
 
-def _salabilities(views: tuple[_View, ...], product: Product) -> Iterator[Salability]:
+def _salabilities(views: tuple[_View, ...], product: Product) -> tuple[Salability, ...]:
     """The answer in each stock that sells the product; that of the last view, which has no stock, where none does."""
-    reached = False
     own = _own_values(views[-1].lines, product)
-    for view in views:
-        if (view.stock is None and not reached) or not view.sources.keys().isdisjoint(product.items):
-            reached = True
-            yield _salability(view, product, own)
+    reached = [view for view in views[:-1] if not view.sources.keys().isdisjoint(product.items)]
+    return tuple([_salability(view, product, own) for view in reached or views[-1:]])
 
 
 def _own_values(lines: Locations, product: Product) -> Values:
@@ -263,9 +265,10 @@ def _own_values(lines: Locations, product: Product) -> Values:
 
 def _salability(view: _View, product: Product, own: Values) -> Salability:
     """The answer in one stock for a product that sets the values `own`."""
-    whole = {**view.whole, **own} if own else view.whole
+    rules = _rules({**view.whole.settings, **own}) if own else view.whole
+    whole = rules.settings
     managed = value_of(whole, MANAGE_STOCK)
-    items = tuple(_items(view, product, own, managed=managed))
+    items = tuple(_items(view, product, own, rules, managed=managed))
     reserved = product.reserved.get(view.stock, ZERO) if view.stock else ZERO
     if items and not managed:
         quantity = sum([item.quantity for item in items if item.excluded is None], ZERO)
@@ -287,33 +290,39 @@ def _salability(view: _View, product: Product, own: Values) -> Salability:
     )  # fmt: skip
 
 
-def _items(view: _View, product: Product, own: Values, *, managed: bool) -> Iterator[ItemInForce]:
+def _items(view: _View, product: Product, own: Values, whole: _Rules, *, managed: bool) -> Iterator[ItemInForce]:
+    """The product's items in the stock; `whole` are the rules for the product in the stock as a whole."""
     for source, shared in view.sources.items():
         item = product.items.get(source)
         if item is None:
             continue
         quantity, status, settings = item
-        at = shared
-        if own or settings:
+        rules = whole if shared is view.whole else shared
+        if settings:
             place = Place(Scope.SOURCE_ITEM, source=source, product=product.sku)
-            narrower = {**own, **values_of(Level(place, settings), view.lines)} if settings else own
-            at = _at_source(source, {**shared.settings, **narrower}, enabled=shared.enabled)
+            rules = _rules({**shared.settings, **own, **values_of(Level(place, settings), view.lines)})
+        elif own and rules is shared:
+            rules = _rules({**shared.settings, **own})
         excluded = None
-        if not at.enabled:
+        if source not in view.enabled:
             excluded = Excluded.SOURCE_DISABLED
         elif status is not StockStatus.IN_STOCK:
             excluded = Excluded.OUT_OF_STOCK
-        low = managed and excluded is None and quantity <= at.notify_below
+        low = managed and excluded is None and quantity <= rules.notify_below
         # By keyword, a store of a million source items would take half a second longer.
-        yield ItemInForce(source, quantity, status, excluded, low, at.settings, at.threshold, at.pool)
+        yield ItemInForce(source, quantity, status, excluded, low, rules.settings, rules.threshold, rules.pool)
 
 
 def share_pools(items: Iterable[ItemInForce]) -> tuple[Pool, ...]:
     """The counting items in pools: items of one pool share the threshold's origin, and whether backorders are on."""
     shared: dict[tuple[Place, bool], list[ItemInForce]] = {}
+    pool = None
     for item in items:
         if item.excluded is None:
-            shared.setdefault(item.pool, []).append(item)
+            if item.pool is not pool:  # most items share one, and looking it up takes longer than all else
+                pool = item.pool
+                members = shared.setdefault(pool, [])
+            members.append(item)
     return tuple(map(_pool, shared.values()))
 
 
@@ -321,8 +330,12 @@ def _pool(members: list[ItemInForce]) -> Pool:
     first = members[0]
     effective, (_, backorders) = first.threshold, first.pool
     quantity = sum([item.quantity for item in members], ZERO)
-    on_hand = max(quantity - max(effective, ZERO), ZERO)
-    backorderable = None if backorders and not effective else max(quantity - effective, ZERO) - on_hand
+    backorderable: Decimal | None = ZERO
+    if backorders:
+        on_hand = max(quantity, ZERO)
+        backorderable = max(quantity - effective, ZERO) - on_hand if effective else None
+    else:
+        on_hand = max(quantity - effective, ZERO)
     sources = tuple([item.source for item in members])
     return Pool(sources, backorders, first.settings[THRESHOLD.key], effective, quantity, on_hand, backorderable)
 
@@ -331,11 +344,11 @@ def _left(pools: tuple[Pool, ...], reserved: Decimal) -> tuple[Decimal, Decimal 
     """On hand and backorderable after `reserved` is deducted, first from on hand and then from backorderable."""
     on_hand = sum([pool.on_hand for pool in pools], ZERO)
     limits = [pool.backorderable for pool in pools]
+    backorderable = None if None in limits else sum([limit for limit in limits if limit is not None], ZERO)
+    if not reserved:
+        return on_hand, backorderable
     left = max(on_hand - reserved, ZERO)
-    if None in limits:
-        return left, None
-    backorderable = sum([limit for limit in limits if limit is not None], ZERO)
-    return left, max(backorderable - max(reserved - on_hand, ZERO), ZERO)
+    return left, None if backorderable is None else max(backorderable - max(reserved - on_hand, ZERO), ZERO)
 
 
 def _status(

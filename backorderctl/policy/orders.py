@@ -105,7 +105,10 @@ def simulate_sales(answer: Salability, *, step: Decimal | None = None) -> Iterat
 
 def notifies_customer(answer: Salability) -> bool:
     """Whether the customer is notified of the units of an order that are backordered."""
-    return any(item.counts and value_of(item.settings, BACKORDERS) is Backorders.NOTIFY for item in answer.items)
+    for item in answer.items:
+        if item.excluded is None and value_of(item.settings, BACKORDERS) is Backorders.NOTIFY:
+            return True
+    return False
 
 
 def _begins(answer: Salability) -> dict[Decimal, tuple[Event, ...]]:

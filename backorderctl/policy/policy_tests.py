@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
-from itertools import groupby
 
-from backorderctl.policy.evaluate import Salability, evaluate_all, evaluate_at
+from backorderctl.policy.evaluate import Salability, evaluate_at, evaluate_each
 from backorderctl.policy.expectations import Expected, Found, Tested, met
 from backorderctl.policy.orders import order
 from backorderctl.policy.policy_test import Given, InvalidTest, PolicyTest
@@ -98,14 +97,9 @@ def _run_day(runs: Sequence[_Run], store: Store, day: date) -> None:
             if place == len(needed):
                 needed.append(product)
             looked_at.append((each, place))
-    answers = _evaluated(store, needed)
+    answers = list(evaluate_each(store, needed))
     for each, place in looked_at:
         _judge(each, needed[place], answers[place], store, day)
-
-
-def _evaluated(store: Store, products: Sequence[Product]) -> list[list[Salability]]:
-    """What each of the products, all different objects, offers in every stock, in their order."""
-    return [list(answers) for _, answers in groupby(evaluate_all(store, products), key=lambda each: id(each.product))]
 
 
 def _products(test: PolicyTest, store: Store) -> Iterator[Product]:

@@ -122,7 +122,7 @@ def _figures(answer: Salability | None) -> tuple[Figure, ...]:
         answer.quantity,
         answer.reserved,
         answer.on_hand,
-        NO_LIMIT if answer.managed and answer.backorderable is None else answer.backorderable,
+        NO_LIMIT if answer.backorderable is None and answer.managed else answer.backorderable,
         NO_LIMIT if answer.salable is None else answer.salable,
         answer.only_x_left,
         answer.low_stock,
@@ -131,7 +131,8 @@ def _figures(answer: Salability | None) -> tuple[Figure, ...]:
 
 
 def _takes_backorders(answer: Salability) -> bool:
-    return answer.managed and True in [pool.backorders for pool in answer.pools]
+    """Whether the product takes backorders at some source; without managed stock it has no pools."""
+    return True in [pool.backorders for pool in answer.pools]
 
 
 def _consequence(was: Salability | None, now: Salability | None, olds: Sequence[Salability]) -> Consequence:

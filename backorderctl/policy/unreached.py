@@ -30,8 +30,11 @@ def unreached(store: Store, changed: Collection[tuple[Place, str]]) -> tuple[Unr
     A scope that has changed itself is left out, as is one that the changed scope is not a fallback of.
     """
     rows: list[Unreached] = []
+    places: dict[str, set[Place]] = {}
+    for place, key in changed:
+        places.setdefault(key, set()).add(place)
     for key in SETTINGS:
-        wide = {place for place, changed_key in changed if changed_key == key and _exists(store, place)}
+        wide = {place for place in places.get(key, ()) if _exists(store, place)}
         if wide and not all(place.scope is Scope.SOURCE_ITEM for place in wide):
             rows += _rows(store, key, wide)
     return tuple(rows)

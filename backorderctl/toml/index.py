@@ -101,11 +101,15 @@ class Outline:
         return self._bodies[number]
 
     def owner(self, path: KeyPath) -> tuple[int, Statement] | None:
-        """The key whose value is at `path` or contains it, with the number of its header; None if no key has it."""
+        """The key whose value is at `path` or contains it, with the number of its header; None if no key has it.
+
+        It can only be below the lowest header at or above the path's table: what a header declares is in no value.
+        """
         for length in range(len(path) - 1, -1, -1):
             number = self.numbers.get(path[:length])
-            if number is not None and (statement := holder(self.body(number), path[length:])):
-                return number, statement
+            if number is not None:
+                statement = holder(self.body(number), path[length:])
+                return None if statement is None else (number, statement)
         return None
 
     def dotted(self, path: KeyPath) -> list[tuple[int, Statement]]:
@@ -120,6 +124,8 @@ class Outline:
 
 def key_path(key: str) -> tuple[str, ...]:
     """The path of a key as written, dotted or not."""
+    if key.isidentifier() or key.isdigit():  # most keys of a file
+        return (key,)
     return tuple(_unquoted(part) for part in key_parts(key))
 
 
@@ -154,6 +160,8 @@ def body(text: str, begin: int, end: int) -> Body:
 
 def holder(body: Body, path: KeyPath) -> Statement | None:
     """The key of a body whose value is at `path`, relative to the header, or contains it."""
+    if not body.groups:
+        return body.leaves.get(path[:1])
     for length in range(len(path), 0, -1):
         if statement := body.leaves.get(path[:length]):
             return statement

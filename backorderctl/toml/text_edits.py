@@ -250,10 +250,13 @@ class _Plan:
             position = layout.block_start(outline, 1)
             ending = layout.newline(text, position)
             return Splice(position, position, "".join(line + ending for line in [*lines, ""]))
-        start = statements[-1].start if statements else outline.starts[number]
-        position = layout.keys_end(outline, number) if statements or number else table_end(self.outline, 0)
+        if statements:
+            start, position = statements[-1].start, statements[-1].end
+        else:
+            start = outline.starts[number]
+            position = layout.keys_end(outline, number) if number else table_end(outline, 0)
         indent = layout.indent(text, start)
-        return _lines_after(text, position, "\n".join(indent + line for line in lines))
+        return _lines_after(text, position, "\n".join([indent + line for line in lines]))
 
     def _with_tables(self, position: int, tables: list[str], following: int) -> Splice:
         """New tables, with blank lines around and between them; the text that remains continues at `following`."""
