@@ -39,6 +39,12 @@ def printable(text: str) -> str:
     return text if text.isascii() and text.isprintable() else re.sub(_UNPRINTABLE, _escape, text)
 
 
+def printable_lines(lines: list[str]) -> list[str]:
+    """The same for each of the lines, which have no line ends, with one look at all of them."""
+    together = "".join(lines)
+    return lines if together.isascii() and together.isprintable() else list(map(printable, lines))
+
+
 def plain_text(cell: Cell) -> str:
     """A cell as a table or CSV prints it: nothing for None."""
     if cell is None:
