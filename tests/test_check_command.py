@@ -56,6 +56,36 @@ def wrong(folder: Path) -> Path:
     return path
 
 
+def test_findings_of_one_rule_are_in_the_order_of_the_file(folder: Path, run: Run) -> None:
+    """Also where the file has its products above what they inherit from."""
+    (folder / "store.toml").write_text(
+        """\
+version = 1
+
+[products.A.sources.c]
+quantity = 3
+
+[products.B]
+only_x_left_threshold = 5
+out_of_stock_threshold = 5
+
+[products.B.sources.c]
+quantity = 3
+
+[sources.c]
+out_of_stock_threshold = 4
+
+[global]
+backorders = "allow"
+only_x_left_threshold = 7
+""",
+        encoding="utf-8",
+    )
+    found = json.loads(run("check", "-o", "json").out)["findings"]
+    lines = [(each["code"], each["line"]) for each in found]
+    assert lines == [("BO102", 8), ("BO102", 14), ("BO107", 7), ("BO107", 18)]
+
+
 @pytest.mark.usefixtures("wrong")
 def test_a_table_names_what_is_wrong_where_and_what_to_type(run: Run) -> None:
     assert run("check") == (
