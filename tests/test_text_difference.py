@@ -63,6 +63,14 @@ def test_a_small_change_is_shown_as_difflib_shows_it() -> None:
     assert shown(old, old) == []
 
 
+def test_a_table_that_is_added_to_an_array_is_shown_alone() -> None:
+    """Its header is the same as that of the tables that stay, which anchors neither of them."""
+    old = ["[[accept]]", 'rule = "BO102"', ""]
+    new = [*old, "[[accept]]", 'rule = "BO105"', ""]
+    assert [line for line in shown(old, new)[3:] if line[0] != " "] == ["+[[accept]]", '+rule = "BO105"', "+"]
+    assert [line for line in shown(new, old)[3:] if line[0] != " "] == ["-[[accept]]", '-rule = "BO105"', "-"]
+
+
 def test_a_long_stretch_of_repeated_lines_is_replaced_as_a_whole() -> None:
     """As difflib would take minutes for it."""
     old, new = ["a", "b"] * 20_000, ["b", "c", "c"] * 20_000

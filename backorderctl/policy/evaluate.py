@@ -297,12 +297,12 @@ def _items(view: _View, product: Product, own: Values, whole: _Rules, *, managed
         if item is None:
             continue
         quantity, status, settings = item
-        rules = whole if shared is view.whole else shared
+        rules = shared
         if settings:
             place = Place(Scope.SOURCE_ITEM, source=source, product=product.sku)
             rules = _rules({**shared.settings, **own, **values_of(Level(place, settings), view.lines)})
-        elif own and rules is shared:
-            rules = _rules({**shared.settings, **own})
+        elif own:
+            rules = whole if shared is view.whole else _rules({**shared.settings, **own})
         excluded = None
         if source not in view.enabled:
             excluded = Excluded.SOURCE_DISABLED
