@@ -71,6 +71,12 @@ def test_a_table_that_is_added_to_an_array_is_shown_alone() -> None:
     assert [line for line in shown(new, old)[3:] if line[0] != " "] == ["-[[accept]]", '-rule = "BO105"', "-"]
 
 
+def test_what_could_move_or_colour_a_terminal_is_escaped() -> None:
+    old = ['name = "a"', 'name = "b"']
+    assert shown(old, [*old, 'name = "\x1b[31m\u202e"'])[-1] == r'+name = "\x1b[31m\u202e"'
+    assert shown(['name = "\x1b"', *old], old)[3] == r'-name = "\x1b"'
+
+
 def test_a_long_stretch_of_repeated_lines_is_replaced_as_a_whole() -> None:
     """As difflib would take minutes for it."""
     old, new = ["a", "b"] * 20_000, ["b", "c", "c"] * 20_000
