@@ -16,6 +16,7 @@ from backorderctl.store.delimited import InputFile
 from backorderctl.store.load import load
 from backorderctl.store.replace_quantities import with_quantities
 from backorderctl.store.rows_read import Inputs
+from backorderctl.store.settings import Backorders
 
 STORE = """version = 1
 [global]
@@ -168,6 +169,9 @@ def test_only_the_named_sources_are_replaced(run: Run) -> None:
     ran = run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlin", "-o", "csv")
     assert rows(ran.out)[0] == "A,eu,in_stock,7,1,6,false"
     assert "3 rows of other sources left out\n" in ran.err
+    ran = run("product", "list", "--by-source", "--quantities", "live.csv", "--quantities-for", "berlin", "-o", "csv")
+    at_sources = [line.split(",")[:4] for line in ran.out.splitlines()]
+    assert [line for line in at_sources if line[0] == "A"] == [["A", "berlin", "eu", "7"], ["A", "lyon", "eu", "2"]]
     ran = run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlni")
     assert ran.err == "Error: unknown source 'berlni'\nHint: did you mean 'berlin'?\n"
 
@@ -239,6 +243,9 @@ def test_rejects_of_an_earlier_run_go_once_no_row_is_refused(run: Run, files: Pa
     assert (files / "rejects.csv").exists()
     assert "rejects.csv: removed, as no row is refused any more\n" in run(*words).err
     assert not (files / "rejects.csv").exists()
+    (files / "rejects.csv").touch()  # nothing was refused here, so it is not ours to remove
+    assert run(*words).status == 0
+    assert (files / "rejects.csv").exists()
 
 
 @pytest.mark.parametrize("bad", ["", "berlim,A,1,1\n"], ids=["no bad row", "a bad row"])
@@ -547,6 +554,14 @@ def test_the_report_counts_the_goods_of_a_file(run: Run) -> None:
     report = json.loads(run("report", "--quantities", "live.csv", "-o", "json").out)
     assert report["quantities"]["unknown_skus"] == 1
     assert report["stocks"][0]["products"] == 3
+
+
+def test_what_is_set_for_an_item_stays_without_its_row(folder: Path) -> None:
+    """As policy for the next file that has one."""
+    (folder / "live.csv").write_text(HEAD + "lyon,A,5,1\n")
+    store = with_quantities(load("store.toml"), Inputs((InputFile("live.csv", "rows"),), (), allow_missing=True)).store
+    product = store.products["A"]
+    assert (list(product.items), product.item_policies) == (["lyon"], {"berlin": {"backorders": Backorders.NO}})
 
 
 def test_products_that_share_their_goods_get_the_answers_of_each_alone(folder: Path) -> None:

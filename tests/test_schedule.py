@@ -121,6 +121,18 @@ def test_an_entry_that_says_nothing_certain_is_refused(run: Run, folder: Path, e
     assert run("product", "list") == (2, "", f"Error: store.toml:{problem}\n")
 
 
+def test_every_entry_within_a_longer_one_is_refused(run: Run, folder: Path) -> None:
+    """Also the one that begins when the one before it has ended."""
+    days = [("2026-12-01", "2026-12-31"), ("2026-12-05", "2026-12-06"), ("2026-12-20", "2026-12-21")]
+    entries = [f"from = {start}\nuntil = {end}\nbackorders = 'no'\n" for start, end in days]
+    (folder / "store.toml").write_text(HEAD + "[[schedule]]\n".join(entries), encoding="utf-8")
+    found = "expected one entry a day for this value, got a second for"
+    assert run("product", "list").err.splitlines() == [
+        f"Error: store.toml:16: schedule[1].backorders: {found} 2026-12-05; the first is on line 12",
+        f"Error: store.toml:20: schedule[2].backorders: {found} 2026-12-20; the first is on line 12",
+    ]
+
+
 @pytest.mark.parametrize(
     "zone", ["Mars/Olympus", "", "../localtime", "Europe", "a\\u0000b", "x" * 5000, "localtime", "right/UTC"]
 )
