@@ -89,7 +89,7 @@ class QuantitiesOptions(StoreOptions):
         """While the command runs, a JSON document on standard output says where its quantities come from."""
         with self.stack:
             if self.in_json():
-                self.stack.enter_context(redirect_stdout(view.DocumentWithQuantities(sys.stdout, lambda: self.read)))
+                self.stack.enter_context(redirect_stdout(view.adding_quantities(sys.stdout, lambda: self.read)))
             yield
 
     def in_json(self) -> bool:

@@ -1,8 +1,7 @@
 """What was read of quantities from outside: a line a file for people, and a key of the document for programs."""
 
-import io
-from collections.abc import Callable, Iterator
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TextIO, cast
 
 from backorderctl.output import listing
 from backorderctl.output.format import counted
@@ -62,16 +61,23 @@ def quantities_document(read: Replaced) -> dict[str, Any]:
     }
 
 
-class DocumentWithQuantities(io.TextIOBase):
-    """A text stream for one JSON object, which adds the key `quantities` in front of the object's own.
+def adding_quantities(out: TextIO, read: Callable[[], list[Replaced]]) -> TextIO:
+    """A stream for one JSON object, which adds the key `quantities` in front of the object's own.
 
     `read` is asked when the object begins: by then the files have been read.
     """
+    return cast("TextIO", _DocumentWithQuantities(out, read))
 
+
+class _DocumentWithQuantities:
     def __init__(self, out: TextIO, read: Callable[[], list[Replaced]]) -> None:
         self._out = out
         self._read = read
         self._begun = False
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything but writing is as the stream has it."""
+        return getattr(self._out, name)
 
     def write(self, text: str) -> int:
         """Write a piece of the object."""
@@ -80,13 +86,10 @@ class DocumentWithQuantities(io.TextIOBase):
             text = self._with_key(text)
         return self._out.write(text)
 
-    def flush(self) -> None:
-        """Flush what is written."""
-        self._out.flush()
-
-    def isatty(self) -> bool:
-        """Whether a terminal shows it."""
-        return self._out.isatty()
+    def writelines(self, pieces: Iterable[str]) -> None:
+        """Write several pieces of the object."""
+        for piece in pieces:
+            self.write(piece)
 
     def _with_key(self, text: str) -> str:
         read = [quantities_document(each) for each in self._read()]
