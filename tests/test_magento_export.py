@@ -642,14 +642,17 @@ def test_a_file_of_an_earlier_export_that_this_one_does_not_have_is_taken_out(fo
     ]
 
 
-def test_a_script_that_no_export_has_written_stays_where_there_is_none_to_write(folder: Path, run: Run) -> None:
+@pytest.mark.parametrize("script", [f"{CONFIG}rm -rf cache\n", ""], ids=["with another command", "empty"])
+def test_a_script_that_no_export_has_written_stays_where_there_is_none_to_write(
+    folder: Path, run: Run, script: str
+) -> None:
     written(folder, ITEM)
     (folder / "c.csv").write_text("path,value\ncataloginventory/item_options/min_qty,1\n")
     (folder / "out").mkdir()
-    (folder / "out" / "config.sh").write_text(f"{CONFIG}rm -rf cache\n")
+    (folder / "out" / "config.sh").write_text(script)
     ran = run("export", "magento", "all", "--to", "out", "--config", "c.csv")
     assert (ran.status, ran.err.splitlines()[0]) == (0, "out/config.sh: left as it is, as no export has written it")
-    assert (folder / "out" / "config.sh").read_text() == f"{CONFIG}rm -rf cache\n"
+    assert (folder / "out" / "config.sh").read_text() == script
 
 
 def test_what_replaces_a_file_in_a_folder_has_its_mode(folder: Path, run: Run) -> None:

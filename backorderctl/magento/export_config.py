@@ -48,8 +48,9 @@ def zeroed(store: Store) -> bool:
 
 
 def is_exported(text: str) -> bool:
-    """Whether a shell script is the configuration of an export, of any store."""
-    return all(line.startswith(_COMMAND) for line in text.splitlines())
+    """Whether a shell script is the configuration of an export, of any store; an empty one is of none."""
+    lines = text.splitlines()
+    return bool(lines) and all(line.startswith(_COMMAND) for line in lines)
 
 
 def write_config(store: Store, config_format: ConfigFormat, out: TextIO) -> int:
