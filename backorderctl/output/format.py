@@ -40,7 +40,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(lines: list[str]) -> list[str]:
-    """The same for each of the lines, which have no line ends, with one look at all of them."""
+    """The lines, which have no line ends, as `printable` writes each; where nothing has to be escaped, in one look."""
     together = "".join(lines)
     return lines if together.isascii() and together.isprintable() else list(map(printable, lines))
 

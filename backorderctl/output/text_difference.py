@@ -61,7 +61,7 @@ def edits(old: Sequence[str], new: Sequence[str]) -> Iterator[LineEdit]:
 
 
 def _between_anchors(old: Sequence[str], new: Sequence[str], part: LineEdit, *, begin: str) -> Iterator[LineEdit]:
-    """The parts of a part that differ, between the anchors among its lines that begin so."""
+    """The parts of a part that differ, between the anchors among its lines whose first character is `begin`, or any."""
     first, last, new_first, new_last = part
     numbers = [number for number, line in enumerate(old[first:last], first) if begin in line[:1]]
     new_numbers = [number for number, line in enumerate(new[new_first:new_last], new_first) if begin in line[:1]]

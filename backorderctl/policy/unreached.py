@@ -68,16 +68,16 @@ def _exists(store: Store, place: Place) -> bool:
 
 def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
     new = cache(partial(_new_values, store, key=key))
-    stocks_of: dict[str, list[str]] = {code: [] for code in store.sources}
+    stocks_by_source: dict[str, list[str]] = {code: [] for code in store.sources}
     for stock in store.stocks.values():
         for source in stock.sources:
-            stocks_of[source].append(stock.code)
+            stocks_by_source[source].append(stock.code)
     own: set[str] = set()
     for place in _places_below(store, wide):
         value = store.set_at(place).get(key)
         if value is None or place in wide:
             continue
-        nearest = _nearest(store, place, wide, stocks_of)
+        nearest = _nearest(store, place, wide, stocks_by_source)
         if all(value in new(wider) for wider in nearest):
             continue
         if place.product is None:
@@ -119,13 +119,15 @@ def _new_values(store: Store, place: Place, *, key: str) -> set[Value]:
     }
 
 
-def _nearest(store: Store, place: Place, wide: Collection[Place], stocks_of: dict[str, list[str]]) -> list[Place]:
+def _nearest(
+    store: Store, place: Place, wide: Collection[Place], stocks_by_source: dict[str, list[str]]
+) -> list[Place]:
     """The narrowest of the changed scopes `wide` from which the place would inherit, all of one level; [] for none."""
-    levels = ([wider for wider in level if wider in wide] for level in _wider(store, place, stocks_of))
+    levels = ([wider for wider in level if wider in wide] for level in _wider(store, place, stocks_by_source))
     return next(filter(None, levels), [])
 
 
-def _wider(store: Store, place: Place, stocks_of: dict[str, list[str]]) -> Iterator[list[Place]]:
+def _wider(store: Store, place: Place, stocks_by_source: dict[str, list[str]]) -> Iterator[list[Place]]:
     """The scopes from which a place inherits, level by level from the narrowest."""
     sources = [] if place.source is None else [place.source]
     if place.scope is Scope.SOURCE_ITEM:
@@ -134,7 +136,7 @@ def _wider(store: Store, place: Place, stocks_of: dict[str, list[str]]) -> Itera
         sources = sources or list(store.products[place.product].items)
         yield [Place(Scope.SOURCE, source=source) for source in sources]
     if place.scope is not Scope.STOCK:
-        yield [Place(Scope.STOCK, stock=stock) for source in sources for stock in stocks_of[source]]
+        yield [Place(Scope.STOCK, stock=stock) for source in sources for stock in stocks_by_source[source]]
     yield [Place(Scope.GLOBAL)]
 
 
