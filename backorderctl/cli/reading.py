@@ -70,7 +70,8 @@ class StoreOptions(PlainOptions):
     def store(self, file: str | None = None) -> Store:
         """The store in `file`, or else in the one that the options name, as it is on the day."""
         written = self.written(file)
-        return store_on(written, self.day(written))
+        day = self.day(written)
+        return store_on(written, day) if written.schedule else written
 
     def written(self, file: str | None = None) -> Store:
         """The same store with its values as they are written, whatever the schedule says."""

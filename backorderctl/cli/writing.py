@@ -183,13 +183,15 @@ class Days:
 
     def check(self, options: PlainOptions) -> None:
         """BackorderctlError for days that are valid in no store, as the time zone of one changes today by a day."""
-        from backorderctl.edit.entry_operations import check_days
-
         if self.reason is not None and not self.reason.strip():
             raise BackorderctlError("--reason: expected why it is scheduled, got an empty string")
-        start, until = self._parsed(local_day(options.instant, None)) if self.given else (None, None)
+        if not self.given:
+            return
+        start, until = self._parsed(local_day(options.instant, None))
         dates = [typed for typed in (self.start, self.until) if typed and typed[0].isdigit()]
         if len(dates) != 1:
+            from backorderctl.edit.entry_operations import check_days
+
             check_days(start, until)
 
     def entries(
@@ -220,6 +222,8 @@ def describe_new_entry(store: Store) -> str:
 
 def overridden_today(options: PlainOptions, store: Store, paths: Iterable[KeyPath]) -> Iterator[str]:
     """The values that are written there without effect today, as an entry of the schedule gives another."""
+    if not store.schedule:
+        return
     replaced = store_on(store, options.today(store)).lines.replaced
     for path in dict.fromkeys(paths):
         if entry := replaced.get(path):
@@ -239,9 +243,11 @@ def report_unreached(options: WriteOptions, written: "WriteResult[Result]") -> N
     """Which narrower scopes keep another value than the one that has been written; a dry run has shown them already."""
     if options.dry_run:
         return
-    from backorderctl.output.settings import describe_unreached
     from backorderctl.policy.unreached import changed_values, unreached
 
     changed = changed_values(change.path for change in written.changes)
-    for sentence in describe_unreached(unreached(written.new_store, changed)):
-        options.report(sentence)
+    if rows := unreached(written.new_store, changed):
+        from backorderctl.output.settings import describe_unreached
+
+        for sentence in describe_unreached(rows):
+            options.report(sentence)

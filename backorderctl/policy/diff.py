@@ -7,8 +7,7 @@ from datetime import date
 from backorderctl.policy.evaluate import Salability, evaluate_each
 from backorderctl.policy.product_changes import Consequence, ProductChange, product_changes, whole_product
 from backorderctl.policy.unreached import Unreached, unreached
-from backorderctl.policy.viewpoints import places_with_values
-from backorderctl.store.model import Place, Product, ScheduleEntry, Stock, Store
+from backorderctl.store.model import Place, Product, ScheduleEntry, Stock, Store, places_with_values
 from backorderctl.store.settings import Scope, Value
 
 Written = tuple[Place, str]

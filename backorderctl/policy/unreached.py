@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from backorderctl.policy.resolve import in_force
-from backorderctl.policy.viewpoints import places_with_values
-from backorderctl.store.model import Place, Product, Store
+from backorderctl.store.model import Place, Product, Store, places_with_values
 from backorderctl.store.settings import OF_ITEMS, SETTINGS, Scope, Value
 from backorderctl.toml.change import KeyPath
 

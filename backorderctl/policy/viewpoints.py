@@ -8,7 +8,7 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.policy.evaluate import Salability, effective_threshold, takes_backorders
 from backorderctl.policy.resolve import InForce, Level, Values, in_force, levels, value_of
 from backorderctl.store import settings
-from backorderctl.store.model import Place, ScheduleEntry, Store, check_scope, keys_at
+from backorderctl.store.model import Place, ScheduleEntry, Store, check_scope, keys_at, places_with_values
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope, Value
 
 
@@ -126,23 +126,6 @@ def written_values(store: Store, place: Place | None = None) -> Iterator[InForce
     for where in places_with_values(store) if place is None else (place,):
         for key, own_value in store.set_at(where).items():
             yield InForce(key, own_value, where, store.lines)
-
-
-def places_with_values(store: Store) -> Iterator[Place]:
-    """Every place of the file that sets a value."""
-    if store.settings:
-        yield Place(Scope.GLOBAL)
-    yield from (Place(Scope.STOCK, stock=code) for code, stock in store.stocks.items() if stock.settings)
-    yield from (Place(Scope.SOURCE, source=code) for code, source in store.sources.items() if source.settings)
-    for sku, product in store.products.items():
-        if product.settings:
-            yield Place(Scope.PRODUCT, product=sku)
-        for code, item in product.items.items():
-            if item.settings:
-                yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
-        for code, chosen in product.item_policies.items():
-            if chosen:
-                yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
 
 
 def viewpoints(store: Store, place: Place, *, stock: str | None = None) -> tuple[tuple[str | None, str | None], ...]:

@@ -1,7 +1,7 @@
 """A store: its sources, stocks and products, the values that each of them sets, and where those are in the file."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -223,6 +223,23 @@ def require(kind: str, name: str, names: Iterable[str], *, suggest: bool = True)
 def keys_at(place: Place) -> Iterable[str]:
     """The settings that have a value at `place`."""
     return settings.OF_ITEMS if place.source else settings.SETTINGS
+
+
+def places_with_values(store: Store) -> Iterator[Place]:
+    """Every place of the file that sets a value."""
+    if store.settings:
+        yield Place(Scope.GLOBAL)
+    yield from (Place(Scope.STOCK, stock=code) for code, stock in store.stocks.items() if stock.settings)
+    yield from (Place(Scope.SOURCE, source=code) for code, source in store.sources.items() if source.settings)
+    for sku, product in store.products.items():
+        if product.settings:
+            yield Place(Scope.PRODUCT, product=sku)
+        for code, item in product.items.items():
+            if item.settings:
+                yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
+        for code, chosen in product.item_policies.items():
+            if chosen:
+                yield Place(Scope.SOURCE_ITEM, source=code, product=sku)
 
 
 def check_scope(place: Place, key: str) -> None:

@@ -3,11 +3,13 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from backorderctl.toml.change import KeyPath
+from backorderctl.toml.parse import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from backorderctl.toml.index import Outline
@@ -16,12 +18,12 @@ _MOST_JUMPS = 20
 """Line numbers found by searching the text for each; for more of them, one scan that finds all is faster."""
 
 
+@dataclass(eq=False)
 class Lines:
     """The line numbers of the keys and tables of a valid TOML text; nothing is computed before the first request."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text.removeprefix("\ufeff")
-        self._jumps = 0
+    text: str = field(repr=False)
+    _jumps: int = field(default=0, init=False)
 
     def line(self, path: KeyPath) -> int | None:
         """The line, counted from 1, of the key or table header at `path`; None when nothing is at the path.
@@ -65,6 +67,10 @@ class Lines:
         keys = [statement.start for _, statement in outline.dotted(path)]
         tables = [outline.starts[number] for number in outline.members.get(path, ())[:1]]
         return min(keys + tables, default=None)
+
+    @cached_property
+    def _text(self) -> str:
+        return self.text.removeprefix(BYTE_ORDER_MARK)
 
     @cached_property
     def _blocks(self) -> list[tuple[int, int]]:
