@@ -18,7 +18,7 @@ from documents import Document, document
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.toml.change import REMOVED, Change, TomlValue
-from backorderctl.toml.parse import parse
+from backorderctl.toml.notation import parse
 from backorderctl.toml.patch import edit, edit_parsed
 
 FAMILIES = ("global", "stocks", "sources", "products", "check")

@@ -16,7 +16,7 @@ from documents import document
 
 from backorderctl.errors import InvalidFile
 from backorderctl.store.load import load
-from backorderctl.toml.parse import fast, parse, standard
+from backorderctl.toml.notation import fast, parse, standard
 
 # What parsers are known to differ on, and what only looks like it; q stands for a single quote.
 VALUES: list[str] = r'''
@@ -173,7 +173,7 @@ def test_both_parsers_agree_on_nesting(nesting: str, levels: int) -> None:
 )
 def test_hostile_texts_are_refused_quickly(text: str) -> None:
     code = (
-        "import sys\nfrom backorderctl.errors import InvalidFile\nfrom backorderctl.toml.parse import parse\n"
+        "import sys\nfrom backorderctl.errors import InvalidFile\nfrom backorderctl.toml.notation import parse\n"
         "try:\n    print(len(parse(sys.stdin.read(), 'text')))\nexcept InvalidFile as failure:\n    print(failure)"
     )
     ran = subprocess.run(
@@ -246,7 +246,7 @@ def test_the_fast_parser_is_used_if_it_is_installed() -> None:
 
 def test_reading_does_not_import_what_only_editing_needs() -> None:
     code = (
-        "import sys\nimport backorderctl.toml.parse, backorderctl.toml.line_numbers, backorderctl.toml.patch\n"
+        "import sys\nimport backorderctl.toml.notation, backorderctl.toml.line_numbers, backorderctl.toml.patch\n"
         "print(sorted({'tomlkit', 'difflib', 'toml_rs'} & {*sys.modules}))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -21,8 +21,7 @@ from backorderctl.edit.transaction import WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import import_config, import_inventory, import_products
 from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress
-from backorderctl.magento.merge import merged
-from backorderctl.magento.merge_products import Imported
+from backorderctl.magento.merge import Imported, merged
 from backorderctl.magento.report import Count, ImportReport
 from backorderctl.output import importing as view
 from backorderctl.output.format import Output
@@ -31,7 +30,7 @@ from backorderctl.store.delimited import Refused, write_rejects
 from backorderctl.store.model import Store
 from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import MAX_SIZE
-from backorderctl.toml.parse import collector_off
+from backorderctl.toml.notation import collector_off
 
 app = noun("Imports: files that merchants have, into the store file.")
 

@@ -14,7 +14,7 @@ from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import INHERIT, Scope
 from backorderctl.store.spreadsheet import protected, unprotected
 from backorderctl.toml.change import REMOVED, Change, KeyPath, Removed, TomlValue
-from backorderctl.toml.encode import dotted_path
+from backorderctl.toml.notation import as_parsed, dotted_path
 
 CHANGE_COLUMNS = ("product", "source", "stock", "key", "value")
 """The columns of the table, in any order."""
@@ -238,11 +238,11 @@ def _place(row: ChangeRow) -> Place:
 
 
 def _setting(setting: settings.AnySetting, typed: str) -> NewValue:
-    return operations.toml(setting.kind.parse(typed))
+    return as_parsed(setting.kind.parse(typed))
 
 
 def _status(typed: str) -> NewValue:
-    return operations.toml(fields.status(typed))
+    return as_parsed(fields.status(typed))
 
 
 def _reserved(typed: str) -> NewValue:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import cast
 
-from backorderctl.edit.operations import Changes, stock_place, toml
+from backorderctl.edit.operations import Changes, stock_place
 from backorderctl.errors import BackorderctlError, CommandLine
 from backorderctl.store import model
 from backorderctl.store.model import Accept, Place, ScheduleEntry, Store
 from backorderctl.store.schedule import ENABLED, State, overlap, state
 from backorderctl.store.settings import INHERIT, Scope, Value
 from backorderctl.toml.change import REMOVED, Change, TomlValue
-from backorderctl.toml.encode import dotted_path
+from backorderctl.toml.notation import as_parsed, dotted_path
 
 
 def schedule_values(
@@ -84,7 +84,7 @@ def _table(entry: ScheduleEntry) -> dict[str, TomlValue]:
         "reason": entry.reason,
     }
     table = {key: value for key, value in named.items() if value is not None}
-    return table | {key: INHERIT if value is None else toml(value) for key, value in entry.values.items()}
+    return table | {key: INHERIT if value is None else as_parsed(value) for key, value in entry.values.items()}
 
 
 def add_accept(store: Store, accept: Accept) -> Changes:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
@@ -11,7 +10,7 @@ from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope, Value
 from backorderctl.toml.change import REMOVED, Change, KeyPath, TomlValue
-from backorderctl.toml.encode import as_parsed
+from backorderctl.toml.notation import as_parsed
 
 Changes = Sequence[Change]
 
@@ -21,7 +20,7 @@ def set_values(store: Store, places: Iterable[Place], values: Mapping[str, Value
 
     BackorderctlError where one of them has no such setting or the file no such place.
     """
-    written = {key: toml(value) for key, value in values.items()}
+    written = {key: as_parsed(value) for key, value in values.items()}
     changes: list[Change] = []
     for place in places:
         for key in values:
@@ -202,11 +201,6 @@ def reserve(store: Store, sku: str, quantity: Decimal, *, stock: str) -> Changes
     if quantity:
         return [Change(path, quantity)]
     return [Change(path, REMOVED, prune=True)] if stock in product.reserved else []
-
-
-def toml(value: Value | StockStatus) -> TomlValue:
-    """A value as the file holds it."""
-    return value.value if isinstance(value, StrEnum) else as_parsed(value)
 
 
 def stock_place(store: Store, code: str) -> Place:

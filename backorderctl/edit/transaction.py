@@ -14,7 +14,7 @@ from backorderctl.store.model import Store
 from backorderctl.toml import atomic_file, file_access
 from backorderctl.toml.atomic_file import USUAL, Replacing, Result
 from backorderctl.toml.line_numbers import Lines
-from backorderctl.toml.parse import parse
+from backorderctl.toml.notation import parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from enum import StrEnum
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.store.delimited import Refused
 from backorderctl.store.quantity import parse_quantity, shortest
-from backorderctl.store.sku import canonical_sku
 
 DEFAULT_MAXIMUM = 10000
 """Magento's default of the most that an order may have of a product (CatalogInventory, etc/config.xml)."""
@@ -183,6 +182,11 @@ def _own(cells: Mapping[str, str], columns: Sequence[str], flag: str) -> Decimal
 def plain(number: str) -> str:
     """A whole number without Magento's decimals: `1.0000` is 1."""
     return re.sub(r"\.0*$", "", number.strip())
+
+
+def canonical_sku(sku: str) -> str:
+    """What two SKUs have in common when Magento takes them for one (Import/Product.php, isSkuExist)."""
+    return sku.lower()
 
 
 class Spellings:

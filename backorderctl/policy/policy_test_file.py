@@ -14,9 +14,8 @@ from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Store
 from backorderctl.store.quantity import toml_repr
 from backorderctl.toml.change import KeyPath
-from backorderctl.toml.encode import dotted_path
 from backorderctl.toml.line_numbers import Lines
-from backorderctl.toml.parse import Data, parse
+from backorderctl.toml.notation import Data, dotted_path, parse
 
 SUFFIX = ".test.toml"
 """How the name of a test file ends; the part before it, with `.toml`, is the name of its store."""

@@ -24,7 +24,7 @@ from backorderctl.store.settings import Settings
 from backorderctl.toml import file_access
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.line_numbers import Lines
-from backorderctl.toml.parse import Data, parse
+from backorderctl.toml.notation import Data, parse
 
 
 def load(path: str) -> Store:
@@ -52,7 +52,7 @@ def build(data: Data, *, file: str, lines: Lines, known: PreviousBuild | None = 
     problems: _Problems = []
     store = _store(data, lines, known, problems)
     if problems:
-        from backorderctl.toml.encode import dotted_path
+        from backorderctl.toml.notation import dotted_path
 
         raise InvalidFile(
             file, [Problem(f"{dotted_path(path)}: {message}", _line(lines, path)) for path, message in problems]

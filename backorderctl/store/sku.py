@@ -18,11 +18,6 @@ class UnsafeSku(NamedTuple):
     same_as: str | None
 
 
-def canonical_sku(sku: str) -> str:
-    """What two SKUs have in common when Magento takes them for one (Import/Product.php, isSkuExist)."""
-    return sku.lower()
-
-
 def database_key(name: str) -> str:
     """What is the same for all names that Magento's database merges: its collation ignores letter case and accents."""
     if name.isascii():

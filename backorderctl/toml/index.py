@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from backorderctl.toml.change import KeyPath
-from backorderctl.toml.grammar import BARE, BASIC, DOT, FLAT, KEY_PART, LITERAL, MULTILINE
-from backorderctl.toml.parse import collector_off
+from backorderctl.toml.notation import BARE, BASIC, DOT, FLAT, KEY_PART, LITERAL, MULTILINE, collector_off
 
 _KEY = rf"{KEY_PART}(?:{DOT}{KEY_PART})*+"
 _PLAIN_PART = rf'(?:{BARE}|"{BARE}")'

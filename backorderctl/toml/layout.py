@@ -3,7 +3,7 @@
 import re
 from collections.abc import Container, Sequence
 
-from backorderctl.toml import encode
+from backorderctl.toml import notation
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.index import Outline, header_key, key_parts
 
@@ -148,8 +148,8 @@ def _like_siblings(outline: Outline, path: KeyPath, key: str) -> str:
     for number in reversed(outline.members.get(path, [])):
         parts = header_parts(outline, number)
         if len(parts) > len(path):
-            return encode.key_like(key, parts[len(path)])
-    return encode.plain_key(key)
+            return notation.key_like(key, parts[len(path)])
+    return notation.plain_key(key)
 
 
 def header_parts(outline: Outline, number: int) -> list[str]:

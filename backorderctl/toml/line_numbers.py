@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from backorderctl.toml.change import KeyPath
-from backorderctl.toml.parse import BYTE_ORDER_MARK
+from backorderctl.toml.notation import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from backorderctl.toml.index import Outline
@@ -91,7 +91,7 @@ class Lines:
 
 def _usual_headers(path: KeyPath) -> Iterator[str]:
     """The path as a header's key: quoted where necessary, and with the second part quoted, as many write SKUs."""
-    from backorderctl.toml.encode import basic_string, key_like
+    from backorderctl.toml.notation import basic_string, key_like
 
     if all(isinstance(part, str) for part in path):
         keys = [str(part) for part in path]

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.toml.change import REMOVED, Change, KeyPath, Step, TomlValue
-from backorderctl.toml.encode import as_parsed, dotted_path
 from backorderctl.toml.index import Outline
 from backorderctl.toml.layout import has_comment
-from backorderctl.toml.parse import BYTE_ORDER_MARK, NOTHING, Data, parse, value_at
+from backorderctl.toml.notation import BYTE_ORDER_MARK, NOTHING, Data, as_parsed, dotted_path, parse, value_at
 from backorderctl.toml.text_edits import edited_text
 from backorderctl.toml.tomlkit_fallback import edited_by_tomlkit
 

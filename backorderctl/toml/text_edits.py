@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from backorderctl.toml import encode, layout
+from backorderctl.toml import layout, notation
 from backorderctl.toml.change import REMOVED, KeyPath, Step
 from backorderctl.toml.index import Outline, Statement, header_key, key_parts, plain_value
 from backorderctl.toml.layout import header_parts, new_header_key, new_table, table_end
-from backorderctl.toml.parse import NOTHING, Data, value_at
+from backorderctl.toml.notation import NOTHING, Data, value_at
 from backorderctl.toml.tomlkit_fallback import edited_by_tomlkit
 
 
@@ -84,7 +84,7 @@ class _Plan:
         text, start = self.outline.text, self.outline.starts[self.outline.numbers[path]]
         last = header_parts(self.outline, self.outline.numbers[path])[-1]
         at = text.rindex(last, start, header_key(text, start)[1])
-        self.pieces.append(Splice(at, at + len(last), encode.key_like(str(new_path[-1]), last)))
+        self.pieces.append(Splice(at, at + len(last), notation.key_like(str(new_path[-1]), last)))
 
     def splices(self) -> list[Splice]:
         """All replacements, in no order."""
@@ -120,7 +120,7 @@ class _Plan:
 
     def _add(self, path: KeyPath, value: Any) -> None:
         """A new key in an existing table."""
-        table, line = path[:-1], f"{encode.plain_key(str(path[-1]))} = {encode.literal(value)}"
+        table, line = path[:-1], f"{notation.plain_key(str(path[-1]))} = {notation.literal(value)}"
         number = self.outline.numbers.get(table)
         if number is not None and number not in self.removed_tables:
             self.new_keys.setdefault(number, []).append(line)
@@ -161,13 +161,13 @@ class _Plan:
             if isinstance(element, dict) or _is_array_of_tables(element):
                 below.append(key)
             else:
-                text += f"\n{encode.plain_key(key)} = {encode.literal(element)}"
+                text += f"\n{notation.plain_key(key)} = {notation.literal(element)}"
         if is_element or len(below) < len(value) or not value:
             tables.append(text)
         for key in below:
             table = (*path, key)
             # A new table has no headers to spell its own like.
-            under = new_header_key(self.outline, table) if exists else f"{header}.{encode.plain_key(key)}"
+            under = new_header_key(self.outline, table) if exists else f"{header}.{notation.plain_key(key)}"
             if isinstance(value[key], dict):
                 self._write(table, under, value[key], tables, exists=exists)
             else:
@@ -240,7 +240,7 @@ class _Plan:
         value = steps[-1].value
         plain = plain_value(text, statement)
         if plain and steps[-1].path == statement.path and not isinstance(value, dict | list):
-            return Splice(plain.start(), plain.end(), encode.in_style(value, plain[0]))
+            return Splice(plain.start(), plain.end(), notation.in_style(value, plain[0]))
         return Splice(statement.start, statement.end, edited_by_tomlkit(text[statement.start : statement.end], steps))
 
     def _with_keys(self, number: int, lines: list[str]) -> Splice:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from backorderctl.toml import encode
+from backorderctl.toml import notation
 from backorderctl.toml.change import REMOVED, Step
 
 
@@ -19,11 +19,11 @@ def edited_by_tomlkit(text: str, steps: Sequence[Step]) -> str:
         if value is REMOVED:
             del table[path[-1]]
         elif isinstance(path[-1], int) and path[-1] == len(table):
-            table.append(tomlkit.value(encode.literal(value)))
+            table.append(tomlkit.value(notation.literal(value)))
         elif isinstance(value, list) and isinstance(table.get(path[-1]), list):
             _change_list(table[path[-1]], value)
         else:
-            table[path[-1]] = tomlkit.value(encode.literal(value))
+            table[path[-1]] = tomlkit.value(notation.literal(value))
     return document.as_string()
 
 
@@ -35,7 +35,7 @@ def _change_list(array: Any, elements: list[Any]) -> None:
         if array[number] not in elements:
             del array[number]
     for element in elements[len(array) :]:
-        array.append(tomlkit.value(encode.literal(element)))
+        array.append(tomlkit.value(notation.literal(element)))
     if array.unwrap() != elements:
         array.clear()
-        array.extend(tomlkit.value(encode.literal(element)) for element in elements)
+        array.extend(tomlkit.value(notation.literal(element)) for element in elements)
