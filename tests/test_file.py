@@ -17,7 +17,7 @@ from backorderctl.toml import atomic_file, file_access
 from backorderctl.toml.atomic_file import Replacing, Rewritten
 from backorderctl.toml.file_access import MAX_SIZE
 from backorderctl.toml.file_lock import locked
-from backorderctl.toml.temporary_file import may_write, user_name
+from backorderctl.toml.permissions import may_write, user_name
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""Reading a file from disk, and replacing it whole, with many writers at once."""
+"""Replacing a file whole, with many writers at once: a temporary file takes its place, and its metadata over."""
 
 import os
+import re
 import stat
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import ENXIO
 from pathlib import Path
@@ -16,17 +17,22 @@ from backorderctl.toml.file_access import (
     check_path,
     content,
     decoded,
+    open_file,
     reading,
     shell_quoted,
     writing,
 )
-from backorderctl.toml.file_lock import PATIENCE, OnWait, locked, version, version_of
-from backorderctl.toml.temporary_file import copy_metadata, losses, may_write, temporary, user_name, write_all
+from backorderctl.toml.file_lock import PATIENCE, OnWait, lock, locked, version, version_of
 
 ATTEMPTS = 5
 """Times to start again because another program changed the file."""
 _QUIET = 0.05
 """Seconds without a change after which another attempt makes sense."""
+
+_RANDOM = 6
+"""Random bytes in a temporary name."""
+_LONGEST_NAME = 255
+"""Bytes of the longest file name on common file systems."""
 
 Result = TypeVar("Result")
 
@@ -152,11 +158,8 @@ def _replace(path: str, file: int, before: bytes, after: bytes, options: Replaci
         descriptor = new_file.create(mode=0o600)
         copy_metadata(descriptor, like=file)
         new = os.fstat(descriptor)
-        if not options.take_ownership and not may_write(descriptor, old.st_uid):
-            raise BackorderctlError(
-                f"{path}: cannot write: its owner, {user_name(old.st_uid)}, could no longer write to it",
-                hint="--take-ownership",
-            )
+        if new.st_uid != old.st_uid and not options.take_ownership:
+            _refuse_lost_owner(path, descriptor, old.st_uid)
         write_all(descriptor, after)
         os.fsync(descriptor)
         # The bytes catch a change within one tick of the file system's clock; the second look is quick, so that only
@@ -183,6 +186,17 @@ def _refuse_read_only(path: str, target: Path, old: os.stat_result) -> None:
         raise BackorderctlError(f"{path}: cannot write: the file is read-only", hint=f"chmod u+w {shell_quoted(path)}")
     with writing(path):
         os.close(os.open(target, os.O_WRONLY | os.O_NONBLOCK))
+
+
+def _refuse_lost_owner(path: str, descriptor: int, owner: int) -> None:
+    """BackorderctlError when the owner of the old file may not write to the new one."""
+    from backorderctl.toml.permissions import may_write, user_name
+
+    if not may_write(descriptor, owner):
+        raise BackorderctlError(
+            f"{path}: cannot write: its owner, {user_name(owner)}, could no longer write to it",
+            hint="--take-ownership",
+        )
 
 
 def _is_stream(path: str) -> bool:
@@ -230,3 +244,100 @@ def _target(path: str) -> Path:
     check_path(path)
     with reading(path):
         return Path(os.path.realpath(path))
+
+
+class Temporary:
+    """A file that `create` makes, locked while its writer lives."""
+
+    def __init__(self, path: str, target: Path) -> None:
+        self.name = temporary_name(target, target.parent)
+        self._path = path
+        self._descriptor: int | None = None
+
+    def create(self, *, mode: int) -> int:
+        """The descriptor of the new file."""
+        with writing(self._path, "write to its folder", folder=self.name.parent):
+            descriptor = self._descriptor = os.open(self.name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        lock(descriptor, wait=True)
+        return descriptor
+
+    def remove(self) -> None:
+        """Remove the file, unless it has another name by now."""
+        with suppress(OSError):
+            self.name.unlink(missing_ok=True)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+
+@contextmanager
+def temporary(path: str, target: Path) -> Iterator[Temporary]:
+    """A file beside `target` that is gone when the block ends, unless renamed.
+
+    The block creates it: an interrupt between its creation and the beginning of the block would leave it there. Files
+    that killed writers of `target` have left behind are removed.
+    """
+    remove_strays(target, target.parent, Path.unlink)
+    file = Temporary(path, target)
+    try:
+        yield file
+    finally:
+        file.remove()
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write all bytes to an open file."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def temporary_name(target: Path, folder: Path) -> Path:
+    """A new name, in the folder, for what is to take the place of `target`."""
+    return folder / f"{_start(target)}{os.urandom(_RANDOM).hex()}.tmp"
+
+
+def remove_strays(target: Path, folder: Path, remove: Callable[[Path], object]) -> None:
+    """Remove what killed writers of `target` have left in the folder: that of a living one is locked."""
+    start = _start(target)
+    ours = re.compile(re.escape(start) + rf"[0-9a-f]{{{2 * _RANDOM}}}\.tmp")
+    strays: list[str] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        strays += (entry.path for entry in entries if entry.name.startswith(start) and ours.fullmatch(entry.name))
+    for stray in strays:
+        # What cannot be removed disturbs nobody, and the next writer tries again.
+        with suppress(OSError, BackorderctlError), open_file(stray, os.O_RDONLY | os.O_NOFOLLOW) as descriptor:
+            if lock(descriptor, wait=False):
+                remove(Path(stray))
+
+
+def _start(target: Path) -> str:
+    """The name of a temporary file up to its random part; a long name is shortened so that the whole is allowed."""
+    name = target.name
+    while len(os.fsencode(f".{name}.backorderctl-")) + 2 * _RANDOM + len(".tmp") > _LONGEST_NAME:
+        name = name[:-1]
+    return f".{name}.backorderctl-"
+
+
+def copy_metadata(descriptor: int, *, like: int) -> None:
+    """Give an open file another's owner, group, extended attributes (access lists are such) and mode, where allowed."""
+    old = os.fstat(like)
+    for owner in (-1, old.st_uid):
+        with suppress(OSError):
+            os.fchown(descriptor, owner, old.st_gid)
+    with suppress(OSError, AttributeError):  # not every file system and system has them
+        for name in os.listxattr(like):
+            with suppress(OSError):
+                os.setxattr(descriptor, name, os.getxattr(like, name))
+    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+
+
+def losses(path: str, old: os.stat_result, new: os.stat_result) -> Iterator[str]:
+    """What the new file has not kept of the old one, for the user."""
+    if old.st_nlink > 1:
+        yield f"{path} had {old.st_nlink} hard links; the others keep the old text"
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        yield f"{path} belonged to {_owners(old)} and now belongs to {_owners(new)}"
+
+
+def _owners(status: os.stat_result) -> str:
+    return f"{status.st_uid}:{status.st_gid}"
