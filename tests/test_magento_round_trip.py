@@ -14,9 +14,9 @@ from stores import seeded_stores, toml_text
 
 from backorderctl.policy.evaluate import Salability, evaluate
 from backorderctl.policy.orders import order
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.load import load
 from backorderctl.store.model import Store
+from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import SETTINGS
 
 DATA = Path(__file__).parent / "data" / "magento"

@@ -15,7 +15,7 @@ from backorderctl.policy.orders import order
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.load import build
 from backorderctl.store.model import Store
-from backorderctl.store.quantity import STEP, ZERO
+from backorderctl.store.scalars import STEP, ZERO
 from backorderctl.store.settings import BACKORDERS, THRESHOLD
 from backorderctl.toml.line_numbers import Lines
 

@@ -13,7 +13,7 @@ from stores import built, seeded_stores, stores
 
 from backorderctl.policy.evaluate import evaluate, evaluate_all
 from backorderctl.policy.orders import Event, order, simulate_sales
-from backorderctl.store.quantity import STEP
+from backorderctl.store.scalars import STEP
 
 FINE = Decimal("0.01")
 """Stores whose quantities are finer are too many steps for the naive life."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stores import built, stores
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch
-from backorderctl.store import fields, settings
+from backorderctl.store import scalars, settings
 from backorderctl.store.load import PreviousBuild, build, load_bytes
 from backorderctl.store.model import item_place
 from backorderctl.toml.line_numbers import Lines
@@ -36,7 +36,7 @@ def refused(text: str) -> str:
 @pytest.mark.parametrize("raw", ["IN_STOCK", "In Stock", "", 1, True])
 def test_a_stock_status_in_the_file_is_one_of_two_words(raw: object) -> None:
     with pytest.raises(Mismatch, match="expected in_stock or out_of_stock, got "):
-        fields.status(raw)
+        scalars.status(raw)
 
 
 @pytest.mark.parametrize("raw", ["NO", "No Backorders", 0, False])
@@ -48,7 +48,7 @@ def test_backorders_in_the_file_are_one_of_three_words(raw: object) -> None:
 @pytest.mark.parametrize("raw", [0, 1, "true"])
 def test_a_boolean_in_the_file_is_true_or_false(raw: object) -> None:
     with pytest.raises(Mismatch, match="expected true or false, got "):
-        settings.boolean(raw)
+        scalars.boolean(raw)
 
 
 @pytest.mark.parametrize(("typed", "value"), [("yes", True), ("TRUE", True), ("1", True), (" no", False), ("0", False)])

@@ -11,10 +11,10 @@ from typing import Any
 from backorderctl.bulk.inputs import RowsFile
 from backorderctl.bulk.job import BAD_PAIRS, OUT_OF_STOCK, Job
 from backorderctl.store.delimited import CELL_LIMIT
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.parquet import quoted
 from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
 from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
+from backorderctl.store.scalars import StockStatus
 from backorderctl.store.sku import SKU
 
 QUANTITY_PATTERN = r"[+-]?(0*[0-9]{1,8}([.][0-9]{0,4}0*)?|[.][0-9]{1,4}0*)"

@@ -10,9 +10,8 @@ from decimal import Decimal
 
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all
 from backorderctl.policy.resolve import value_of
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product, SourceItem, Store
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO, StockStatus
 from backorderctl.store.settings import NOTIFY_BELOW, ONLY_X_LEFT, Settings
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from backorderctl.bulk.policy_tables import PolicyTables, PoolPolicy, StockPolicy
-from backorderctl.store.quantity import ZERO, format_quantity
+from backorderctl.store.scalars import ZERO, format_quantity
 
 TEMPLATE = Path(__file__).with_name("answers.sql")
 WORD = 60

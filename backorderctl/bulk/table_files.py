@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from backorderctl.bulk.policy_tables import ItemPolicy, PolicyTables, ProductStock
 from backorderctl.store.delimited import csv_writer
-from backorderctl.store.quantity import format_quantity
+from backorderctl.store.scalars import format_quantity
 
 
 class SqlTable(NamedTuple):

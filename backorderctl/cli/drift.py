@@ -15,8 +15,8 @@ from backorderctl.policy.drift import accepts_today
 from backorderctl.policy.drift import drift as drift_of
 from backorderctl.store import model
 from backorderctl.store.delimited import InputFile
-from backorderctl.store.quantity import ZERO
 from backorderctl.store.salable_file import read_salable
+from backorderctl.store.scalars import ZERO
 
 app = noun("")
 

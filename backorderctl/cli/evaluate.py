@@ -25,8 +25,8 @@ from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
 from backorderctl.output.progress import progress
 from backorderctl.store.delimited import Refused
-from backorderctl.store.quantity import toml_repr
 from backorderctl.store.rows_read import refusal
+from backorderctl.store.scalars import toml_repr
 
 app = noun("")
 

@@ -15,7 +15,7 @@ from backorderctl.policy import orders
 from backorderctl.policy.evaluate import Salability, evaluate, evaluate_at
 from backorderctl.store import model
 from backorderctl.store.model import Store
-from backorderctl.store.quantity import STEP, parse_units
+from backorderctl.store.scalars import STEP, parse_units
 
 app = noun("Orders: would one be accepted, and how would the stock sell.")
 

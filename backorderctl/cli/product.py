@@ -32,9 +32,8 @@ from backorderctl.policy import viewpoints
 from backorderctl.policy.catalogue import Filter, listed
 from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_at
 from backorderctl.store import model
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product, Store
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO, StockStatus
 
 app = noun("Products: how many can be sold, and the products themselves.")
 

@@ -8,7 +8,7 @@ from backorderctl.cli.command import (
     BACKORDER_LIMIT,
 )
 from backorderctl.errors import BackorderctlError, Mismatch
-from backorderctl.store import model, quantity, settings
+from backorderctl.store import model, scalars, settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, Scope, Value
 
@@ -95,7 +95,7 @@ def one_stock(store: Store, sku: str, named: str | None) -> str:
 def typed_quantity(name: str, typed: str, *, minimum: Decimal | None = None) -> Decimal:
     """A quantity as typed for `name`; BackorderctlError for anything else."""
     try:
-        return quantity.parse_quantity(typed, minimum=minimum)
+        return scalars.parse_quantity(typed, minimum=minimum)
     except Mismatch as mismatch:
         raise BackorderctlError(f"{name}: {mismatch}") from None
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
-from backorderctl.store import fields, model, quantity, settings
+from backorderctl.store import fields, model, scalars, settings
 from backorderctl.store.delimited import CELL_LIMIT, csv_problem
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import INHERIT, Scope
@@ -130,10 +130,10 @@ def exported_rows(store: Store) -> Iterator[Sequence[str]]:
 def _product_cells(product: model.Product) -> Iterator[Sequence[str]]:
     yield from _cells((product.sku, "", ""), {_NAME: product.name}, product.settings)
     for stock, units in product.reserved.items():
-        yield from _cells((product.sku, "", stock), {_RESERVED: quantity.format_quantity(units)}, {})
+        yield from _cells((product.sku, "", stock), {_RESERVED: scalars.format_quantity(units)}, {})
     for source, item in product.items.items():
-        status = None if item.status is fields.StockStatus.IN_STOCK else item.status.value
-        own = {_QUANTITY: quantity.format_quantity(item.quantity), _STATUS: status}
+        status = None if item.status is scalars.StockStatus.IN_STOCK else item.status.value
+        own = {_QUANTITY: scalars.format_quantity(item.quantity), _STATUS: status}
         yield from _cells((product.sku, source, ""), own, item.settings)
     for source, chosen in product.item_policies.items():
         yield from _cells((product.sku, source, ""), {_QUANTITY: INHERIT}, chosen)
@@ -191,7 +191,7 @@ def _check_names(store: Store, row: ChangeRow, *, create: bool) -> None:
     if row.product and row.product not in store.products:
         if not create:
             model.require("product", row.product, store.products, suggest=False)
-        fields.sku(row.product)
+        scalars.sku(row.product)
     if row.source:
         model.require("source", row.source, store.sources, suggest=False)
     if row.stock:
@@ -242,15 +242,15 @@ def _setting(setting: settings.AnySetting, typed: str) -> NewValue:
 
 
 def _status(typed: str) -> NewValue:
-    return as_parsed(fields.status(typed))
+    return as_parsed(scalars.status(typed))
 
 
 def _reserved(typed: str) -> NewValue:
-    return quantity.parse_quantity(typed, minimum=quantity.ZERO) or REMOVED
+    return scalars.parse_quantity(typed, minimum=scalars.ZERO) or REMOVED
 
 
 _PARSERS: dict[str, Callable[[str], NewValue]] = {
-    _QUANTITY: quantity.parse_quantity,
+    _QUANTITY: scalars.parse_quantity,
     _STATUS: _status,
     _RESERVED: _reserved,
     _NAME: str,

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
-from backorderctl.store import fields, model
-from backorderctl.store.fields import StockStatus
+from backorderctl.store import model, scalars
 from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
+from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope, Value
 from backorderctl.toml.change import REMOVED, Change, KeyPath, TomlValue
 from backorderctl.toml.notation import as_parsed
@@ -215,7 +215,7 @@ def _given(**values: TomlValue | None) -> dict[str, TomlValue]:
 def check_code(kind: str, code: str) -> None:
     """BackorderctlError for what cannot be the code of a source or stock."""
     try:
-        fields.code(code)
+        scalars.code(code)
     except Mismatch as mismatch:
         raise BackorderctlError(f"{kind}: {mismatch}") from None
 
@@ -223,7 +223,7 @@ def check_code(kind: str, code: str) -> None:
 def check_sku(sku: str) -> None:
     """BackorderctlError for what cannot be a SKU."""
     try:
-        fields.sku(sku)
+        scalars.sku(sku)
     except Mismatch as mismatch:
         raise BackorderctlError(f"product: {mismatch}") from None
 

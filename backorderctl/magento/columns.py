@@ -10,8 +10,7 @@ from typing import NamedTuple
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.magento.csv_reader import Table
 from backorderctl.magento.report import REMARKED, Notice, plain
-from backorderctl.store.fields import StockStatus
-from backorderctl.store.quantity import parse_quantity, shortest
+from backorderctl.store.scalars import StockStatus, parse_quantity, shortest
 from backorderctl.store.settings import SETTINGS, AnySetting, Value
 from backorderctl.store.sku import SKU
 

@@ -11,7 +11,7 @@ from shlex import quote
 from typing import TextIO
 
 from backorderctl.store.model import Store
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO
 from backorderctl.store.settings import BACKORDERS, DEFAULTS, SETTINGS, THRESHOLD, Backorders, Settings
 
 _COMMAND = "bin/magento config:set -- "

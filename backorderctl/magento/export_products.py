@@ -24,9 +24,8 @@ from backorderctl.magento.export_config import exported_configuration, global_va
 from backorderctl.magento.policy_export import Policy
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
 from backorderctl.store.delimited import csv_writer
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product, SourceItem, Store
-from backorderctl.store.quantity import format_magento_number
+from backorderctl.store.scalars import StockStatus, format_magento_number
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, THRESHOLD, AnySetting, Settings, Value
 from backorderctl.store.sku import SKU
 

@@ -14,12 +14,11 @@ from backorderctl.magento import csv_reader
 from backorderctl.magento.columns import QTY, stock_status, units
 from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table, check_header, take_rows
 from backorderctl.magento.report import Count, ImportReport, Notice, Spellings
-from backorderctl.store import fields
-from backorderctl.store.fields import StockStatus
+from backorderctl.store import scalars
 from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
-from backorderctl.store.quantity import ZERO, format_quantity, parse_quantity
 from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
 from backorderctl.store.rows_read import STOCK_IDS
+from backorderctl.store.scalars import ZERO, StockStatus, format_quantity, parse_quantity
 from backorderctl.store.sku import SKU
 
 Pair = tuple[str, str]
@@ -79,7 +78,7 @@ def _item(row: CsvRow, columns: _SourceColumns, spellings: Spellings) -> tuple[P
     if not sku:
         raise BackorderctlError(f"{SKU}: expected a SKU, got none")
     try:
-        source = fields.code(row.cells[columns.source].strip())
+        source = scalars.code(row.cells[columns.source].strip())
     except Mismatch as mismatch:
         raise BackorderctlError(f"{SOURCE_CODE}: {mismatch}") from None
     quantity = units(columns.quantity_name, row.cells[columns.quantity])

@@ -28,8 +28,7 @@ from backorderctl.magento.columns import (
 )
 from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, check_header, take_rows
 from backorderctl.magento.report import Count, ImportReport, Notice, Spellings, remarks
-from backorderctl.store.fields import StockStatus
-from backorderctl.store.quantity import format_quantity
+from backorderctl.store.scalars import StockStatus, format_quantity
 from backorderctl.store.settings import SETTINGS
 from backorderctl.store.sku import SKU
 

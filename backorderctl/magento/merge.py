@@ -14,9 +14,8 @@ from backorderctl.magento.import_config import UNSET, Unset
 from backorderctl.magento.import_inventory import ImportedReservations, Pair, SourceRow
 from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
 from backorderctl.magento.report import Count, ImportReport, Notice, canonical_sku
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import DEFAULT_STOCK, Product, Source, SourceItem, Store
-from backorderctl.store.quantity import format_quantity
+from backorderctl.store.scalars import StockStatus, format_quantity
 from backorderctl.store.settings import DEFAULTS, Value
 from backorderctl.toml.change import REMOVED, Change, Removed
 from backorderctl.toml.notation import as_parsed

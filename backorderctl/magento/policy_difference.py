@@ -10,7 +10,7 @@ from typing import NamedTuple
 from backorderctl.magento.policy_export import Need, Policy
 from backorderctl.policy.evaluate import ItemInForce, salable, share_pools
 from backorderctl.policy.resolve import value_of
-from backorderctl.store.quantity import STEP, ZERO
+from backorderctl.store.scalars import STEP, ZERO
 from backorderctl.store.settings import BACKORDERS, Backorders
 
 TRIED = 5000

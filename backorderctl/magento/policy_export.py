@@ -22,7 +22,7 @@ from typing import NamedTuple
 from backorderctl.policy.evaluate import Salability, effective_threshold, evaluate, share_pools, takes_backorders
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Product, Store
-from backorderctl.store.quantity import LIMIT, STEP, ZERO
+from backorderctl.store.scalars import LIMIT, STEP, ZERO
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Backorders
 
 NO_FLOOR = Decimal("-Infinity")

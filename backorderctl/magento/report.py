@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.store.delimited import Refused
-from backorderctl.store.quantity import parse_quantity, shortest
+from backorderctl.store.scalars import parse_quantity, shortest
 
 DEFAULT_MAXIMUM = 10000
 """Magento's default of the most that an order may have of a product (CatalogInventory, etc/config.xml)."""

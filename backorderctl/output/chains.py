@@ -11,7 +11,7 @@ from backorderctl.output.table import Column, Style, padded, terminal, width_of
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
 from backorderctl.policy.resolve import Values, value_of
 from backorderctl.policy.viewpoints import Chain, ChainLevel
-from backorderctl.store import quantity
+from backorderctl.store import scalars
 from backorderctl.store.settings import (
     BACKORDERS,
     INHERIT,
@@ -66,7 +66,7 @@ def _threshold_note(written: Decimal, *, backorders: bool) -> str:
     if backorders and not effective:
         return f"{sign}{format_value(written)} -> ignored, backorders are on: unlimited" if written else "unlimited"
     if backorders:
-        return f"at most {quantity.format_quantity(-effective)} backordered"
+        return f"at most {scalars.format_quantity(-effective)} backordered"
     if written < 0:
         return f"{format_value(written)} -> 0: backorders are off"
     return f"a reserve of {format_value(written)}" if written else ""

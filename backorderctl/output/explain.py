@@ -13,7 +13,7 @@ from backorderctl.policy.evaluate import Pool, Salability
 from backorderctl.policy.explain import Term, terms
 from backorderctl.policy.resolve import InForce
 from backorderctl.policy.viewpoints import Chain
-from backorderctl.store.quantity import ZERO, format_quantity
+from backorderctl.store.scalars import ZERO, format_quantity
 from backorderctl.store.settings import format_value
 
 _TERMS = ("sku", "stock", "pool", "name", "sources", "expression", "result", "unlimited")

@@ -6,7 +6,7 @@ from backorderctl.check.findings import Example, Finding
 from backorderctl.check.hints import HintEffect
 from backorderctl.check.registry import Severity
 from backorderctl.output.format import UNLIMITED, describe_place_in_full, format_hint
-from backorderctl.store.quantity import format_quantity
+from backorderctl.store.scalars import format_quantity
 from backorderctl.store.settings import Scope
 
 NAMED_PRODUCTS = 3

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from backorderctl.errors import CommandLine, Hint
-from backorderctl.store import quantity
+from backorderctl.store import scalars
 from backorderctl.store.model import Place, ScheduleEntry
 from backorderctl.store.settings import Scope
 from backorderctl.toml.file_access import shell_quoted
@@ -60,7 +60,7 @@ def plain_row(cells: Iterable[Cell]) -> list[Cell]:
 
 _WRITTEN: dict[type, Callable[[Any], str]] = {
     bool: {True: "true", False: "false"}.__getitem__,
-    Decimal: lru_cache(1 << 16)(quantity.format_quantity),
+    Decimal: lru_cache(1 << 16)(scalars.format_quantity),
     Boundless: lambda cell: str(cell.value),
     tuple: ", ".join,
 }

@@ -15,9 +15,9 @@ from backorderctl.output import listing
 from backorderctl.output.format import Output, counted
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column
-from backorderctl.store import quantity
+from backorderctl.store import scalars
 from backorderctl.store.model import Store
-from backorderctl.store.quantity import LIMIT, ZERO
+from backorderctl.store.scalars import LIMIT, ZERO
 from backorderctl.store.settings import (
     BACKORDERS,
     MANAGE_STOCK,
@@ -56,7 +56,7 @@ def approximated(product: Compiled, policy: Policy) -> str:
 
 def differing(item: Notified) -> str:
     """Why Magento cannot hold when a source item is low."""
-    values = ", ".join(f"{stock} {quantity.format_quantity(units)}" for stock, units in item.by_stock.items())
+    values = ", ".join(f"{stock} {scalars.format_quantity(units)}" for stock, units in item.by_stock.items())
     return f"product {item.sku!r} at {item.source}: {NOTIFY_BELOW.key} differs by stock: {values}"
 
 
@@ -244,10 +244,10 @@ def _difference(found: PolicyDifference) -> str:
         text = f"{ours} salable, in Magento {theirs}"
     else:
         what = "backordered" if found.what is Differs.BACKORDERED else "backordered with a notice"
-        text = f"of {quantity.format_quantity(found.order or ZERO)} ordered {ours} {what}, in Magento {theirs}"
+        text = f"of {scalars.format_quantity(found.order or ZERO)} ordered {ours} {what}, in Magento {theirs}"
     if found.quantities is None:
         return f"but {text}"
-    goods = " and ".join(f"{quantity.format_quantity(units)} at {at}" for at, units in found.quantities.items())
+    goods = " and ".join(f"{scalars.format_quantity(units)} at {at}" for at, units in found.quantities.items())
     return f"but with {goods}: {text}"
 
 
@@ -258,8 +258,8 @@ def _ours(need: Need) -> str:
 def _policy(policy: Policy) -> str:
     if not policy.managed:
         return f"{MANAGE_STOCK.key} {format_value(policy.managed)}"
-    return f"{BACKORDERS.key} {policy.backorders}, {THRESHOLD.key} {quantity.format_quantity(policy.threshold)}"
+    return f"{BACKORDERS.key} {policy.backorders}, {THRESHOLD.key} {scalars.format_quantity(policy.threshold)}"
 
 
 def _units(salable: Decimal | None) -> str:
-    return "unlimited" if salable is None else quantity.format_quantity(salable)
+    return "unlimited" if salable is None else scalars.format_quantity(salable)

@@ -13,7 +13,7 @@ from backorderctl.output.product import limit
 from backorderctl.output.table import Column, Style, terminal
 from backorderctl.policy.evaluate import Reason, Salability
 from backorderctl.policy.orders import EXCEEDS_SALABLE, Event, Milestone, Order, Shipment
-from backorderctl.store import quantity
+from backorderctl.store import scalars
 
 _STEPS = (
     Column("sold", number=True),
@@ -96,24 +96,24 @@ def _order(answer: Salability, order: Order) -> dict[str, Cell]:
 
 def _order_lines(answer: Salability, order: Order) -> Iterator[str]:
     verdict = "accepted" if order.accepted else "refused"
-    salable = "unlimited" if order.salable is None else f"{quantity.format_quantity(order.salable)} salable"
+    salable = "unlimited" if order.salable is None else f"{scalars.format_quantity(order.salable)} salable"
     where = f"stock {answer.stock}" if answer.stock else "no stock"
-    yield f"{verdict}: {quantity.format_quantity(order.requested)} of {answer.product.sku} in {where} ({salable})"
+    yield f"{verdict}: {scalars.format_quantity(order.requested)} of {answer.product.sku} in {where} ({salable})"
     if order.reason == EXCEEDS_SALABLE:
         yield "reason      more than can be sold"
     elif order.reason:
         yield f"reason      {product_page.REASON_WORDS[Reason(order.reason)]}"
     if order.ships_now is None or order.backordered is None or order.shipment is None:
         return
-    yield f"ships now   {quantity.format_quantity(order.ships_now)}"
-    yield f"backordered {quantity.format_quantity(order.backordered)}"
+    yield f"ships now   {scalars.format_quantity(order.ships_now)}"
+    yield f"backordered {scalars.format_quantity(order.backordered)}"
     yield f"shipment    {_SHIPMENT_WORDS[order.shipment]}"
     if order.payment:
         yield "payment     is authorized and captured at once"
         yield "order       its processing status does not change"
         told = "is not told what is backordered"
         if order.customer_notice is not None:
-            told = f"is told that {quantity.format_quantity(order.customer_notice)} are backordered"
+            told = f"is told that {scalars.format_quantity(order.customer_notice)} are backordered"
         yield f"customer    {told}"
 
 
@@ -154,7 +154,7 @@ def _sales_rows(milestones: Sequence[Milestone], width: int, marks: str) -> list
 
 
 def _event_words(milestone: Milestone) -> str:
-    left = "" if milestone.salable is None else quantity.format_quantity(milestone.salable)
+    left = "" if milestone.salable is None else scalars.format_quantity(milestone.salable)
     words = {
         Event.LOW_STOCK: f"low stock at {', '.join(milestone.low_stock_sources)}",
         Event.BACKORDERS_BEGIN: "backorders begin",

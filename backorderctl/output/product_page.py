@@ -11,9 +11,9 @@ from backorderctl.output.product import STATUS_STYLES, product_document, setting
 from backorderctl.output.table import Column, Style, Terminal, terminal
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
-from backorderctl.store import quantity
+from backorderctl.store import scalars
 from backorderctl.store.model import Product
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO
 from backorderctl.store.settings import BACKORDERS, OF_ITEMS, OF_PRODUCTS, THRESHOLD, format_value
 
 STATUS_WORDS = {
@@ -64,7 +64,7 @@ def _page(answers: Sequence[Salability], out: TextIO) -> None:
     seen = {item.source for answer in answers for item in answer.items}
     others = [code for code in product.items if code not in seen]
     if others:
-        units = ", ".join(f"{code} ({quantity.format_quantity(product.items[code].quantity)})" for code in others)
+        units = ", ".join(f"{code} ({scalars.format_quantity(product.items[code].quantity)})" for code in others)
         screen.line()
         screen.text(printable(f"Also at {units}: no stock above sells from there."))
 
@@ -83,9 +83,9 @@ def write_headline(screen: Terminal, answer: Salability) -> None:
     elif answer.unlimited:
         words += ", unlimited" if answer.managed else ", unlimited: stock is not managed"
     else:
-        words += f", {quantity.format_quantity(answer.salable or ZERO)} salable"
+        words += f", {scalars.format_quantity(answer.salable or ZERO)} salable"
     if answer.only_x_left is not None:
-        words += f', the page says "Only {quantity.format_quantity(answer.only_x_left)} left"'
+        words += f', the page says "Only {scalars.format_quantity(answer.only_x_left)} left"'
     screen.text(f"{where}: {words}", Style.BOLD, STATUS_STYLES[answer.status])
 
 
@@ -105,7 +105,7 @@ def _write_bar(screen: Terminal, answer: Salability) -> None:
     pieces = (screen.styled(mark * size, style) for (mark, style, *_), size in zip(marked, cells, strict=True))
     screen.line("  " + "".join(pieces))
     legend = (
-        f"{mark} {'unlimited' if units is None else quantity.format_quantity(units)} {name}"
+        f"{mark} {'unlimited' if units is None else scalars.format_quantity(units)} {name}"
         for mark, _, name, units in marked
     )
     screen.text("  " + "   ".join(legend))
@@ -163,7 +163,7 @@ def _rows_in_force(answer: Salability) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _quantity_words(item: ItemInForce) -> str:
-    words = quantity.format_quantity(item.quantity)
+    words = scalars.format_quantity(item.quantity)
     if item.excluded:
         return f"{words}, {EXCLUDED_WORDS[item.excluded]}"
     return words + (", low stock" if item.low_stock else "")

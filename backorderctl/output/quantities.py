@@ -5,8 +5,8 @@ from typing import Any, TextIO, cast
 
 from backorderctl.output import listing
 from backorderctl.output.format import counted
-from backorderctl.store.quantity import toml_repr
 from backorderctl.store.replace_quantities import Replaced
+from backorderctl.store.scalars import toml_repr
 
 QUANTITIES_KEY = "quantities"
 """The key of a JSON document that says where its quantities come from."""

@@ -20,7 +20,7 @@ from backorderctl.output.report_pictures import (
 )
 from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.totals import StockTotals
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO
 
 _LONGEST_SENTENCE = 300
 """Characters of what changes on a day, with all names in it."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from backorderctl.output.format import printable
 from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, CatalogueReport, share
 from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, StockTotals
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO
 
 LONGEST_NAME = 80
 """Characters of a name; what is longer is cut."""

@@ -11,7 +11,7 @@ from backorderctl.output.product_page import marks
 from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, CatalogueReport, share
 from backorderctl.output.table import Column, Style, Terminal, terminal
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals, Totals
-from backorderctl.store.quantity import ZERO, format_quantity
+from backorderctl.store.scalars import ZERO, format_quantity
 
 _BAR = 56
 _SMALL_BAR = 10

@@ -17,8 +17,8 @@ from backorderctl.policy.evaluate import Salability, Status, evaluate_at
 from backorderctl.policy.viewpoints import written_values
 from backorderctl.store import settings
 from backorderctl.store.model import DriftAccept, Product, Store
-from backorderctl.store.quantity import STEP, ZERO
 from backorderctl.store.salable_file import SalableRow
+from backorderctl.store.scalars import STEP, ZERO
 from backorderctl.store.settings import BACKORDERS, DEFAULTS, THRESHOLD, Settings, Value
 
 MOST_VALUES = 50

@@ -13,10 +13,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from backorderctl.policy.resolve import InForce, Level, Values, in_force, value_of, values_of
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Locations, Place, Product, Stock, Store
 from backorderctl.store.model import product_named as product_named
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO, StockStatus
 from backorderctl.store.settings import (
     BACKORDERS,
     MANAGE_STOCK,

@@ -10,9 +10,8 @@ from backorderctl.errors import Mismatch, did_you_mean, read_each
 from backorderctl.policy.evaluate import Excluded, ItemInForce, Reason, Salability, Status
 from backorderctl.policy.orders import EXCEEDS_SALABLE, Order, Shipment
 from backorderctl.policy.product_changes import NO_LIMIT
-from backorderctl.store import settings
-from backorderctl.store.fields import StockStatus
-from backorderctl.store.quantity import format_quantity, toml_repr
+from backorderctl.store import scalars
+from backorderctl.store.scalars import StockStatus, format_quantity, toml_repr
 from backorderctl.store.settings import OF_ITEMS, SETTINGS, AnySetting
 
 NULL = "none"
@@ -171,7 +170,7 @@ _NUMBER = FieldValues("a number", _read_number, {"type": "number"}, measured=Tru
 _AMOUNT = FieldValues("a number", _read_number, {"type": "number"}, measured=True, nullable=True)
 _LIMIT_SCHEMA = {"anyOf": [{"type": "number"}, {"const": NO_LIMIT}]}
 _LIMIT = FieldValues("a number or unlimited", _read_limit, _LIMIT_SCHEMA, measured=True, nullable=True)
-_FLAG = FieldValues("true or false", settings.boolean, {"type": "boolean"})
+_FLAG = FieldValues("true or false", scalars.boolean, {"type": "boolean"})
 _TEXT = FieldValues("a string", _read_text, {"type": "string"}, nullable=True)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Pool, Salability
 from backorderctl.store import settings
-from backorderctl.store.quantity import ZERO, format_quantity
+from backorderctl.store.scalars import ZERO, format_quantity
 
 
 class Term(NamedTuple):

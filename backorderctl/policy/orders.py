@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from backorderctl.policy.evaluate import Salability, Status
 from backorderctl.policy.resolve import value_of
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO
 from backorderctl.store.settings import BACKORDERS, NOTIFY_BELOW, ONLY_X_LEFT, Backorders
 
 EXCEEDS_SALABLE = "exceeds_salable"

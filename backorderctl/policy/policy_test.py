@@ -16,7 +16,7 @@ from backorderctl.policy.expectations import (
     Expected,
     FieldValues,
 )
-from backorderctl.store.fields import StockStatus
+from backorderctl.store.scalars import StockStatus
 
 _STRING: dict[str, Any] = {"type": "string"}
 _STRINGS: dict[str, Any] = {"type": "array", "items": _STRING, "minItems": 1}

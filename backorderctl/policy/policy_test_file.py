@@ -1,6 +1,5 @@
 """A file of policy tests as typed tests, each problem with its line: `store.test.toml` beside `store.toml`."""
 
-import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache, partial
@@ -9,10 +8,9 @@ from typing import Any
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean, read_each
 from backorderctl.policy.expectations import Expected, parse_expected
 from backorderctl.policy.policy_test import Given, GivenItem, InvalidTest, PolicyTest, fields_of
-from backorderctl.store import fields, quantity, settings
-from backorderctl.store.fields import StockStatus
+from backorderctl.store import scalars
 from backorderctl.store.model import Store
-from backorderctl.store.quantity import toml_repr
+from backorderctl.store.scalars import StockStatus, toml_repr
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.notation import Data, dotted_path, parse
@@ -183,28 +181,22 @@ def _table(raw: Any) -> Data:
 
 
 def _name(raw: Any) -> str:
-    if fields.words(raw).strip():
+    if scalars.words(raw).strip():
         return str(raw)
     raise Mismatch("a name", toml_repr(raw))
 
 
 def _names(raw: Any) -> tuple[str, ...]:
     if isinstance(raw, list) and raw:
-        return tuple(dict.fromkeys(read_each(fields.words, raw)))
+        return tuple(dict.fromkeys(read_each(scalars.words, raw)))
     raise Mismatch("an array of strings", "an empty array" if raw == [] else toml_repr(raw))
 
 
 def _order(raw: Any) -> Decimal:
-    units = quantity.quantity_from_toml(raw)
+    units = scalars.quantity_from_toml(raw)
     if units <= 0:
         raise Mismatch("a number above 0", toml_repr(raw))
     return units
-
-
-def _day(raw: Any) -> datetime.date:
-    if isinstance(raw, datetime.date) and not isinstance(raw, datetime.datetime):
-        return raw
-    raise Mismatch("a date such as 2026-12-24", toml_repr(raw))
 
 
 def _items(table: Data, problems: _Problems) -> Iterator[tuple[str, GivenItem]]:
@@ -224,20 +216,20 @@ def _items(table: Data, problems: _Problems) -> Iterator[tuple[str, GivenItem]]:
 
 KEYS: Mapping[str, Callable[[Any], Any]] = {
     "name": _name,
-    "product": fields.words,
+    "product": scalars.words,
     "products": _names,
-    "match": fields.words,
+    "match": scalars.words,
     "except": _names,
-    "stock": fields.words,
-    "source": fields.words,
+    "stock": scalars.words,
+    "source": scalars.words,
     "order": _order,
     "given": _table,
-    "at": _day,
+    "at": scalars.day,
     "expect": _table,
-    "allow_empty": settings.boolean,
+    "allow_empty": scalars.boolean,
 }
 """What reads the value of each key of a test."""
-GIVEN_KEYS: Mapping[str, Callable[[Any], Any]] = {"reserved": fields.reserved, "sources": _table}
+GIVEN_KEYS: Mapping[str, Callable[[Any], Any]] = {"reserved": scalars.reserved, "sources": _table}
 """What reads the value of each key of `given`."""
-ITEM_KEYS: Mapping[str, Callable[[Any], Any]] = {"quantity": quantity.quantity_from_toml, "status": fields.status}
+ITEM_KEYS: Mapping[str, Callable[[Any], Any]] = {"quantity": scalars.quantity_from_toml, "status": scalars.status}
 """What reads the value of each key of a source item of `given.sources`."""

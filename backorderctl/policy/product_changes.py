@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Reason, Salability, Status
 from backorderctl.policy.orders import notifies_customer
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import Product
+from backorderctl.store.scalars import StockStatus
 
 NO_LIMIT = "unlimited"
 """A quantity without a limit, as a figure and as what a test expects."""

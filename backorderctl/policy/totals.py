@@ -11,7 +11,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Pool, Reason, Salability, Status
-from backorderctl.store.quantity import STEP, ZERO
+from backorderctl.store.scalars import STEP, ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from backorderctl.store import fields
+from backorderctl.store import fields, scalars
 from backorderctl.store.fields import Form
 from backorderctl.store.settings import INHERIT
 
 _END = r"(?![\s\S])"
 """The end of a text: `$` also matches before a last line break in Python's regular expressions."""
-_CODES = {"pattern": f"^{fields.CODE.pattern}{_END}"}
+_CODES = {"pattern": f"^{scalars.CODE.pattern}{_END}"}
 _SKUS = {"pattern": rf"^\S([\s\S]*\S)?{_END}"}
 
 

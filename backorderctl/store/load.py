@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
-from backorderctl.store import fields, schedule, settings
-from backorderctl.store.fields import Form, StockStatus
+from backorderctl.store import fields, scalars, schedule, settings
+from backorderctl.store.fields import Form
 from backorderctl.store.model import (
     DEFAULT_STOCK,
     Accept,
@@ -19,7 +19,7 @@ from backorderctl.store.model import (
     Stock,
     Store,
 )
-from backorderctl.store.quantity import toml_repr
+from backorderctl.store.scalars import StockStatus, toml_repr
 from backorderctl.store.settings import Settings
 from backorderctl.toml import file_access
 from backorderctl.toml.change import KeyPath
@@ -112,7 +112,7 @@ def _table(parent: Data, key: str, path: KeyPath, problems: _Problems) -> Data:
 def _family(data: Data, name: str, form: Form, problems: _Problems) -> Iterable[tuple[str, dict[str, Any], Settings]]:
     for code, table in _table(data, name, (), problems).items():
         try:
-            fields.code(code)
+            scalars.code(code)
         except Mismatch as mismatch:
             problems.append(((name, code), str(mismatch)))
         yield code, *_values(table, (name, code), form, problems)
@@ -145,7 +145,7 @@ def _product(
         return old
     path = ("products", sku)
     try:
-        fields.sku(sku)
+        scalars.sku(sku)
     except Mismatch as mismatch:
         problems.append((path, str(mismatch)))
     own, chosen = _values(table, path, fields.PRODUCT, problems)

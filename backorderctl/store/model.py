@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.store import settings
-from backorderctl.store.fields import StockStatus
+from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import Scope, Settings
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.line_numbers import Lines

@@ -4,12 +4,11 @@ from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from backorderctl.errors import Mismatch
-from backorderctl.store import fields
+from backorderctl.store import scalars
 from backorderctl.store.delimited import Record, Sheet, open_sheet
-from backorderctl.store.fields import StockStatus
 from backorderctl.store.model import SourceItem
-from backorderctl.store.quantity import toml_repr
 from backorderctl.store.rows_read import RowsRead, WrongCell, cell_units, read_cell
+from backorderctl.store.scalars import StockStatus, toml_repr
 from backorderctl.store.sku import SKU
 
 SOURCE_CODE, QUANTITY, STATUS = "source_code", "quantity", "status"
@@ -95,7 +94,7 @@ class _Reading:
         found = list(map(self.known.__getitem__, zip(columns[at.quantity], statuses, strict=True)))
         new = set(skus).difference(self.items)
         if new and ("" in new or set(map(str.strip, new)) != new):
-            raise ValueError  # not a SKU, see fields.sku
+            raise ValueError  # not a SKU, see scalars.sku
         self._put(skus, sources, found)
 
     def _put(self, skus: Sequence[str], sources: Sequence[str], found: Sequence[SourceItem]) -> None:
@@ -128,7 +127,7 @@ class _Reading:
 
     def _check(self, sku: str, quantity: str, source: str, status: str) -> None:
         """WrongCell for the first of a row's cells that is wrong."""
-        read_cell(SKU, fields.sku, sku)
+        read_cell(SKU, scalars.sku, sku)
         read_cell(QUANTITY, cell_units, quantity)
         sources = self.rows.store.sources
         if source not in sources and source not in self.rows.inputs.foreign_sources:

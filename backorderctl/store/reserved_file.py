@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from backorderctl.errors import BackorderctlError, Mismatch
-from backorderctl.store import fields
+from backorderctl.store import scalars
 from backorderctl.store.delimited import InputFile, Sheet, open_sheet
 from backorderctl.store.model import Store
 from backorderctl.store.quantities_file import QUANTITY
-from backorderctl.store.quantity import ZERO, format_quantity, toml_repr
 from backorderctl.store.rows_read import RowsRead, WrongCell, cell_units, read_cell
+from backorderctl.store.scalars import ZERO, format_quantity, toml_repr
 from backorderctl.store.sku import SKU
 
 RESERVED, STOCK_COLUMN, STOCK_ID = "reserved", "stock", "stock_id"
@@ -105,7 +105,7 @@ class _Places:
 
     def read(self, cells: Sequence[str]) -> tuple[str, str, Decimal]:
         """The SKU, the stock and the reserved units of a row; WrongCell for the first of its cells that is wrong."""
-        sku, stock = read_cell(SKU, fields.sku, cells[self.sku]), self._stocks.of(cells)
+        sku, stock = read_cell(SKU, scalars.sku, cells[self.sku]), self._stocks.of(cells)
         if self.reserved is None:
             return sku, stock, -read_cell(QUANTITY, cell_units, cells[self._quantity or 0])
         return sku, stock, read_cell(RESERVED, _reserved_units, cells[self.reserved])

@@ -10,7 +10,7 @@ from typing import TypeVar
 from backorderctl.errors import BackorderctlError, Mismatch, did_you_mean
 from backorderctl.store.delimited import InputFile, Record, Refused, Sheet
 from backorderctl.store.model import DEFAULT_STOCK, Store
-from backorderctl.store.quantity import parse_quantity, toml_repr
+from backorderctl.store.scalars import parse_quantity, toml_repr
 
 STOCK_IDS = {"1": DEFAULT_STOCK}
 """Magento's number of its own first stock."""

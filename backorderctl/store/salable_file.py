@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.store.delimited import InputFile, open_bytes, sheet_of
-from backorderctl.store.quantity import toml_repr
+from backorderctl.store.scalars import toml_repr
 from backorderctl.store.sku import SKU
 from backorderctl.toml.file_access import decompressed
 

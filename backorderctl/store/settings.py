@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from backorderctl.errors import BackorderctlError, Mismatch, nearest
-from backorderctl.store import quantity
+from backorderctl.store import scalars
 
 
 class Scope(StrEnum):
@@ -93,13 +93,6 @@ class Setting(Generic[V]):
         return " or ".join([", ".join(others), last] if others else [last])
 
 
-def boolean(raw: Any) -> bool:
-    """A parsed TOML boolean; Mismatch otherwise."""
-    if isinstance(raw, bool):
-        return raw
-    raise Mismatch("true or false", quantity.toml_repr(raw))
-
-
 def _parse_boolean(typed: str) -> bool:
     if (answer := _BOOLEANS_TYPED.get(typed.strip().casefold())) is not None:
         return answer
@@ -109,7 +102,7 @@ def _parse_boolean(typed: str) -> bool:
 def _backorders(raw: Any) -> Backorders:
     if isinstance(raw, str) and raw in _BACKORDERS:
         return _BACKORDERS[raw]
-    raise Mismatch("no, allow or notify", quantity.toml_repr(raw))
+    raise Mismatch("no, allow or notify", scalars.toml_repr(raw))
 
 
 def _parse_backorders(typed: str) -> Backorders:
@@ -128,22 +121,22 @@ def _magento_word(parse: Callable[[str], V], expected: str, text: str) -> V:
 
 
 def _magento_number(minimum: Decimal | None, text: str) -> Decimal:
-    return quantity.shortest(quantity.parse_quantity(text, minimum=minimum))
+    return scalars.shortest(scalars.parse_quantity(text, minimum=minimum))
 
 
 def number_kind(*, minimum: Decimal | None = None) -> ValueKind[Decimal]:
     """Numbers of at most 8 digits and 4 decimals, none below `minimum`."""
-    read = partial(quantity.quantity_from_toml, minimum=minimum)
-    bounds = {"exclusiveMinimum": -int(quantity.LIMIT)} if minimum is None else {"minimum": int(minimum)}
+    read = partial(scalars.quantity_from_toml, minimum=minimum)
+    bounds = {"exclusiveMinimum": -int(scalars.LIMIT)} if minimum is None else {"minimum": int(minimum)}
     return ValueKind(
-        type="number" if minimum is None else f"number, {quantity.format_quantity(minimum)} or more",
+        type="number" if minimum is None else f"number, {scalars.format_quantity(minimum)} or more",
         choices=(),
-        parse=partial(quantity.parse_quantity, minimum=minimum),
-        from_toml=quantity.quantity_from_toml if minimum is None else read,
+        parse=partial(scalars.parse_quantity, minimum=minimum),
+        from_toml=scalars.quantity_from_toml if minimum is None else read,
         from_magento=partial(_magento_number, minimum),
-        config_value=quantity.format_quantity,
-        csv_cell=quantity.format_magento_number,
-        schema={"type": "number", **bounds, "exclusiveMaximum": int(quantity.LIMIT)},
+        config_value=scalars.format_quantity,
+        csv_cell=scalars.format_magento_number,
+        schema={"type": "number", **bounds, "exclusiveMaximum": int(scalars.LIMIT)},
     )
 
 
@@ -167,7 +160,7 @@ BOOLEAN_KIND: ValueKind[bool] = ValueKind(
     type="true, false",
     choices=("true", "false"),
     parse=_parse_boolean,
-    from_toml=boolean,
+    from_toml=scalars.boolean,
     from_magento=partial(_magento_word, _parse_boolean, "0 or 1"),
     config_value="{:d}".format,
     csv_cell="{:d}".format,
@@ -259,7 +252,7 @@ def format_value(value: Value) -> str:
     """The value as it is typed and printed: `notify`, `-50`, `true`."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return quantity.format_quantity(value) if isinstance(value, Decimal) else value.value
+    return scalars.format_quantity(value) if isinstance(value, Decimal) else value.value
 
 
 def settings_of(scope: Scope) -> dict[str, AnySetting]:
@@ -288,9 +281,9 @@ def setting_named(typed: str) -> AnySetting:
 def limit_threshold(typed: str) -> Decimal:
     """The threshold that means a limit of backorders as typed: -N for N, 0 for `unlimited`; Mismatch otherwise."""
     if typed.strip().casefold() == "unlimited":
-        return quantity.ZERO
+        return scalars.ZERO
     try:
-        most = quantity.parse_quantity(typed)
+        most = scalars.parse_quantity(typed)
     except Mismatch as mismatch:
         raise Mismatch(f"{mismatch.expected}, or unlimited", mismatch.found) from None
     if most > 0:

@@ -16,7 +16,7 @@ from backorderctl.policy.evaluate import Excluded, Status
 from backorderctl.policy.resolve import value_of
 from backorderctl.policy.totals import short
 from backorderctl.store.model import Place
-from backorderctl.store.quantity import ZERO
+from backorderctl.store.scalars import ZERO
 from backorderctl.store.settings import NOTIFY_BELOW, THRESHOLD, Scope, format_value
 
 

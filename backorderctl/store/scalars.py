@@ -1,12 +1,21 @@
-"""Exact quantities of goods: read, check and print numbers that fit Magento's DECIMAL(12,4)."""
+"""The single values of a store file, checked as they are read: quantities, words, codes, SKUs, days and time zones.
+
+Quantities are exact and fit Magento's DECIMAL(12,4).
+"""
 
 import re
+from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from backorderctl.errors import Mismatch
+from backorderctl.errors import Mismatch, did_you_mean
 
+VERSION = 1
+"""The version of the store file that this program reads and writes."""
+CODE = re.compile(r"[A-Za-z0-9_.-]+")
+"""The characters of a source or stock code."""
 ZERO = Decimal(0)
 LIMIT = Decimal(10) ** 8
 """The first number that DECIMAL(12,4) cannot hold: eight digits stand before the point."""
@@ -17,6 +26,17 @@ _WHOLE_LIMIT = int(LIMIT)  # comparing integers is ten times as fast
 _MOST_DIGITS = 20
 _whole = lru_cache(1 << 12)(Decimal)  # a store repeats its numbers: making each once saves time and memory
 _TYPED = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+_LONG = 64
+"""Characters of what is typed that are compared with known names; no time zone has more."""
+_NOT_IANA = re.compile(r"localtime|posixrules|(posix|right)/.*", re.DOTALL)
+"""Names of files beside those of the zones: the first is another zone on each machine."""
+
+
+class StockStatus(StrEnum):
+    """Whether the merchant sells a source item."""
+
+    IN_STOCK = "in_stock"
+    OUT_OF_STOCK = "out_of_stock"
 
 
 def quantity_from_toml(raw: Any, *, minimum: Decimal | None = None) -> Decimal:
@@ -101,3 +121,90 @@ def _fitting(number: int | Decimal) -> Decimal:
     if exact != exact.quantize(STEP):
         raise Mismatch("a number of at most 4 decimal places", toml_repr(number))
     return exact + 0
+
+
+def boolean(raw: Any) -> bool:
+    """A parsed TOML boolean; Mismatch otherwise."""
+    if isinstance(raw, bool):
+        return raw
+    raise Mismatch("true or false", toml_repr(raw))
+
+
+def words(raw: Any) -> str:
+    """A string; Mismatch otherwise."""
+    if isinstance(raw, str):
+        return raw
+    raise Mismatch("a string", toml_repr(raw))
+
+
+def code(raw: Any) -> str:
+    """A source or stock code; Mismatch otherwise."""
+    if CODE.fullmatch(words(raw)):
+        return str(raw)
+    raise Mismatch("a code of letters, digits, '_', '-' and '.'", toml_repr(raw))
+
+
+def sku(raw: str) -> str:
+    """A SKU; Mismatch when it is empty or has a blank at either end."""
+    if not raw:
+        raise Mismatch("a SKU", "an empty string")
+    if raw != raw.strip():
+        raise Mismatch("a SKU without blanks at either end", toml_repr(raw))
+    return raw
+
+
+def reserved(raw: Any) -> Decimal:
+    """Units ordered and not yet shipped, 0 or more; Mismatch otherwise."""
+    return quantity_from_toml(raw, minimum=ZERO)
+
+
+def version_number(raw: Any) -> int:
+    """The version of the store file; Mismatch for any other."""
+    if type(raw) is int and raw == VERSION:
+        return raw
+    raise Mismatch(str(VERSION), toml_repr(raw))
+
+
+def list_of_words(raw: Any) -> tuple[str, ...]:
+    """Strings, each once; Mismatch otherwise."""
+    if not isinstance(raw, list):
+        raise Mismatch("an array of strings", toml_repr(raw))
+    found = tuple(map(words, raw))
+    if len(set(found)) < len(found):
+        twice = next(word for word in found if found.count(word) > 1)
+        raise Mismatch("an array of different strings", f"{toml_repr(twice)} twice")
+    return found
+
+
+def day(raw: Any) -> date:
+    """A date without a time; Mismatch otherwise."""
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    raise Mismatch("a date such as 2026-12-24", toml_repr(raw))
+
+
+def timezone(raw: Any) -> str:
+    """The IANA name of a time zone that this system knows; Mismatch otherwise."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        if _NOT_IANA.fullmatch(words(raw)):
+            raise ValueError
+        ZoneInfo(raw)
+    except (KeyError, ValueError, OSError):  # no such zone, no name of one, the name of a folder of zones
+        if not (known := available_timezones()):
+            raise Mismatch("a system with time zones or the Python package tzdata", "neither") from None
+        names = sorted(name for name in known if not _NOT_IANA.fullmatch(name))
+        found = f"{toml_repr(raw)}{did_you_mean(str(raw)[:_LONG], names)}"
+        raise Mismatch("a time zone that this system knows, such as Europe/Berlin", found) from None
+    return str(raw)
+
+
+_STATUSES = {word.value: word for word in StockStatus}
+
+
+def status(raw: Any) -> StockStatus:
+    """A source item's stock status; Mismatch otherwise."""
+    if isinstance(raw, str) and raw in _STATUSES:
+        return _STATUSES[raw]
+    raise Mismatch("in_stock or out_of_stock", toml_repr(raw))

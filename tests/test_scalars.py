@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backorderctl.errors import Mismatch
-from backorderctl.store.quantity import format_quantity, parse_quantity, quantity_from_toml, toml_repr
+from backorderctl.store.scalars import format_quantity, parse_quantity, quantity_from_toml, toml_repr
 
 LIMIT = 100_000_000
 
