@@ -12,7 +12,7 @@ import pytest
 from conftest import EXAMPLES, Ran, Run
 
 import backorderctl
-from backorderctl.cli import reading
+from backorderctl.cli import app
 
 MIDNIGHT = datetime(2026, 12, 23, 23, 0, tzinfo=UTC)
 """The beginning of 24 December in the time zone of the example, where the shop stops taking backorders."""
@@ -75,7 +75,7 @@ def on_a_clock(
     readings = count()
     clock = type("Clock", (Clock,), {"first": MIDNIGHT - timedelta(seconds=1), "step": step, "readings": readings})
     with monkeypatch.context() as patched:
-        patched.setattr(reading, "datetime", clock)
+        patched.setattr(app, "datetime", clock)
         ran = run(*words)
     return ran, next(readings), (folder / "store.toml").read_bytes()
 
@@ -111,7 +111,7 @@ def test_the_clock_is_read_in_one_place() -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if readers.search(line) and not line.lstrip().startswith("def ")
     ]
-    assert found == [("cli/reading.py", "return datetime.now(UTC)")]
+    assert found == [("cli/app.py", "return datetime.now(UTC)")]
 
 
 @pytest.mark.parametrize("package", [True, False], ids=["with the package tzdata", "without it"])

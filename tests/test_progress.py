@@ -61,7 +61,7 @@ def test_a_long_write_shows_its_parts_in_their_order(
 
 
 def test_a_long_file_shows_how_far_it_is_read(terminal: Terminal) -> None:
-    with progress.progress(200, terminal) as tell:
+    with progress.progress_bar(200, terminal) as tell:
         for done in (50, 100, 200):
             tell("products.csv: reading", done)
     assert any(line.startswith("products.csv: reading ━") for line in terminal.lines())

@@ -16,7 +16,7 @@ from schedules import DAYS, FIRST, by_hand, random_entry, text_of, with_schedule
 from schedules import overlaps as overlap_by_days
 from stores import seeded_stores
 
-from backorderctl.cli.reading import local_day, parse_day
+from backorderctl.cli.app import local_day, parse_day
 from backorderctl.errors import InvalidFile
 from backorderctl.store.load import build, load_bytes
 from backorderctl.store.model import Locations, Store

@@ -1,4 +1,4 @@
-"""The command line as a process: its signals, its streams and its exit status. The commands are loaded last."""
+"""The command line as a process: its signals, its streams, its errors and its exit status. Commands are loaded last."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, NoReturn
 
+    import typer
+
+    from backorderctl.errors import BackorderctlError
+
+DONE = 0
 INTERRUPTED = 130
+COMPLETION_VARIABLE = "_BACKORDERCTL_COMPLETE"
+"""The environment variable with which a shell asks for completions, beside others of its own."""
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _AGAIN = 0.001
 """Seconds after which an interrupt is repeated that came where Python cannot raise an exception."""
@@ -23,13 +30,13 @@ def run() -> NoReturn:
     """The console script. A signal ends it with status 130, at any moment, without a traceback or a temporary file."""
     _on_signals(_leave)  # there is nothing to clean up yet
     gc.disable()  # one command does not live long enough to repay looking for garbage among 100,000 products
-    from backorderctl.cli.app import answer
+    import backorderctl.cli.app  # noqa: F401, so that while it is loaded a signal still has nothing to clean up
 
     ending = _Ending()
     sys.unraisablehook = ending.repeat
     try:
         _on_signals(ending.interrupt)
-        status = answer(sys.argv[1:])
+        status = main(sys.argv[1:])
     except BaseException:  # an interrupt of an import may come as another exception
         if not ending.is_requested:
             raise
@@ -45,10 +52,17 @@ def run() -> NoReturn:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command line in this process and return its exit status."""
-    from backorderctl.cli.app import answer
+    """Run one command line in this process and return its exit status.
 
-    return answer(arguments)
+    The answer goes to stdout, all messages and errors to stderr.
+    """
+    from backorderctl.cli.app import safe_messages
+
+    _open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    with safe_messages():
+        return _run(arguments)
 
 
 def _on_signals(action: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
@@ -81,3 +95,105 @@ class _Ending:
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         else:
             sys.__unraisablehook__(unraisable)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    import typer
+
+    from backorderctl.cli.app import app
+    from backorderctl.errors import BackorderctlError
+
+    try:
+        status = app(_in_usual_order(arguments), prog_name="backorderctl", standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit as leaving:  # how Typer leaves when it meets a closed pipe
+        return _reader_gone() if isinstance(leaving.__context__, BrokenPipeError) else int(leaving.code or DONE)
+    except BrokenPipeError:
+        return _reader_gone()
+    except (BackorderctlError, typer.TyperException, OSError) as error:
+        return _failed(error)
+    except (KeyError, ValueError):
+        if COMPLETION_VARIABLE not in os.environ:
+            raise
+        failure = BackorderctlError(f"{COMPLETION_VARIABLE}: expected the words of a command line from the shell")
+    except MemoryError:
+        failure = BackorderctlError("not enough memory")
+    else:
+        return status or DONE
+    return _failed(failure)  # only now is the memory free that the command has used
+
+
+def _in_usual_order(arguments: Sequence[str]) -> list[str]:
+    """`help NOUN VERB` as `NOUN VERB --help`, and a store file that is named before the noun after it."""
+    words, file = list(arguments), []
+    while words and words[0].startswith(("-f", "--file")):
+        length = 2 if words[0] in ("-f", "--file") else 1
+        file += words[:length]
+        words = words[length:]
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    if not words or words[0].startswith("-"):
+        return [*file, *words]
+    end = words.index("--") if "--" in words else len(words)
+    return [*words[:end], *file, *words[end:]]
+
+
+def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
+    """Say what went wrong, and what to type where there is such a thing."""
+    import typer
+
+    from backorderctl.cli.app import say, say_error
+    from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
+    from backorderctl.output.format import format_hint
+
+    match error:
+        case BackorderctlError():
+            message, hint, status = error.message, error.hint, error.status
+        case typer.TyperException():
+            message, hint, status = *_usage(error), COMMAND_FAILED
+        case OSError():
+            name = f"{error.filename}: " if error.filename else ""
+            message, hint, status = name + system_reason(error), None, COMMAND_FAILED
+    say_error(message)
+    if hint:
+        say(f"Hint: {format_hint(hint)}", quiet=False)
+    return status
+
+
+def _usage(error: typer.TyperException) -> tuple[str, str | None]:
+    """Typer's message in the words of ours: lower case, no final period, the suggestion apart."""
+    from backorderctl.cli.app import without_shield
+
+    message, _, suggestion = without_shield(error.format_message()).partition(" Did you mean ")
+    message = message.partition(" (Possible options:")[0].replace("\n\t", " ").replace(". Choose from: ", ", one of ")
+    options = getattr(error, "possibilities", None)
+    context = getattr(error, "ctx", None)
+    nearest = options[0] if options else suggestion.rstrip("?").split(", ")[0]
+    hint = f"did you mean {nearest}?" if nearest else None
+    if context is not None and "'rename'" in message and _can_set_a_name(context.command):
+        hint = f"{context.command_path} set --name"
+    if hint is None and context is not None:
+        hint = f"{context.command_path} --help"
+    return message[:1].lower() + message[1:].rstrip("."), hint
+
+
+def _can_set_a_name(noun: object) -> bool:
+    """Whether the noun has a verb `set` that gives it another name."""
+    verb = getattr(noun, "commands", {}).get("set")
+    return verb is not None and any(parameter.name == "name" for parameter in verb.params)
+
+
+def _open_closed_streams() -> None:
+    """Let a stream that the shell has closed (`>&-`) lead nowhere."""
+    from pathlib import Path
+
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+
+
+def _reader_gone() -> int:
+    """A closed pipe is no error: whoever read has read enough. What is still buffered goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE

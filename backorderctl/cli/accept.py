@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from backorderctl.check.rules import RULES
-from backorderctl.cli.command import Command, EntryNumbers, ProductOption, SourceOption, StockOption, noun
-from backorderctl.cli.reading import ReadOptions, local_day, parse_day, with_options
+from backorderctl.cli.app import Command, local_day, noun, parse_day, with_options
+from backorderctl.cli.options import EntryNumbers, ProductOption, SourceOption, StockOption
+from backorderctl.cli.reading import ReadOptions
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes

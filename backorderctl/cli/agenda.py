@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, ProductOption, noun, whole_number
-from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import parse_day, with_options
+from backorderctl.cli.app import Command, noun, parse_day, with_options
+from backorderctl.cli.options import ProductOption, whole_number
+from backorderctl.cli.reading import AnswerOptions
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import agenda as view
 from backorderctl.policy.agenda import agenda as agenda_of

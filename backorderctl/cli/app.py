@@ -1,24 +1,44 @@
-"""One command line: its noun is looked up, its module loaded, and every error reported in one place."""
+"""The program's nouns, how a command parses its words, and what every command has."""
 
 import importlib
+import inspect
 import os
+import re
 import sys
-from collections.abc import Iterator, MutableMapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TextIO, TypeVar, cast
 
 import typer
 import typer.core
 import typer.main
 
-from backorderctl.cli.command import HELP, without_shield
-from backorderctl.cli.reading import safe_messages, say, say_error
-from backorderctl.errors import COMMAND_FAILED, BackorderctlError, system_reason
-from backorderctl.output.format import format_hint
+from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
+from backorderctl.output.format import Output, printable
+from backorderctl.store.model import Store
+from backorderctl.toml.file_access import parse_size
 
-DONE = 0
-COMPLETION_VARIABLE = "_BACKORDERCTL_COMPLETE"
-"""The environment variable with which a shell asks for completions, beside others of its own."""
+if TYPE_CHECKING:
+    from backorderctl.output.progress import Tell
+
+HELP = {"help_option_names": ["-h", "--help"]}
+SHIELD = "\u2060"
+"""Put before a negative number while Typer parses: an invisible character that no name begins with."""
+DEFAULT_FILE = "store.toml"
+STANDARD_INPUT = "-"
+FILE_VARIABLE = "BACKORDERCTL_FILE"
+TODAY = "today"
+GITHUB_RUNNER = "GITHUB_ACTIONS"
+"""The environment variable that GitHub's runner sets, which executes what looks like a command in a log."""
+FILE_METAVARS = (
+    *("FILE", "[FILE]...", "FOLDER", "OLD", "[NEW]"),
+    *("ANSWERS", "CHANGES.csv", "QUANTITIES...", "REJECTS.csv", "SALABLE..."),
+)
+"""What stands in the help for the name of a file or folder."""
+_NEGATIVE = re.compile(r"-[\d.]")
 NOUNS = (
     "init",
     "config",
@@ -114,97 +134,243 @@ def _root(
         print(context.get_help())
 
 
-def answer(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit status; the answer goes to stdout, all messages and errors to stderr."""
-    _open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    with safe_messages():
-        return _run(arguments)
+class Command(typer.core.TyperCommand):
+    """A command to which a negative number is an argument like any other, and which takes an option's value once."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse as Typer does, with negative numbers shielded from being taken for options."""
+        shielded = [SHIELD + arg if _NEGATIVE.match(arg) else arg for arg in args]
+        if not ctx.resilient_parsing:
+            _once(self.make_parser(ctx).parse_args([*shielded])[2])
+        rest = super().parse_args(ctx, shielded)
+        ctx.params = {name: _unshielded(value) for name, value in ctx.params.items()}
+        if not ctx.resilient_parsing:
+            for parameter in self.get_params(ctx):
+                _check_files(parameter, ctx.params.get(parameter.name))
+        return rest
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples of the command, each on a line of its own."""
+        from backorderctl.cli.examples import EXAMPLES
+
+        super().format_epilog(ctx, formatter)
+        program, _, command = ctx.command_path.partition(" ")
+        if examples := EXAMPLES.get(command):
+            with formatter.section("Examples"):
+                for example in examples:
+                    formatter.write(f"  {program} {example}\n")
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _once(given: Sequence[Any]) -> None:
+    """BackorderctlError when an option that holds one value is given several: Typer would take the last without a
+    word."""
+    for option in given:
+        one_value = option.param_type_name == "option" and not (option.multiple or option.is_flag)
+        if one_value and given.count(option) > 1:
+            raise BackorderctlError(f"{option.opts[0]}: expected once, got it {given.count(option)} times")
+
+
+def _check_files(parameter: Any, value: Any) -> None:
+    """BackorderctlError when what names a file is empty, as a shell's variable is that nobody has set.
+
+    Typer would take an empty option as given, and the command as not given.
+    """
+    if parameter.metavar in FILE_METAVARS and "" in (value if isinstance(value, list | tuple) else [value]):
+        name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar.strip("[].")
+        raise BackorderctlError(f"{name}: expected the name of a file or folder, got ''")
+
+
+def noun(help_text: str) -> typer.Typer:
+    """The Typer of one noun."""
+    return typer.Typer(help=help_text, rich_markup_mode=None, context_settings=HELP, add_completion=False)
+
+
+def without_shield(message: str) -> str:
+    """A message about words that were shielded as if they had not been, quoted or not."""
+    return message.replace(SHIELD, "").replace(repr(SHIELD)[1:-1], "")
+
+
+def _unshielded(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(map(_unshielded, value))
+    return value.removeprefix(SHIELD) if type(value) is str else value
+
+
+def typed_size(typed: str | int) -> int:
+    """The value of --max-size in bytes; BackorderctlError when it is typed otherwise."""
     try:
-        status = app(_in_usual_order(arguments), prog_name="backorderctl", standalone_mode=False)
-        sys.stdout.flush()
-    except SystemExit as leaving:  # how Typer leaves when it meets a closed pipe
-        return _reader_gone() if isinstance(leaving.__context__, BrokenPipeError) else int(leaving.code or DONE)
-    except BrokenPipeError:
-        return _reader_gone()
-    except (BackorderctlError, typer.TyperException, OSError) as error:
-        return _failed(error)
-    except (KeyError, ValueError):
-        if COMPLETION_VARIABLE not in os.environ:
+        return typed if isinstance(typed, int) else parse_size(typed.removeprefix(SHIELD))
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"--max-size: {mismatch}") from None
+
+
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer and errors.")]
+SpreadsheetOption = Annotated[
+    bool,
+    typer.Option("--spreadsheet", help="With -o csv: write an apostrophe before text that would be a formula."),
+]
+
+
+def now() -> datetime:
+    """The present instant; a command reads it once, so that all of it is about one day."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOptions:
+    """The options of every command: each field is one, declared here alone."""
+
+    quiet: QuietOption = False
+    instant: datetime = field(init=False, default_factory=now)
+
+    def today(self, store: Store) -> date:
+        """The day on which the command was given, in the time zone of the store."""
+        return local_day(self.instant, store.timezone)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What holds while the command runs."""
+        yield
+
+    def say(self, message: str) -> None:
+        """Write a message to stderr, unless the user wants none."""
+        say(message, quiet=self.quiet)
+
+
+_SPREADSHEET = inspect.Parameter(
+    "spreadsheet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=SpreadsheetOption
+)
+"""The option of every command that prints CSV."""
+
+Shared = TypeVar("Shared", bound=PlainOptions)
+Own = ParamSpec("Own")
+
+
+def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[..., None]:
+    """The command with the options of its first parameter's dataclass beside its own.
+
+    A hint that is a command line gets the file that the command was given.
+    """
+    first, *own = inspect.signature(command).parameters.values()
+    shared = first.annotation
+    options = [
+        option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in inspect.signature(shared).parameters.values()
+    ]
+
+    run_command: Callable[..., None] = command
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        chosen = shared(**{option.name: given.pop(option.name) for option in options})
+        try:
+            output = getattr(chosen, "output", given.get("output"))
+            with safe_output(output, spreadsheet=given.pop(_SPREADSHEET.name, False)), chosen.running():
+                run_command(chosen, **given)
+        except BackorderctlError as error:
+            if isinstance(error.hint, CommandLine):
+                error.hint = for_file(error.hint, getattr(chosen, "file", DEFAULT_FILE))
             raise
-        failure = BackorderctlError(f"{COMPLETION_VARIABLE}: expected the words of a command line from the shell")
-    except MemoryError:
-        failure = BackorderctlError("not enough memory")
-    else:
-        return status or DONE
-    return _failed(failure)  # only now is the memory free that the command has used
+
+    parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *options]
+    if any(each.name == "output" for each in parameters):
+        parameters.append(_SPREADSHEET)
+    setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010, as functions declare no such attribute
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
 
 
-def _in_usual_order(arguments: Sequence[str]) -> list[str]:
-    """`help NOUN VERB` as `NOUN VERB --help`, and a store file that is named before the noun after it."""
-    words, file = list(arguments), []
-    while words and words[0].startswith(("-f", "--file")):
-        length = 2 if words[0] in ("-f", "--file") else 1
-        file += words[:length]
-        words = words[length:]
-    if words[:1] == ["help"]:
-        words = [*words[1:], "--help"]
-    if not words or words[0].startswith("-"):
-        return [*file, *words]
-    end = words.index("--") if "--" in words else len(words)
-    return [*words[:end], *file, *words[end:]]
+def for_file(command: CommandLine, file: str) -> CommandLine | None:
+    """The command with the store file, unless it would choose that one anyway; None for standard input."""
+    if file == STANDARD_INPUT:
+        return None
+    usual = os.environ.get(FILE_VARIABLE) or DEFAULT_FILE
+    named = file == usual or any(option == "-f" for option, _ in command.options)
+    return command if named else command._replace(options=(*command.options, ("-f", file)))
 
 
-def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:
-    """Say what went wrong, and what to type where there is such a thing."""
-    match error:
-        case BackorderctlError():
-            message, hint, status = error.message, error.hint, error.status
-        case typer.TyperException():
-            message, hint, status = *_usage(error), COMMAND_FAILED
-        case OSError():
-            name = f"{error.filename}: " if error.filename else ""
-            message, hint, status = name + system_reason(error), None, COMMAND_FAILED
-    say_error(message)
-    if hint:
-        say(f"Hint: {format_hint(hint)}", quiet=False)
-    return status
+def progress(total: int, *, quiet: bool) -> "AbstractContextManager[Tell]":
+    """A function to report progress; where stderr is a terminal it draws a bar once the work takes long."""
+    if quiet or not sys.stderr.isatty():
+        return nullcontext(lambda _words, _done: None)
+    from backorderctl.output.progress import progress_bar
+
+    return progress_bar(total, sys.stderr)
 
 
-def _usage(error: typer.TyperException) -> tuple[str, str | None]:
-    """Typer's message in the words of ours: lower case, no final period, the suggestion apart."""
-    message, _, suggestion = without_shield(error.format_message()).partition(" Did you mean ")
-    message = message.partition(" (Possible options:")[0].replace("\n\t", " ").replace(". Choose from: ", ", one of ")
-    options = getattr(error, "possibilities", None)
-    context = getattr(error, "ctx", None)
-    nearest = options[0] if options else suggestion.rstrip("?").split(", ")[0]
-    hint = f"did you mean {nearest}?" if nearest else None
-    if context is not None and "'rename'" in message and _can_set_a_name(context.command):
-        hint = f"{context.command_path} set --name"
-    if hint is None and context is not None:
-        hint = f"{context.command_path} --help"
-    return message[:1].lower() + message[1:].rstrip("."), hint
+def refuse_second_input(*paths: str | None) -> None:
+    """BackorderctlError when more than one of these files is standard input."""
+    if paths.count(STANDARD_INPUT) > 1:
+        raise BackorderctlError("standard input can be one file only, got it for several")
 
 
-def _can_set_a_name(noun: object) -> bool:
-    """Whether the noun has a verb `set` that gives it another name."""
-    verb = getattr(noun, "commands", {}).get("set")
-    return verb is not None and any(parameter.name == "name" for parameter in verb.params)
+def say(message: str, *, quiet: bool) -> None:
+    """Write a message to stderr unless `quiet`; when stderr cannot be written, the answer is still given."""
+    if not quiet:
+        with suppress(OSError):
+            print(printable(message), file=sys.stderr)
 
 
-def _open_closed_streams() -> None:
-    """Let a stream that the shell has closed (`>&-`) lead nowhere."""
-    nowhere = Path(os.devnull)
-    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
-    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+def say_error(message: str) -> None:
+    """Write errors to stderr, a line each; where it shows colours, the word `Error:` is red."""
+    from backorderctl.output.table import Style, terminal
+
+    label = terminal(sys.stderr).styled("Error:", Style.RED)
+    with suppress(OSError):
+        for line in message.split("\n"):
+            print(label, printable(line), file=sys.stderr)
 
 
-def _reader_gone() -> int:
-    """A closed pipe is no error: whoever read has read enough. What is still buffered goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
+def local_day(instant: datetime, timezone: str | None) -> date:
+    """The day that it is then in the time zone, or by the machine's own setting."""
+    if timezone is None:
+        return instant.astimezone().date()
+    from zoneinfo import ZoneInfo
+
+    return instant.astimezone(ZoneInfo(timezone)).date()
+
+
+def parse_day(typed: str, today: date, *, option: str) -> date:
+    """The day typed for an option: `today`, `2026-12-01`, or `+30d` from today; BackorderctlError for anything else."""
+    if typed == TODAY:
+        return today
+    try:
+        if days := re.fullmatch(r"\+(\d{1,7})d", typed):
+            return today + timedelta(days=int(days[1]))
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", typed):
+            return date.fromisoformat(typed)
+    except (ValueError, OverflowError):  # no day of the calendar
+        pass
+    raise BackorderctlError(f"{option}: expected {TODAY}, a date such as 2026-12-01, or +30d, got {typed!r}")
+
+
+@contextmanager
+def safe_messages() -> Iterator[None]:
+    """While the block runs, GitHub's runner finds no command on standard error."""
+    if not os.environ.get(GITHUB_RUNNER):
+        yield
+        return
+    from backorderctl.output.workflow_commands import Shown, breaking_commands
+
+    with redirect_stderr(breaking_commands(sys.stderr, Shown.TEXT)):
+        yield
+
+
+@contextmanager
+def safe_output(output: str | None, *, spreadsheet: bool) -> Iterator[None]:
+    """While the block runs, neither GitHub's runner nor a spreadsheet executes what is on standard output.
+
+    `output` is what is given for --output, None where a command has no such option.
+    """
+    out = sys.stdout
+    if os.environ.get(GITHUB_RUNNER):
+        from backorderctl.output.workflow_commands import breaking_commands, shown_as
+
+        out = breaking_commands(out, shown_as(output))
+    if spreadsheet:
+        from backorderctl.output.listing import Spreadsheet
+
+        if output != Output.CSV:
+            raise BackorderctlError("--spreadsheet: expected -o csv beside it")
+        out = cast("TextIO", Spreadsheet(out))
+    with redirect_stdout(out):
+        yield

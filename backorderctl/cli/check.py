@@ -13,9 +13,9 @@ from backorderctl.check import check as findings_of
 from backorderctl.check.findings import Finding, LocatedFinding, problems
 from backorderctl.check.registry import RuleKind, Severity
 from backorderctl.check.rules import RULES, codes_beginning
-from backorderctl.cli.command import OUTPUT_VARIABLE, STANDARD_INPUT, Command, noun
-from backorderctl.cli.quantities import QuantitiesOptions
-from backorderctl.cli.reading import for_file, with_options
+from backorderctl.cli.app import STANDARD_INPUT, Command, for_file, noun, with_options
+from backorderctl.cli.options import OUTPUT_VARIABLE
+from backorderctl.cli.reading import QuantitiesOptions
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, Hint, nearest
 from backorderctl.output import findings as view
 from backorderctl.output.finding_text import findings_summary

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import (
+from backorderctl.cli.app import STANDARD_INPUT, Command, PlainOptions, noun, with_options
+from backorderctl.cli.options import (
     BACKORDER_LIMIT,
-    STANDARD_INPUT,
-    Command,
     KeyArgument,
     MatchOption,
     MaxSizeOption,
@@ -19,9 +18,8 @@ from backorderctl.cli.command import (
     SourceOption,
     StockOption,
     complete_setting,
-    noun,
 )
-from backorderctl.cli.reading import PlainOptions, ReadOptions, StoreOptions, read_input, read_store, with_options
+from backorderctl.cli.reading import ReadOptions, StoreOptions, read_input, read_store
 from backorderctl.cli.scopes import named_place, places, seen_places, typed_assignments, typed_setting, typed_values
 from backorderctl.cli.writing import (
     Days,

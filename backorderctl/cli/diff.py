@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import STANDARD_INPUT, Command, noun
-from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import parse_day, with_options
+from backorderctl.cli.app import STANDARD_INPUT, Command, noun, parse_day, with_options
+from backorderctl.cli.reading import AnswerOptions
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import diff as view
 from backorderctl.policy.compare import compare

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, StockOption, noun
-from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.app import Command, noun, with_options
+from backorderctl.cli.options import StockOption
+from backorderctl.cli.reading import AnswerOptions, StoreOptions
 from backorderctl.cli.scopes import typed_quantity
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import drift as view

@@ -15,15 +15,15 @@ from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
 from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, cannot_read, refusals
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
-from backorderctl.cli.command import STANDARD_INPUT, Command, OutputOption, noun
-from backorderctl.cli.quantities import RESERVED_VARIABLE, AllowMissingOption, StockIdOption, known_stock_ids
-from backorderctl.cli.reading import StoreOptions, say, with_options
+from backorderctl.cli.app import STANDARD_INPUT, Command, noun, progress, say, with_options
+from backorderctl.cli.options import OutputOption
+from backorderctl.cli.quantities import known_stock_ids
+from backorderctl.cli.reading import RESERVED_VARIABLE, AllowMissingOption, StockIdOption, StoreOptions
 from backorderctl.cli.rejects import rejects_names, write_refused
 from backorderctl.cli.target import check_rejects, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
-from backorderctl.output.progress import progress
 from backorderctl.store.delimited import Refused
 from backorderctl.store.rows_read import refusal
 from backorderctl.store.scalars import toml_repr
@@ -154,7 +154,7 @@ class _Runner:
         """Run a job, with a bar where somebody watches."""
         if self.engine is Engine.SPARK:
             return spark.evaluate_in_spark(job, to, summary=self.summary, remote=self.remote)
-        with progress(100, sys.stderr, quiet=self.quiet) as tell:
+        with progress(100, quiet=self.quiet) as tell:
             return duckdb.evaluate_in_duckdb(job, to, summary=self.summary, memory=self.memory, tell=tell)
 
     def run_kept(self, job: Job, to: str | None) -> RunResult:
@@ -207,7 +207,7 @@ def _write_refused(
     """Write the refused rows of each file into the folder, from which those of an earlier run go."""
     if folder is not None:
         targets = _rejects_targets(folder, headers)
-        write_refused(refused, headers, targets, options, old=targets.values())
+        write_refused(refused, headers, targets, quiet=options.quiet, old=targets.values())
 
 
 def parse_memory(typed: str) -> int:

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, StockOption, noun
-from backorderctl.cli.inputs import once_standard_input, opened
-from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.app import STANDARD_INPUT, Command, noun, refuse_second_input, with_options
+from backorderctl.cli.options import StockOption
+from backorderctl.cli.reading import StoreOptions, read_standard_input
 from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_export
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
+from backorderctl.magento.csv_reader import bytes_input, file_input
 from backorderctl.magento.export_config import ConfigFormat, is_exported, write_config
 from backorderctl.magento.export_products import ExportEffect, Inheritance
 from backorderctl.magento.import_config import Unset, read_config
@@ -234,7 +235,8 @@ _FILES = (CONFIG_FILE, "products.csv", "stock_sources.csv", "low_quantity.json",
 
 def _inputs(*paths: str | None) -> list[str]:
     """The files that a command reads; BackorderctlError when more than one of them is standard input."""
-    return [path for path in once_standard_input(*paths) if path is not None]
+    refuse_second_input(*paths)
+    return [path for path in paths if path is not None]
 
 
 def _read(options: StoreOptions, stock: str | None = None) -> Store:
@@ -278,7 +280,7 @@ def _configuration(options: StoreOptions, config: str | None, *, explicit: bool)
     if config is None:
         return export_products.assumed
     report = ImportReport()
-    source = opened(config)
+    source = file_input(config) if config != STANDARD_INPUT else bytes_input(read_standard_input(), "<stdin>")
     found = read_config(source, report)
     for (notice, _), note in report.notes.items():
         if notice is Notice.CONFIGURATION_OF_SCOPE:

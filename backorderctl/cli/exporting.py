@@ -10,8 +10,8 @@ from backorderctl.bulk.sql_export import Dialect, sql_files
 from backorderctl.bulk.table_files import sql_tables, write_tables
 from backorderctl.bulk.target import check_target, format_of, written_aside
 from backorderctl.cli import export_magento
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.reading import StoreOptions, with_options
+from backorderctl.cli.app import Command, noun, with_options
+from backorderctl.cli.reading import StoreOptions
 from backorderctl.cli.target import ToOption, write_export
 from backorderctl.edit import bulk_csv
 from backorderctl.errors import BackorderctlError

@@ -10,24 +10,23 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, MaxSizeOption, noun
-from backorderctl.cli.inputs import once_standard_input, opened
-from backorderctl.cli.quantities import StockIdOption, parse_stock_ids
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.app import STANDARD_INPUT, Command, noun, progress, refuse_second_input, with_options
+from backorderctl.cli.options import MaxSizeOption
+from backorderctl.cli.reading import StockIdOption, read_standard_input
 from backorderctl.cli.target import check_rejects, encoded_export, remove_old_rejects
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes, check_code
 from backorderctl.edit.transaction import WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import import_config, import_inventory, import_products
-from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress
+from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress, bytes_input, file_input
 from backorderctl.magento.merge import Imported, merged
 from backorderctl.magento.report import Count, ImportReport
 from backorderctl.output import importing as view
 from backorderctl.output.format import Output
-from backorderctl.output.progress import progress
 from backorderctl.store.delimited import Refused, write_rejects
 from backorderctl.store.model import Store
+from backorderctl.store.rows_read import STOCK_IDS
 from backorderctl.toml import atomic_file
 from backorderctl.toml.file_access import MAX_SIZE
 from backorderctl.toml.notation import collector_off
@@ -119,8 +118,9 @@ def magento(
     that they name, whatever qty the product CSV has for it. Files may be compressed; one of them may be - for standard
     input. With -o json, the summary is printed as JSON.
     """
-    paths = once_standard_input(products, stock_sources, reservations, config)
-    inputs = _Inputs(*(None if path is None else opened(path, encoding=encoding, limit=max_size) for path in paths))
+    paths = (products, stock_sources, reservations, config)
+    refuse_second_input(*paths)
+    inputs = _Inputs(*(None if path is None else _opened(path, encoding=encoding, limit=max_size) for path in paths))
     if not (inputs.given() or link):
         raise BackorderctlError(
             "expected --products, --stock-sources, --reservations, --config or --link, got nothing to import"
@@ -129,9 +129,7 @@ def magento(
         check_rejects(name, [options.file, *(each.name for each in inputs.given().values())])
     read = ImportReport()
     with collector_off():
-        imported = _read(
-            inputs, _links(link or ()), parse_stock_ids(stock_id or []), read, options, names_only=names_only
-        )
+        imported = _read(inputs, _links(link or ()), _stock_ids(stock_id), read, options, names_only=names_only)
     if read.refused and skip_bad is None:
         raise BackorderctlError(view.describe_refused(read.refused), hint="--skip-bad rejects.csv")
     rejects = _rejects(read, skip_bad, inputs.given())
@@ -199,11 +197,26 @@ def _read(
     return Imported(products, items, values, links, reserved)
 
 
+def _opened(path: str, *, encoding: str, limit: int) -> Input:
+    if path != STANDARD_INPUT:
+        return file_input(path, encoding=encoding, limit=limit)
+    return bytes_input(read_standard_input(limit=limit), "<stdin>", encoding=encoding, limit=limit)
+
+
+def _stock_ids(typed: Sequence[str] | None) -> Mapping[str, str]:
+    """The stocks by Magento's number, those of the options included."""
+    if not typed:
+        return STOCK_IDS
+    from backorderctl.cli.quantities import parse_stock_ids
+
+    return parse_stock_ids(typed)
+
+
 @contextmanager
 def _watched(source: Input, options: WriteOptions) -> Iterator[OnProgress]:
     path = Path(source.name)
     size = path.stat().st_size if path.exists() else 0
-    with progress(size, sys.stderr, quiet=options.quiet) as tell:
+    with progress(size, quiet=options.quiet) as tell:
         yield lambda done: tell(f"{source.name}: reading", done)
 
 

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import STANDARD_INPUT, Command, noun
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.app import STANDARD_INPUT, Command, noun, with_options
 from backorderctl.cli.writing import Versions, WriteOptions, exit_by_effect, preview
 from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.output import text_difference

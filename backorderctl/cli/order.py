@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, SkuArgument, StockOption, noun
-from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.app import Command, noun, with_options
+from backorderctl.cli.options import SkuArgument, StockOption
+from backorderctl.cli.reading import AnswerOptions
 from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
 from backorderctl.output import orders as view

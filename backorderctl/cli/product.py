@@ -8,20 +8,18 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import (
+from backorderctl.cli.app import Command, noun, with_options
+from backorderctl.cli.options import (
     CascadeOption,
-    Command,
     MatchOption,
     SkuArgument,
     SourceArgument,
     SourceOption,
     StockOption,
     complete_source,
-    noun,
     whole_number,
 )
-from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.reading import AnswerOptions
 from backorderctl.cli.scopes import one_stock, typed_quantity
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError

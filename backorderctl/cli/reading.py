@@ -1,63 +1,68 @@
-"""What every command has: its options, the store and the day that it is about, and where its words go."""
+"""The options of the commands that read a store file, and quantities beside it."""
 
-import inspect
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TextIO, TypeVar, cast
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
 
-from backorderctl.cli.command import (
-    DEFAULT_FILE,
-    FILE_VARIABLE,
-    STANDARD_INPUT,
-    AtOption,
-    FileOption,
-    OutputOption,
-    QuietOption,
-    SpreadsheetOption,
-)
-from backorderctl.errors import BackorderctlError, CommandLine
-from backorderctl.output.format import Output, printable
+import typer
+
+from backorderctl.cli.app import DEFAULT_FILE, STANDARD_INPUT, TODAY, PlainOptions, parse_day, refuse_second_input
+from backorderctl.cli.options import AtOption, FileOption, MaxSizeOption, OutputOption, complete_source
+from backorderctl.errors import BackorderctlError
+from backorderctl.output.format import Output
 from backorderctl.store.load import load, load_bytes
 from backorderctl.store.model import Store
-from backorderctl.store.schedule import store_on
 from backorderctl.toml import file_access
 from backorderctl.toml.file_access import MAX_SIZE, limited, open_input
 
-TODAY = "today"
-GITHUB_RUNNER = "GITHUB_ACTIONS"
-"""The environment variable that GitHub's runner sets, which executes what looks like a command in a log."""
+if TYPE_CHECKING:  # most commands are about the store file alone
+    from backorderctl.cli.quantities import QuantityFiles
 
+QUANTITIES_VARIABLE = "BACKORDERCTL_QUANTITIES"
+RESERVED_VARIABLE = "BACKORDERCTL_RESERVED"
 
-def now() -> datetime:
-    """The present instant; a command reads it once, so that all of it is about one day."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class PlainOptions:
-    """The options of every command: each field is one, declared here alone."""
-
-    quiet: QuietOption = False
-    instant: datetime = field(init=False, default_factory=now)
-
-    def today(self, store: Store) -> date:
-        """The day on which the command was given, in the time zone of the store."""
-        return local_day(self.instant, store.timezone)
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """What holds while the command runs."""
-        yield
-
-    def say(self, message: str) -> None:
-        """Write a message to stderr, unless the user wants none."""
-        say(message, quiet=self.quiet)
+QuantitiesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--quantities",
+        metavar="FILE",
+        help="A CSV or Parquet file of source_code, sku, quantity and status: these source items instead of the store "
+        f"file's. Else ${QUANTITIES_VARIABLE}.",
+    ),
+]
+QuantitiesForOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--quantities-for",
+        metavar="SOURCE",
+        help="Replace the items of this source alone; may be repeated.",
+        autocompletion=complete_source,
+    ),
+]
+ReservedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reserved",
+        metavar="FILE",
+        help="A file of sku, reserved (or quantity, as Magento's inventory_reservation) and stock or stock_id. "
+        f"Else ${RESERVED_VARIABLE}.",
+    ),
+]
+StockIdOption = Annotated[
+    list[str] | None,
+    typer.Option("--stock-id", metavar="ID=STOCK", help="The stock of a stock_id, such as 2=eu; 1 is default."),
+]
+AllowMissingOption = Annotated[
+    bool, typer.Option("--allow-missing", help="Take files without a row of a source that has items in the store file.")
+]
+SkipBadOption = Annotated[
+    str | None,
+    typer.Option("--skip-bad", metavar="REJECTS.csv", help="Go on without the refused rows and write them here."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,11 @@ class StoreOptions(PlainOptions):
         """The store in `file`, or else in the one that the options name, as it is on the day."""
         written = self.written(file)
         day = self.day(written)
-        return store_on(written, day) if written.schedule else written
+        if not written.schedule:
+            return written
+        from backorderctl.store.schedule import store_on
+
+        return store_on(written, day)
 
     def written(self, file: str | None = None) -> Store:
         """The same store with its values as they are written, whatever the schedule says."""
@@ -95,55 +104,103 @@ class ReadOptions(StoreOptions):
     output: OutputOption = Output.TABLE
 
 
-_SPREADSHEET = inspect.Parameter(
-    "spreadsheet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=SpreadsheetOption
-)
-"""The option of every command that prints CSV."""
+@dataclass(frozen=True, slots=True)
+class QuantitiesOptions(StoreOptions):
+    """The options of every command whose answer depends on quantities."""
 
-Shared = TypeVar("Shared", bound=PlainOptions)
-Own = ParamSpec("Own")
+    quantities: QuantitiesOption = None
+    quantities_for: QuantitiesForOption = None
+    reserved: ReservedOption = None
+    stock_id: StockIdOption = None
+    allow_missing: AllowMissingOption = False
+    skip_bad: SkipBadOption = None
+    max_size: MaxSizeOption = MAX_SIZE
+    opened: "list[QuantityFiles]" = field(init=False, default_factory=list)
+    stack: ExitStack = field(init=False, default_factory=ExitStack)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While the command runs, a JSON document on standard output says where its quantities come from."""
+        with self.stack:
+            if self.in_json() and any(self._paths()):
+                from backorderctl.output.quantities import adding_quantities
+
+                out = adding_quantities(sys.stdout, lambda: [read for files in self.opened for read in files.read])
+                self.stack.enter_context(redirect_stdout(out))
+            yield
+
+    def in_json(self) -> bool:
+        """Whether the answer is a JSON document of ours."""
+        return False
+
+    def store(self, file: str | None = None, *, only: str | None = None) -> Store:
+        """The store in `file`, or else in the one that the options name, with the quantities from outside.
+
+        With `only`, those of one product.
+        """
+        return self.live(StoreOptions.store(self, file), only=only)
+
+    def written(self, file: str | None = None) -> Store:
+        """The store with its values as they are written; BackorderctlError when it is standard input with others."""
+        self.read_once(file or self.file)
+        return StoreOptions.written(self, file)
+
+    def read_once(self, *files: str) -> None:
+        """BackorderctlError when standard input is more than one of these files and those of the options."""
+        refuse_second_input(*files, *self._paths())
+
+    def live(self, store: Store, *, only: str | None = None, beside: Store | None = None) -> Store:
+        """A store with the quantities from outside, without the rows that only the store `beside` it can take."""
+        quantities, reserved = self._paths()
+        if not (quantities or reserved):
+            self._refuse_idle()
+            return store
+        if not self.opened:
+            from backorderctl.cli.quantities import QuantityFiles
+
+            files = QuantityFiles(
+                quantities=quantities,
+                reserved=reserved,
+                from_environment=(quantities, reserved) != (self.quantities, self.reserved),
+                sources=tuple(self.quantities_for or ()),
+                stock_ids=tuple(self.stock_id or ()),
+                allow_missing=self.allow_missing,
+                skip_bad=self.skip_bad,
+                max_size=self.max_size,
+                store_file=self.file,
+                quiet=self.quiet,
+                stack=self.stack,
+            )
+            self.opened.append(files)
+        return self.opened[0].live(store, only=only, beside=beside)
+
+    def _paths(self) -> tuple[str | None, str | None]:
+        """The files of quantities and reservations that the options or the environment name."""
+        quantities = self.quantities or os.environ.get(QUANTITIES_VARIABLE)
+        return quantities or None, self.reserved or os.environ.get(RESERVED_VARIABLE) or None
+
+    def _refuse_idle(self) -> None:
+        """BackorderctlError when an option says how to read files, and no file is given."""
+        given = {
+            "--quantities-for": self.quantities_for,
+            "--stock-id": self.stock_id,
+            "--allow-missing": self.allow_missing,
+            "--skip-bad": self.skip_bad,
+        }
+        for option, value in given.items():
+            if value:
+                raise BackorderctlError(f"{option}: expected --quantities or --reserved beside it, got neither")
 
 
-def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[..., None]:
-    """The command with the options of its first parameter's dataclass beside its own.
+@dataclass(frozen=True, slots=True)
+class AnswerOptions(QuantitiesOptions):
+    """The options of every command that shows answers about quantities as a table, JSON or CSV."""
 
-    A hint that is a command line gets the file that the command was given.
-    """
-    first, *own = inspect.signature(command).parameters.values()
-    shared = first.annotation
-    options = [
-        option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in inspect.signature(shared).parameters.values()
-    ]
+    output: OutputOption = Output.TABLE
 
-    run_command: Callable[..., None] = command
-
-    @wraps(command)
-    def run(**given: Any) -> None:
-        chosen = shared(**{option.name: given.pop(option.name) for option in options})
-        try:
-            output = getattr(chosen, "output", given.get("output"))
-            with safe_output(output, spreadsheet=given.pop(_SPREADSHEET.name, False)), chosen.running():
-                run_command(chosen, **given)
-        except BackorderctlError as error:
-            if isinstance(error.hint, CommandLine):
-                error.hint = for_file(error.hint, getattr(chosen, "file", DEFAULT_FILE))
-            raise
-
-    parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *options]
-    if any(each.name == "output" for each in parameters):
-        parameters.append(_SPREADSHEET)
-    setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010, as functions declare no such attribute
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
-    return run
-
-
-def for_file(command: CommandLine, file: str) -> CommandLine | None:
-    """The command with the store file, unless it would choose that one anyway; None for standard input."""
-    if file == STANDARD_INPUT:
-        return None
-    usual = os.environ.get(FILE_VARIABLE) or DEFAULT_FILE
-    named = file == usual or any(option == "-f" for option, _ in command.options)
-    return command if named else command._replace(options=(*command.options, ("-f", file)))
+    def in_json(self) -> bool:
+        """Whether the answer is a JSON document of ours."""
+        return self.output is Output.JSON
 
 
 def read_input(path: str, *, limit: int = MAX_SIZE) -> str:
@@ -166,76 +223,3 @@ def read_store(path: str) -> Store:
     if path == STANDARD_INPUT:
         return load_bytes(read_standard_input(), "<stdin>")
     return load(path)
-
-
-def say(message: str, *, quiet: bool) -> None:
-    """Write a message to stderr unless `quiet`; when stderr cannot be written, the answer is still given."""
-    if not quiet:
-        with suppress(OSError):
-            print(printable(message), file=sys.stderr)
-
-
-def say_error(message: str) -> None:
-    """Write errors to stderr, a line each; where it shows colours, the word `Error:` is red."""
-    from backorderctl.output.table import Style, terminal
-
-    label = terminal(sys.stderr).styled("Error:", Style.RED)
-    with suppress(OSError):
-        for line in message.split("\n"):
-            print(label, printable(line), file=sys.stderr)
-
-
-def local_day(instant: datetime, timezone: str | None) -> date:
-    """The day that it is then in the time zone, or by the machine's own setting."""
-    if timezone is None:
-        return instant.astimezone().date()
-    from zoneinfo import ZoneInfo
-
-    return instant.astimezone(ZoneInfo(timezone)).date()
-
-
-def parse_day(typed: str, today: date, *, option: str) -> date:
-    """The day typed for an option: `today`, `2026-12-01`, or `+30d` from today; BackorderctlError for anything else."""
-    if typed == TODAY:
-        return today
-    try:
-        if days := re.fullmatch(r"\+(\d{1,7})d", typed):
-            return today + timedelta(days=int(days[1]))
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", typed):
-            return date.fromisoformat(typed)
-    except (ValueError, OverflowError):  # no day of the calendar
-        pass
-    raise BackorderctlError(f"{option}: expected {TODAY}, a date such as 2026-12-01, or +30d, got {typed!r}")
-
-
-@contextmanager
-def safe_messages() -> Iterator[None]:
-    """While the block runs, GitHub's runner finds no command on standard error."""
-    if not os.environ.get(GITHUB_RUNNER):
-        yield
-        return
-    from backorderctl.output.workflow_commands import Shown, breaking_commands
-
-    with redirect_stderr(breaking_commands(sys.stderr, Shown.TEXT)):
-        yield
-
-
-@contextmanager
-def safe_output(output: str | None, *, spreadsheet: bool) -> Iterator[None]:
-    """While the block runs, neither GitHub's runner nor a spreadsheet executes what is on standard output.
-
-    `output` is what is given for --output, None where a command has no such option.
-    """
-    out = sys.stdout
-    if os.environ.get(GITHUB_RUNNER):
-        from backorderctl.output.workflow_commands import breaking_commands, shown_as
-
-        out = breaking_commands(out, shown_as(output))
-    if spreadsheet:
-        from backorderctl.output.listing import Spreadsheet
-
-        if output != Output.CSV:
-            raise BackorderctlError("--spreadsheet: expected -o csv beside it")
-        out = cast("TextIO", Spreadsheet(out))
-    with redirect_stdout(out):
-        yield

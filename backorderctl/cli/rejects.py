@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from backorderctl.cli.reading import StoreOptions
+from backorderctl.cli.app import say
 from backorderctl.cli.target import encoded_export, remove_old_rejects
 from backorderctl.output.format import counted
 from backorderctl.store.delimited import Refused, write_rejects
@@ -29,8 +29,8 @@ def write_refused(
     refused: Iterable[Refused],
     headers: Mapping[str, Sequence[str]],
     targets: Mapping[str, str],
-    options: StoreOptions,
     *,
+    quiet: bool,
     old: Iterable[str] = (),
 ) -> None:
     """Write the refused rows of each file to its own of `targets`, in the order of their numbers.
@@ -46,6 +46,6 @@ def write_refused(
         write_rejects(headers[file], of_file, out)
         atomic_file.replace_bytes(target, encoded_export(out.getvalue(), target))
         told = f"{counted(len(of_file), 'row')} refused, the first at line {of_file[0].line}: {of_file[0].reason}"
-        options.say(f"{target}: {told}")
+        say(f"{target}: {told}", quiet=quiet)
     for target in sorted(set(old) - {targets[file] for file in rows}):
-        remove_old_rejects(target, quiet=options.quiet)
+        remove_old_rejects(target, quiet=quiet)

@@ -11,17 +11,9 @@ import typer
 
 from backorderctl.check import check as findings_of
 from backorderctl.check.rules import RULES
-from backorderctl.cli.command import (
-    OUTPUT_VARIABLE,
-    STANDARD_INPUT,
-    Command,
-    SourceOption,
-    StockOption,
-    noun,
-    whole_number,
-)
-from backorderctl.cli.quantities import QuantitiesOptions
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.app import STANDARD_INPUT, Command, noun, with_options
+from backorderctl.cli.options import OUTPUT_VARIABLE, SourceOption, StockOption, whole_number
+from backorderctl.cli.reading import QuantitiesOptions
 from backorderctl.output import report as view
 from backorderctl.output.report import ReportFormat
 from backorderctl.output.report_content import CatalogueReport, RuleCount

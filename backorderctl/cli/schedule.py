@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-from backorderctl.cli.command import Command, EntryNumbers, noun
-from backorderctl.cli.reading import ReadOptions, with_options
+from backorderctl.cli.app import Command, noun, with_options
+from backorderctl.cli.options import EntryNumbers
+from backorderctl.cli.reading import ReadOptions
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes

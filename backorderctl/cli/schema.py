@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import Command, noun
-from backorderctl.cli.reading import PlainOptions, with_options
+from backorderctl.cli.app import Command, PlainOptions, noun, with_options
 from backorderctl.output import listing
 from backorderctl.policy.policy_test import policy_test_schema
 from backorderctl.store.json_schema import json_schema

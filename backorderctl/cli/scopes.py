@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
-from backorderctl.cli.command import (
-    BACKORDER_LIMIT,
-)
+from backorderctl.cli.options import BACKORDER_LIMIT
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.store import model, scalars, settings
 from backorderctl.store.model import Place, Store

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import CascadeOption, Command, SourceArgument, noun
-from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.app import Command, noun, with_options
+from backorderctl.cli.options import CascadeOption, SourceArgument
+from backorderctl.cli.reading import AnswerOptions
 from backorderctl.cli.writing import (
     Days,
     FromOption,

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.command import CascadeOption, Command, StockArgument, complete_source, noun
-from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import with_options
+from backorderctl.cli.app import Command, noun, with_options
+from backorderctl.cli.options import CascadeOption, StockArgument, complete_source
+from backorderctl.cli.reading import AnswerOptions
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.reading import say
+from backorderctl.cli.app import say
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import printable
 from backorderctl.store.delimited import LINE, REASON

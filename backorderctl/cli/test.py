@@ -10,9 +10,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from backorderctl.cli.command import DEFAULT_FILE, STANDARD_INPUT, Command, noun
-from backorderctl.cli.quantities import AnswerOptions
-from backorderctl.cli.reading import read_input, say_error, with_options
+from backorderctl.cli.app import DEFAULT_FILE, STANDARD_INPUT, Command, noun, say_error, with_options
+from backorderctl.cli.reading import AnswerOptions, read_input
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, InvalidFile
 from backorderctl.output import policy_tests as view

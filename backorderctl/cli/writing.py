@@ -8,21 +8,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from backorderctl.cli.command import (
-    DEFAULT_FILE,
-    STANDARD_INPUT,
-    DryRunOption,
-    EverythingOption,
-    ExitCodeOption,
-    FileOption,
-    OutputOption,
-    TakeOwnershipOption,
-    WaitOption,
-)
-from backorderctl.cli.reading import PlainOptions, local_day, parse_day, read_input, say
+from backorderctl.cli.app import DEFAULT_FILE, SHIELD, STANDARD_INPUT, PlainOptions, local_day, parse_day, progress, say
+from backorderctl.cli.options import FileOption, OutputOption
+from backorderctl.cli.reading import read_input
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output.format import Output, describe_days, describe_place_in_full
-from backorderctl.output.progress import progress
 from backorderctl.store.model import Place, Store
 from backorderctl.store.schedule import store_on
 from backorderctl.store.settings import Value
@@ -33,6 +23,44 @@ if TYPE_CHECKING:  # a noun's commands that only read do without what writes
     from backorderctl.edit.operations import Changes
     from backorderctl.edit.transaction import Check, Operation, WriteResult
     from backorderctl.toml.atomic_file import Replacing, Result
+
+WAIT_VARIABLE = "BACKORDERCTL_WAIT"
+_LONGEST_WAIT = 86_400
+
+
+def _seconds(typed: str | float) -> float:
+    words = str(typed).removeprefix(SHIELD)
+    try:
+        seconds = float(words)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= _LONGEST_WAIT:
+        raise BackorderctlError(f"--wait: expected a number of seconds from 0 to {_LONGEST_WAIT}, got {words!r}")
+    return seconds
+
+
+WaitOption = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        metavar="SECONDS",
+        envvar=WAIT_VARIABLE,
+        show_envvar=False,
+        parser=_seconds,
+        help="How long to wait for other writers while none of them changes the file.",
+    ),
+]
+TakeOwnershipOption = Annotated[
+    bool,
+    typer.Option("--take-ownership", help="Write even if the file's owner could then no longer write to it."),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change and write nothing.")]
+ExitCodeOption = Annotated[
+    bool, typer.Option("--exit-code", help="With --dry-run: exit with 1 when anything changes in effect.")
+]
+EverythingOption = Annotated[
+    bool, typer.Option("--all", help="With --dry-run: list every change, however many there are.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +126,7 @@ def transact(
 
     text = options.standard_input()
     stages = list(Stage)
-    with progress(len(stages), sys.stderr, quiet=options.quiet) as tell:
+    with progress(len(stages), quiet=options.quiet) as tell:
 
         def on_stage(stage: Stage) -> None:
             tell(f"{options.file}: {stage}", stages.index(stage))

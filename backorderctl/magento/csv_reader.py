@@ -52,6 +52,11 @@ def file_input(path: str, *, encoding: str = UTF_8, limit: int = MAX_SIZE) -> In
     return Input(name=path, open=lambda: open_input(path), encoding=encoding, limit=limit)
 
 
+def bytes_input(content: bytes, name: str, *, encoding: str = UTF_8, limit: int = MAX_SIZE) -> Input:
+    """What has been read of standard input, or from elsewhere, as an input."""
+    return Input(name=name, open=lambda: io.BufferedReader(io.BytesIO(content)), encoding=encoding, limit=limit)
+
+
 class CsvRow(NamedTuple):
     """A record: its number after the header, counted from 1, the line on which it begins, its cells."""
 

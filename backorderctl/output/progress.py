@@ -1,4 +1,4 @@
-"""A progress bar for long work, on a terminal only."""
+"""A progress bar for long work, on a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,11 +15,8 @@ Tell = Callable[[str, int], None]
 
 
 @contextmanager
-def progress(total: int, err: TextIO, *, quiet: bool = False) -> Iterator[Tell]:
-    """A function to report progress; on a terminal it draws a bar once the work takes long."""
-    if quiet or not err.isatty():
-        yield lambda _words, _done: None
-        return
+def progress_bar(total: int, err: TextIO) -> Iterator[Tell]:
+    """A function to report progress; it draws a bar on the terminal `err` once the work takes long."""
     begun = monotonic()
     with ExitStack() as shown:
         bar: Tell | None = None

@@ -1,0 +1,131 @@
+"""The options and arguments that several commands take, with their completion."""
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+import typer
+import typer.core
+
+from backorderctl.cli.app import DEFAULT_FILE, FILE_VARIABLE, SHIELD, typed_size
+from backorderctl.errors import BackorderctlError
+from backorderctl.output.format import Output
+from backorderctl.store import settings
+from backorderctl.store.load import load
+from backorderctl.store.model import Store
+
+OUTPUT_VARIABLE = "BACKORDERCTL_OUTPUT"
+BACKORDER_LIMIT = "backorder_limit"
+"""Another way to type the threshold: so many backorders at the most."""
+FileOption = Annotated[
+    str,
+    typer.Option(
+        "--file",
+        "-f",
+        metavar="FILE",
+        envvar=FILE_VARIABLE,
+        show_envvar=False,
+        help="The store file, or - for standard input where nothing is written.",
+    ),
+]
+OutputOption = Annotated[
+    Output, typer.Option("--output", "-o", envvar=OUTPUT_VARIABLE, show_envvar=False, help="The format of the answer.")
+]
+AtOption = Annotated[str, typer.Option("--at", metavar="DATE", help="Answer for this day: today, 2026-12-01 or +30d.")]
+MatchOption = Annotated[
+    str | None, typer.Option("--match", metavar="GLOB", help="Every product whose SKU matches, such as 'WS12-*'.")
+]
+CascadeOption = Annotated[bool, typer.Option("--cascade", help="Also remove everything that refers to it.")]
+
+
+def _offered(context: typer.Context, names: Callable[[Store], Iterable[str]]) -> list[str]:
+    """Names of the file in question, or none where it cannot be read: completion is no place for errors."""
+    try:
+        typed = context.params.get("file") or context.find_root().params.get("file")
+        return list(names(load(typed or os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)))
+    except (BackorderctlError, OSError):
+        return []
+
+
+def _starting(names: Iterable[str], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_key(incomplete: str) -> list[str]:
+    """The settings' keys."""
+    return _starting(settings.SETTINGS, incomplete)
+
+
+def complete_source(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The file's sources."""
+    return _starting(_offered(ctx, lambda store: store.sources), incomplete)
+
+
+def complete_stock(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The file's stocks."""
+    return _starting(_offered(ctx, lambda store: store.stocks), incomplete)
+
+
+def complete_sku(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The file's SKUs."""
+    return _starting(_offered(ctx, lambda store: store.products), incomplete)
+
+
+def complete_setting(ctx: typer.Context, incomplete: str) -> list[str]:
+    """A key, `KEY=`, or after a key its values."""
+    key, equals, begun = incomplete.partition("=")
+    if equals:
+        return [f"{key}={value}" for value in _values(key) if value.startswith(begun)]
+    typed = ctx.params.get("assignments") or []
+    return _starting(_values(typed[-1]) if typed else [*settings.SETTINGS, BACKORDER_LIMIT], incomplete)
+
+
+def _values(key: str) -> tuple[str, ...]:
+    row = settings.SETTINGS.get(key.replace("-", "_"))
+    return row.kind.choices if row is not None else ()
+
+
+def whole_number(name: str, *, minimum: int) -> Callable[[str | int], int]:
+    """A parser of an option or argument that takes whole numbers of at most nine digits."""
+
+    def parse(typed: str | int) -> int:
+        words = str(typed).removeprefix(SHIELD)
+        if not re.fullmatch(r"[0-9]{1,9}", words) or int(words) < minimum:
+            raise BackorderctlError(f"{name}: expected a whole number, {minimum} or more, got {words!r}")
+        return int(words)
+
+    return parse
+
+
+MaxSizeOption = Annotated[
+    int,
+    typer.Option(
+        "--max-size",
+        metavar="SIZE",
+        parser=typed_size,
+        show_default=False,
+        help="The most to read of a file, after decompression, such as 4GiB; 1 GiB by default.",
+    ),
+]
+StockOption = Annotated[
+    str | None, typer.Option("--stock", metavar="CODE", help="The stock.", autocompletion=complete_stock)
+]
+SourceOption = Annotated[
+    str | None, typer.Option("--source", metavar="CODE", help="The source.", autocompletion=complete_source)
+]
+ProductOption = Annotated[
+    str | None, typer.Option("--product", metavar="SKU", help="The product.", autocompletion=complete_sku)
+]
+ProductsOption = Annotated[
+    list[str] | None,
+    typer.Option("--product", metavar="SKU", help="The product; may be repeated.", autocompletion=complete_sku),
+]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="A setting.", autocompletion=complete_key)]
+SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="A product.", autocompletion=complete_sku)]
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A source.", autocompletion=complete_source)]
+StockArgument = Annotated[str, typer.Argument(metavar="STOCK", help="A stock.", autocompletion=complete_stock)]
+EntryNumbers = Annotated[
+    list[int],
+    typer.Argument(metavar="N...", parser=whole_number("N", minimum=1), help="The numbers, as `list` shows them."),
+]
