@@ -14,7 +14,6 @@ from backorderctl.cli.reading import read_input
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output.format import Output, describe_days, describe_place_in_full
 from backorderctl.store.model import Place, Store
-from backorderctl.store.schedule import store_on
 from backorderctl.store.settings import Value
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.file_lock import PATIENCE
@@ -238,6 +237,8 @@ class Days:
 
 def first_day(store: Store) -> Store:
     """The store on the first day of the entry that has just been written, the last where it has always held."""
+    from backorderctl.store.schedule import store_on
+
     entry = store.schedule[-1]
     return store_on(store, entry.start or entry.until or date.max)
 
@@ -252,6 +253,8 @@ def overridden_today(options: PlainOptions, store: Store, paths: Iterable[KeyPat
     """The values that are written there without effect today, as an entry of the schedule gives another."""
     if not store.schedule:
         return
+    from backorderctl.store.schedule import store_on
+
     replaced = store_on(store, options.today(store)).lines.replaced
     for path in dict.fromkeys(paths):
         if entry := replaced.get(path):

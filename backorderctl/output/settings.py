@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from backorderctl.output import listing
 from backorderctl.output.format import (
@@ -18,10 +18,12 @@ from backorderctl.output.format import (
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import KEY, Column
 from backorderctl.policy.resolve import InForce
-from backorderctl.policy.unreached import Unreached
 from backorderctl.policy.viewpoints import ViewedValue
 from backorderctl.store import settings
 from backorderctl.store.settings import Scope, format_value
+
+if TYPE_CHECKING:  # most answers have nothing of it
+    from backorderctl.policy.unreached import Unreached
 
 _VALUE = (
     Column("key"),
@@ -123,7 +125,7 @@ def _row(found: InForce, output: Output) -> tuple[Cell, ...]:
     return (found.key, found.value, scope, where.stock, where.source, where.product, found.line, days)
 
 
-def describe_unreached(rows: Sequence[Unreached]) -> Iterator[str]:
+def describe_unreached(rows: "Sequence[Unreached]") -> Iterator[str]:
     """`not reached: source lyon keeps allow (11 products); 1 product keeps its own value`, with the key of several."""
     keys = {row.key for row in rows}
     for key, group in groupby(rows, key=lambda row: row.key):
@@ -133,12 +135,12 @@ def describe_unreached(rows: Sequence[Unreached]) -> Iterator[str]:
         yield f"{head}: {'; '.join([*scopes[:MOST_SCOPES], *more])}"
 
 
-def unreached_document(row: Unreached) -> dict[str, Any]:
+def unreached_document(row: "Unreached") -> dict[str, Any]:
     """A row as JSON has it."""
     return {"key": row.key, **row.place._asdict(), "value": row.value, "products": row.products}
 
 
-def _unreached_scope(row: Unreached) -> str:
+def _unreached_scope(row: "Unreached") -> str:
     if row.place.scope is not Scope.PRODUCT:
         value = "" if row.value is None else format_value(row.value)
         return f"{describe_place_in_full(row.place)} keeps {value} ({counted(row.products, 'product')})"

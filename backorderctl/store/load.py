@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
-from backorderctl.store import fields, scalars, schedule, settings
+from backorderctl.store import fields, scalars, settings
 from backorderctl.store.fields import Form
 from backorderctl.store.model import (
     DEFAULT_STOCK,
@@ -238,6 +238,8 @@ def _accept(
 
 def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
     """The store with its schedule; an entry with an invalid value is not checked further."""
+    from backorderctl.store import schedule
+
     tables = data["schedule"]
     if not isinstance(tables, list):
         problems.append((("schedule",), f"expected an array of tables, got {toml_repr(tables)}"))

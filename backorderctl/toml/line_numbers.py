@@ -18,11 +18,11 @@ _MOST_JUMPS = 20
 """Line numbers found by searching the text for each; for more of them, one scan that finds all is faster."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Lines:
     """The line numbers of the keys and tables of a valid TOML text; nothing is computed before the first request."""
 
-    text: str = field(repr=False)
+    text: str
     _jumps: int = field(default=0, init=False)
 
     def line(self, path: KeyPath) -> int | None:
