@@ -18,7 +18,6 @@ from pathlib import Path
 
 from backorderctl.policy.evaluate import evaluate_all
 from backorderctl.store.load import build
-from backorderctl.toml.line_numbers import Lines
 
 ROOT = Path(__file__).parent.parent
 BACKORDERCTL = str(Path(sys.executable).with_name("backorderctl"))
@@ -109,7 +108,7 @@ def evaluate(folder: Path) -> Iterator[str]:
     for products in (1_000, 10_000, 100_000):
         text = generated(products, sources=3)
         data = tomllib.loads(text, parse_float=Decimal)
-        store = build(data, file="store.toml", lines=Lines(text))
+        store = build(data, file="store.toml", text=text)
         runs = 5 if products < 100_000 else 2
         evaluated = seconds(lambda store=store: sum(1 for _ in evaluate_all(store)), runs)  # type: ignore[misc]
         parsed = seconds(lambda text=text: tomllib.loads(text, parse_float=Decimal), runs)  # type: ignore[misc]

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from backorderctl.policy.evaluate import Salability
 from backorderctl.store import load
 from backorderctl.store.model import Store
-from backorderctl.toml.line_numbers import Lines
 
 T = TypeVar("T")
 Number = int | Decimal
@@ -174,7 +173,7 @@ def build(choose: Choose, *, whole: bool = False, products: int = 0) -> dict[str
 
 def built(data: dict[str, Any]) -> Store:
     """The store that a file with this data would give; its values have no lines."""
-    return load.build(data, file="store.toml", lines=Lines(""))
+    return load.build(data, file="store.toml", text="")
 
 
 def figures(answer: Salability) -> tuple[Any, ...]:

@@ -20,7 +20,6 @@ from backorderctl.store.load import build, load_bytes
 from backorderctl.store.model import Place, Store
 from backorderctl.store.schedule import days_of_change, store_on
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope
-from backorderctl.toml.line_numbers import Lines
 
 BEFORE, LAST = FIRST - timedelta(days=2), FIRST + timedelta(days=DAYS + 40)
 
@@ -29,7 +28,7 @@ def scheduled_stores(count: int, seed: int) -> list[Store]:
     random = Random(seed)
     plain = seeded_stores(count, seed=seed)
     return [
-        build(deepcopy(with_schedule(data, random, count=9)), file="store.toml", lines=Lines("")) for data in plain
+        build(deepcopy(with_schedule(data, random, count=9)), file="store.toml", text="") for data in plain
     ]  # fmt: skip
 
 

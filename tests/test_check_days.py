@@ -16,7 +16,6 @@ from backorderctl.errors import CommandLine
 from backorderctl.store.load import build, load_bytes
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, store_on
-from backorderctl.toml.line_numbers import Lines
 
 TODAY = FIRST - timedelta(days=2)
 
@@ -29,7 +28,7 @@ def scheduled_stores(count: int, seed: int) -> list[Store]:
         wide = random.random() < 0.3
         several = with_schedule(data, random, count=12)
         several["schedule"] = [entry for entry in several["schedule"] if wide or "product" in entry]
-        stores.append(build(deepcopy(several), file="store.toml", lines=Lines("")))
+        stores.append(build(deepcopy(several), file="store.toml", text=""))
     return stores
 
 

@@ -17,14 +17,13 @@ from backorderctl.magento.policy_export import Approximate, Compiled, Policy, co
 from backorderctl.policy.evaluate import Salability
 from backorderctl.store.load import build
 from backorderctl.store.model import Product, Store
-from backorderctl.toml.line_numbers import Lines
 
 STORES = 1500
 NAMES = {"out_of_stock_threshold": "min_qty", "notify_for_quantity_below": "notify_stock_qty"}
 
 
 def store_of(data: dict[str, Any]) -> Store:
-    return build(data, file="store.toml", lines=Lines(""))
+    return build(data, file="store.toml", text="")
 
 
 def exported(store: Store, policies: Iterable[tuple[Product, Policy]]) -> dict[str, Magento]:

@@ -17,7 +17,6 @@ from backorderctl.store.load import build
 from backorderctl.store.model import Store
 from backorderctl.store.scalars import STEP, ZERO
 from backorderctl.store.settings import BACKORDERS, THRESHOLD
-from backorderctl.toml.line_numbers import Lines
 
 CASES = Path(__file__).parent / "data" / "magento.jsonl.gz"
 
@@ -98,7 +97,7 @@ def _store(given: dict[str, Any]) -> Store:
         },
     }
     assert len(sources) == len(set(sources))
-    return build(data, file="vector", lines=Lines(""))
+    return build(data, file="vector", text="")
 
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:

@@ -18,10 +18,9 @@ from stores import seeded_stores
 
 from backorderctl.cli.app import local_day, parse_day
 from backorderctl.errors import InvalidFile
-from backorderctl.store.load import build, load_bytes
-from backorderctl.store.model import Locations, Store
+from backorderctl.store.load import build, load_bytes, locations
+from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, overlap, store_on
-from backorderctl.toml.line_numbers import Lines
 
 HEAD = """version = 1
 [stocks.eu]
@@ -33,7 +32,7 @@ quantity = 5
 [products.B]
 [[schedule]]
 """
-NOWHERE = Locations(Lines(""))
+NOWHERE = locations("")
 ENTRIES = {
     "neither day": ("backorders = 'no'\n", "9: schedule[0]: expected from, until or both, got neither"),
     "from after until": (
@@ -356,7 +355,7 @@ def loaded(entry: str) -> Store:
 
 
 def built(data: dict[str, Any]) -> Store:
-    return build(deepcopy(data), file="store.toml", lines=Lines(""))
+    return build(deepcopy(data), file="store.toml", text="")
 
 
 def meaning(store: Store) -> Store:

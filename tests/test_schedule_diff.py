@@ -15,7 +15,6 @@ from backorderctl.policy.compare import compare
 from backorderctl.policy.diff import difference
 from backorderctl.store.load import build
 from backorderctl.store.schedule import store_on
-from backorderctl.toml.line_numbers import Lines
 
 
 @pytest.fixture
@@ -109,7 +108,7 @@ def test_a_dry_run_shows_the_entry_that_it_would_write(run: Run, christmas: Path
 def test_products_of_two_days_are_compared_as_those_of_two_files() -> None:
     random = Random(31)
     for data in seeded_stores(150, seed=31):
-        store = build(deepcopy(with_schedule(data, random)), file="store.toml", lines=Lines(""))
+        store = build(deepcopy(with_schedule(data, random)), file="store.toml", text="")
         days = [FIRST + timedelta(days=random.randrange(100)) for _ in range(2)]
         found = compare(store, store, old_day=days[0], new_day=days[1])
         expected = difference(*(store_on(store, day) for day in days))
@@ -120,8 +119,8 @@ def test_each_entry_is_compared_without_the_others() -> None:
     random = Random(32)
     effects = 0
     for data in seeded_stores(150, seed=32):
-        with_entries = build(deepcopy(with_schedule(data, random)), file="store.toml", lines=Lines(""))
-        plain = build(deepcopy(data), file="store.toml", lines=Lines(""))
+        with_entries = build(deepcopy(with_schedule(data, random)), file="store.toml", text="")
+        plain = build(deepcopy(data), file="store.toml", text="")
         today = FIRST + timedelta(days=random.randrange(60))
         added = compare(plain, with_entries, old_day=today, new_day=today).schedule
         removed = compare(with_entries, plain, old_day=today, new_day=today).schedule

@@ -13,7 +13,6 @@ from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch
 from backorderctl.store import scalars, settings
 from backorderctl.store.load import PreviousBuild, build, load_bytes
 from backorderctl.store.model import item_place
-from backorderctl.toml.line_numbers import Lines
 
 DATA: dict[str, Any] = {
     "version": 1,
@@ -24,7 +23,7 @@ DATA: dict[str, Any] = {
         "NOWHERE": {},
     },
 }
-STORE = build(DATA, file="store.toml", lines=Lines(""))
+STORE = build(DATA, file="store.toml", text="")
 
 
 def refused(text: str) -> str:
@@ -73,13 +72,13 @@ def test_products_are_read_again_when_a_source_or_stock_is_gone(gone: tuple[str,
     data = deepcopy(DATA)
     del data[gone[0]][gone[1]]
     with pytest.raises(InvalidFile, match=f"expected a {gone[0].removesuffix('s')} of the file, got '{gone[1]}'"):
-        build(data, file="store.toml", lines=Lines(""), known=PreviousBuild(DATA, STORE))
+        build(data, file="store.toml", text="", known=PreviousBuild(DATA, STORE))
 
 
 def test_an_unchanged_product_is_not_read_again() -> None:
     data = deepcopy(DATA)
     data["products"]["NOWHERE"] = {"name": "New"}
-    new = build(data, file="store.toml", lines=Lines(""), known=PreviousBuild(DATA, STORE))
+    new = build(data, file="store.toml", text="", known=PreviousBuild(DATA, STORE))
     assert new.products["X"] is STORE.products["X"]
     assert new.products["NOWHERE"].name == "New"
 
@@ -87,7 +86,7 @@ def test_an_unchanged_product_is_not_read_again() -> None:
 def test_the_source_items_of_a_product_are_not_read_again_when_it_gets_a_name() -> None:
     data = deepcopy(DATA)
     data["products"]["X"]["name"] = "New"
-    new = build(data, file="store.toml", lines=Lines(""), known=PreviousBuild(DATA, STORE))
+    new = build(data, file="store.toml", text="", known=PreviousBuild(DATA, STORE))
     assert new.products["X"].items is STORE.products["X"].items
     assert new.products["X"].name == "New"
 
@@ -102,7 +101,7 @@ def test_a_store_is_the_same_with_and_without_a_previous_one(data: dict[str, Any
                 table[key] = deepcopy(other[key])
             elif random.random() < 0.1:
                 table.pop(key, None)
-    assert build(changed, file="store.toml", lines=Lines(""), known=PreviousBuild(data, built(data))) == built(changed)
+    assert build(changed, file="store.toml", text="", known=PreviousBuild(data, built(data))) == built(changed)
 
 
 def test_a_product_without_source_items_is_at_no_source() -> None:

@@ -51,20 +51,6 @@ def run() -> NoReturn:
     sys.exit(status)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command line in this process and return its exit status.
-
-    The answer goes to stdout, all messages and errors to stderr.
-    """
-    from backorderctl.cli.app import safe_messages
-
-    _open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    with safe_messages():
-        return _run(arguments)
-
-
 def _on_signals(action: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     """What the signals do that ask a program to end; what the caller has set to be ignored stays ignored."""
     for each in _ENDING:
@@ -95,6 +81,30 @@ class _Ending:
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         else:
             sys.__unraisablehook__(unraisable)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line in this process and return its exit status.
+
+    The answer goes to stdout, all messages and errors to stderr.
+    """
+    from backorderctl.cli.app import safe_messages
+
+    _open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    with safe_messages():
+        return _run(arguments)
+
+
+def _open_closed_streams() -> None:
+    """Let a stream that the shell has closed (`>&-`) lead nowhere."""
+    from pathlib import Path
+
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -181,16 +191,6 @@ def _can_set_a_name(noun: object) -> bool:
     """Whether the noun has a verb `set` that gives it another name."""
     verb = getattr(noun, "commands", {}).get("set")
     return verb is not None and any(parameter.name == "name" for parameter in verb.params)
-
-
-def _open_closed_streams() -> None:
-    """Let a stream that the shell has closed (`>&-`) lead nowhere."""
-    from pathlib import Path
-
-    nowhere = Path(os.devnull)
-    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
-    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
 
 
 def _reader_gone() -> int:

@@ -1,4 +1,4 @@
-"""The program's nouns, how a command parses its words, and what every command has."""
+"""The program's nouns, how a command parses its words, and what commands share: options, days and messages."""
 
 import importlib
 import inspect

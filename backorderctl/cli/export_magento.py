@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.app import STANDARD_INPUT, Command, noun, refuse_second_input, with_options
+from backorderctl.cli.app import Command, noun, refuse_second_input, with_options
 from backorderctl.cli.options import StockOption
-from backorderctl.cli.reading import StoreOptions, read_standard_input
+from backorderctl.cli.reading import StoreOptions
 from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_export
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
-from backorderctl.magento.csv_reader import bytes_input, file_input
 from backorderctl.magento.export_config import ConfigFormat, is_exported, write_config
 from backorderctl.magento.export_products import ExportEffect, Inheritance
 from backorderctl.magento.import_config import Unset, read_config
@@ -279,8 +278,10 @@ def _configuration(options: StoreOptions, config: str | None, *, explicit: bool)
         return lambda _: export_products.EXPLICIT
     if config is None:
         return export_products.assumed
+    from backorderctl.cli.importing import opened
+
     report = ImportReport()
-    source = file_input(config) if config != STANDARD_INPUT else bytes_input(read_standard_input(), "<stdin>")
+    source = opened(config)
     found = read_config(source, report)
     for (notice, _), note in report.notes.items():
         if notice is Notice.CONFIGURATION_OF_SCOPE:

@@ -120,7 +120,7 @@ def magento(
     """
     paths = (products, stock_sources, reservations, config)
     refuse_second_input(*paths)
-    inputs = _Inputs(*(None if path is None else _opened(path, encoding=encoding, limit=max_size) for path in paths))
+    inputs = _Inputs(*(None if path is None else opened(path, encoding=encoding, limit=max_size) for path in paths))
     if not (inputs.given() or link):
         raise BackorderctlError(
             "expected --products, --stock-sources, --reservations, --config or --link, got nothing to import"
@@ -197,7 +197,8 @@ def _read(
     return Imported(products, items, values, links, reserved)
 
 
-def _opened(path: str, *, encoding: str, limit: int) -> Input:
+def opened(path: str, *, encoding: str = UTF_8, limit: int = MAX_SIZE) -> Input:
+    """The file at `path`, or all that standard input has, for `-`, as an input."""
     if path != STANDARD_INPUT:
         return file_input(path, encoding=encoding, limit=limit)
     return bytes_input(read_standard_input(limit=limit), "<stdin>", encoding=encoding, limit=limit)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
-import typer.core
 
 from backorderctl.cli.app import DEFAULT_FILE, FILE_VARIABLE, SHIELD, typed_size
 from backorderctl.errors import BackorderctlError

@@ -1,4 +1,4 @@
-"""The files of quantities and reservations that a command takes beside its store file: read, and told of."""
+"""Reading the files of quantities and reservations that a command takes beside its store file, and saying so."""
 
 import shutil
 import sys
@@ -24,8 +24,8 @@ from backorderctl.toml.file_access import limited
 class QuantityFiles:
     """What the options say of these files, and what has been read of them.
 
-    `stock_ids` are as typed. Quietness holds for files that an option names: one
-    `from_environment` is told of all the same. What is copied is gone when `stack` is closed.
+    `stock_ids` are as typed. With `from_environment`, where no option names one of the files, what was read is said
+    even if `quiet`. A copy of standard input is gone when `stack` is closed.
     """
 
     quantities: str | None

@@ -1,4 +1,4 @@
-"""The options of the commands that read a store file, and quantities beside it."""
+"""The options of commands that read, and reading: a store file, quantities from elsewhere, standard input."""
 
 import os
 import sys
@@ -116,6 +116,7 @@ class QuantitiesOptions(StoreOptions):
     skip_bad: SkipBadOption = None
     max_size: MaxSizeOption = MAX_SIZE
     opened: "list[QuantityFiles]" = field(init=False, default_factory=list)
+    """One at the most, as the fields do not change."""
     stack: ExitStack = field(init=False, default_factory=ExitStack)
 
     @contextmanager
@@ -125,7 +126,7 @@ class QuantitiesOptions(StoreOptions):
             if self.in_json() and any(self._paths()):
                 from backorderctl.output.quantities import adding_quantities
 
-                out = adding_quantities(sys.stdout, lambda: [read for files in self.opened for read in files.read])
+                out = adding_quantities(sys.stdout, lambda: self.opened[0].read if self.opened else [])
                 self.stack.enter_context(redirect_stdout(out))
             yield
 

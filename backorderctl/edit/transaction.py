@@ -13,7 +13,6 @@ from backorderctl.store.load import PreviousBuild, build
 from backorderctl.store.model import Store
 from backorderctl.toml import atomic_file, file_access
 from backorderctl.toml.atomic_file import USUAL, Replacing, Result
-from backorderctl.toml.line_numbers import Lines
 from backorderctl.toml.notation import parse
 
 
@@ -107,7 +106,7 @@ def _edited(
 ) -> WriteResult[Result]:
     on_stage(Stage.READING)
     data = parse(text, path)
-    store = build(data, file=path, lines=Lines(text))
+    store = build(data, file=path, text=text)
     from backorderctl.toml import patch
 
     on_stage(Stage.PREPARING)
@@ -117,7 +116,7 @@ def _edited(
     on_stage(Stage.CHECKING)
     new_store = store
     if edited.text != text:
-        new_store = build(edited.data, file=path, lines=Lines(edited.text), known=PreviousBuild(data, store))
+        new_store = build(edited.data, file=path, text=edited.text, known=PreviousBuild(data, store))
     if check is not None:
         check(new_store, result)
     return WriteResult(

@@ -1,6 +1,7 @@
 """What an import has met: rows read and refused, what was taken, what was left aside, with a first example each.
 
-So are the cells of a product CSV for which a store file has no place, and what spreadsheets have done to SKUs.
+So are the cells of a product CSV for which a store file has no place, what spreadsheets have done to SKUs, and which of
+these Magento takes for the same.
 """
 
 import re

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.store import fields, scalars, settings
@@ -23,8 +24,10 @@ from backorderctl.store.scalars import StockStatus, toml_repr
 from backorderctl.store.settings import Settings
 from backorderctl.toml import file_access
 from backorderctl.toml.change import KeyPath
-from backorderctl.toml.line_numbers import Lines
-from backorderctl.toml.notation import Data, parse
+from backorderctl.toml.notation import Data, dotted_path, parse
+
+if TYPE_CHECKING:  # most answers name no line
+    from backorderctl.toml.line_numbers import Lines
 
 
 def load(path: str) -> Store:
@@ -47,17 +50,28 @@ class PreviousBuild(NamedTuple):
     store: Store
 
 
-def build(data: Data, *, file: str, lines: Lines, known: PreviousBuild | None = None) -> Store:
-    """The store in parsed TOML data; InvalidFile with every problem, each with its line in `file`."""
+def build(data: Data, *, file: str, text: str, known: PreviousBuild | None = None) -> Store:
+    """The store in the parsed TOML data of a text; InvalidFile with every problem, each with its line in `file`."""
     problems: _Problems = []
-    store = _store(data, lines, known, problems)
+    where = locations(text)
+    store = _store(data, where, known, problems)
     if problems:
-        from backorderctl.toml.notation import dotted_path
-
         raise InvalidFile(
-            file, [Problem(f"{dotted_path(path)}: {message}", _line(lines, path)) for path, message in problems]
+            file, [Problem(f"{dotted_path(path)}: {message}", _line(where, path)) for path, message in problems]
         )
     return store
+
+
+def locations(text: str) -> Locations:
+    """Where the values are in the text of a store file without a schedule."""
+
+    @cache
+    def lines() -> "Lines":
+        from backorderctl.toml.line_numbers import Lines
+
+        return Lines(text)
+
+    return Locations(lines)
 
 
 _Problems = list[tuple[KeyPath, str]]
@@ -65,15 +79,15 @@ _NONE: Mapping[str, Any] = {}
 
 
 def _read(text: str, name: str) -> Store:
-    return build(parse(text, name), file=name, lines=Lines(text))
+    return build(parse(text, name), file=name, text=text)
 
 
-def _line(lines: Lines, path: KeyPath) -> int | None:
+def _line(where: Locations, path: KeyPath) -> int | None:
     """The line of the key, or of the table that lacks it."""
-    return lines.line(path) or (lines.line(path[:-1]) if path[:-1] else None)
+    return where.line(path) or (where.line(path[:-1]) if path[:-1] else None)
 
 
-def _store(data: Data, lines: Lines, known: PreviousBuild | None, problems: _Problems) -> Store:
+def _store(data: Data, where: Locations, known: PreviousBuild | None, problems: _Problems) -> Store:
     top, _ = _values(data, (), fields.TOP, problems)
     sources = {
         code: Source(code, own.get("name"), own.get("enabled", True), chosen)
@@ -95,9 +109,7 @@ def _store(data: Data, lines: Lines, known: PreviousBuild | None, problems: _Pro
     }
     accepts = _accepts(data, sources, stocks, problems)
     drift = _drift_accepts(data, stocks, problems) if "drift" in data else ()
-    store = Store(
-        chosen, stocks, sources, products, accepts, Locations(lines), timezone=top.get("timezone"), drift_accepts=drift
-    )
+    store = Store(chosen, stocks, sources, products, accepts, where, timezone=top.get("timezone"), drift_accepts=drift)
     return _scheduled(store, data, problems) if "schedule" in data else store
 
 

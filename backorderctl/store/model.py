@@ -1,18 +1,20 @@
 """A store: its sources, stocks and products, the values that each of them sets, and where those are in the file."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.store import settings
 from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import Scope, Settings
 from backorderctl.toml.change import KeyPath
-from backorderctl.toml.line_numbers import Lines
+
+if TYPE_CHECKING:  # most answers name no line
+    from backorderctl.toml.line_numbers import Lines
 
 DEFAULT_STOCK = "default"
 """The stock of a store that declares none: it links every source."""
@@ -133,15 +135,18 @@ class ScheduleEntry(NamedTuple):
 
 
 class Locations(NamedTuple):
-    """Where each value of a store is in its file: at its own path, or in the schedule's entry that replaces it."""
+    """Where each value of a store is in its file: at its own path, or in the schedule's entry that replaces it.
 
-    lines: Lines
+    `lines` gives the line numbers of the file, which are not looked for before the first call.
+    """
+
+    lines: Callable[[], "Lines"]
     replaced: Mapping[KeyPath, ScheduleEntry] = {}
 
     def line(self, path: KeyPath) -> int | None:
         """The line, from 1, of the key or table at `path`, or of the key that replaces it; None for neither."""
         entry = self.replaced.get(path)
-        return self.lines.line(path if entry is None else (*entry.path, path[-1]))
+        return self.lines().line(path if entry is None else (*entry.path, path[-1]))
 
 
 @dataclass(frozen=True, slots=True)

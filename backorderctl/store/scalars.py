@@ -1,4 +1,4 @@
-"""The single values of a store file, checked as they are read: quantities, words, codes, SKUs, days and time zones.
+"""The single values of a store file, read, checked and printed: quantities, words, codes, SKUs, days and time zones.
 
 Quantities are exact and fit Magento's DECIMAL(12,4).
 """
@@ -26,7 +26,7 @@ _WHOLE_LIMIT = int(LIMIT)  # comparing integers is ten times as fast
 _MOST_DIGITS = 20
 _whole = lru_cache(1 << 12)(Decimal)  # a store repeats its numbers: making each once saves time and memory
 _TYPED = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
-_LONG = 64
+_LONGEST_ZONE = 64
 """Characters of what is typed that are compared with known names; no time zone has more."""
 _NOT_IANA = re.compile(r"localtime|posixrules|(posix|right)/.*", re.DOTALL)
 """Names of files beside those of the zones: the first is another zone on each machine."""
@@ -37,6 +37,9 @@ class StockStatus(StrEnum):
 
     IN_STOCK = "in_stock"
     OUT_OF_STOCK = "out_of_stock"
+
+
+_STATUSES = {word.value: word for word in StockStatus}
 
 
 def quantity_from_toml(raw: Any, *, minimum: Decimal | None = None) -> Decimal:
@@ -195,12 +198,9 @@ def timezone(raw: Any) -> str:
         if not (known := available_timezones()):
             raise Mismatch("a system with time zones or the Python package tzdata", "neither") from None
         names = sorted(name for name in known if not _NOT_IANA.fullmatch(name))
-        found = f"{toml_repr(raw)}{did_you_mean(str(raw)[:_LONG], names)}"
+        found = f"{toml_repr(raw)}{did_you_mean(str(raw)[:_LONGEST_ZONE], names)}"
         raise Mismatch("a time zone that this system knows, such as Europe/Berlin", found) from None
     return str(raw)
-
-
-_STATUSES = {word.value: word for word in StockStatus}
 
 
 def status(raw: Any) -> StockStatus:

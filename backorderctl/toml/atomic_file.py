@@ -1,4 +1,4 @@
-"""Replacing a file whole, with many writers at once: a temporary file takes its place, and its metadata over."""
+"""Replacing a file whole, with many writers at once, by a temporary file that takes over its metadata."""
 
 import os
 import re

@@ -3,13 +3,12 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from backorderctl.toml.change import KeyPath
-from backorderctl.toml.notation import BYTE_ORDER_MARK
+from backorderctl.toml.notation import BYTE_ORDER_MARK, basic_string, key_like
 
 if TYPE_CHECKING:
     from backorderctl.toml.index import Outline
@@ -18,12 +17,12 @@ _MOST_JUMPS = 20
 """Line numbers found by searching the text for each; for more of them, one scan that finds all is faster."""
 
 
-@dataclass(eq=False, repr=False)
 class Lines:
     """The line numbers of the keys and tables of a valid TOML text; nothing is computed before the first request."""
 
-    text: str
-    _jumps: int = field(default=0, init=False)
+    def __init__(self, text: str) -> None:
+        self._text = text.removeprefix(BYTE_ORDER_MARK)
+        self._jumps = 0
 
     def line(self, path: KeyPath) -> int | None:
         """The line, counted from 1, of the key or table header at `path`; None when nothing is at the path.
@@ -69,10 +68,6 @@ class Lines:
         return min(keys + tables, default=None)
 
     @cached_property
-    def _text(self) -> str:
-        return self.text.removeprefix(BYTE_ORDER_MARK)
-
-    @cached_property
     def _blocks(self) -> list[tuple[int, int]]:
         from backorderctl.toml.index import long_values
 
@@ -91,8 +86,6 @@ class Lines:
 
 def _usual_headers(path: KeyPath) -> Iterator[str]:
     """The path as a header's key: quoted where necessary, and with the second part quoted, as many write SKUs."""
-    from backorderctl.toml.notation import basic_string, key_like
-
     if all(isinstance(part, str) for part in path):
         keys = [str(part) for part in path]
         parts = [key_like(key, "") for key in keys]

@@ -1,7 +1,7 @@
 """TOML 1.0: its text as data, and data as text.
 
 Text is parsed by `toml_rs` where the extra `fast` is installed, else by the standard library. Keys and values are
-written one by one, in the style of what is beside them.
+written one by one, in the style of what is beside them. Its tokens are here as regular expressions.
 """
 
 import gc
