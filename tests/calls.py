@@ -2,8 +2,8 @@
 
     python tests/calls.py [-v]        # with -v also the names of the files
 
-A stranger who follows a command reads the files that it runs. Bodies of modules and classes do not count, nor does what
-they call while they are imported. The layer `errors` may be imported and not run: it is for when something goes wrong.
+A stranger who follows a command reads the files that it runs. Bodies of modules and classes do not count, nor do
+comprehensions in them. The layer `errors` may be imported and not run: it is for when something goes wrong.
 """
 
 import json
@@ -25,14 +25,15 @@ CHILD = """
 import inspect, json, sys
 
 files = set()
-importing = 0
+
+def is_body(code):  # of a module or class, not of a function
+    return not code.co_flags & inspect.CO_OPTIMIZED
 
 def profile(frame, event, argument):
-    global importing
-    if frame.f_code.co_name == "<module>":
-        importing += {"call": 1, "return": -1}.get(event, 0)
-    elif event == "call" and not importing and frame.f_code.co_flags & inspect.CO_OPTIMIZED:  # not so bodies of classes
-        files.add(frame.f_code.co_filename)
+    code = frame.f_code
+    inline = code.co_name in ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>") and is_body(frame.f_back.f_code)
+    if event == "call" and not is_body(code) and not inline:
+        files.add(code.co_filename)
 
 sys.setprofile(profile)
 from backorderctl.cli import main

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.app import Command, noun, parse_day, with_options
-from backorderctl.cli.options import ProductOption, whole_number
+from backorderctl.cli.app import Command, noun, parse_day, whole_number, with_options
+from backorderctl.cli.options import ProductOption
 from backorderctl.cli.reading import AnswerOptions
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import agenda as view

@@ -204,6 +204,18 @@ def typed_size(typed: str | int) -> int:
         raise BackorderctlError(f"--max-size: {mismatch}") from None
 
 
+def whole_number(name: str, *, minimum: int) -> Callable[[str | int], int]:
+    """A parser of an option or argument that takes whole numbers of at most nine digits."""
+
+    def parse(typed: str | int) -> int:
+        words = str(typed).removeprefix(SHIELD)
+        if not re.fullmatch(r"[0-9]{1,9}", words) or int(words) < minimum:
+            raise BackorderctlError(f"{name}: expected a whole number, {minimum} or more, got {words!r}")
+        return int(words)
+
+    return parse
+
+
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer and errors.")]
 SpreadsheetOption = Annotated[
     bool,

@@ -1,13 +1,12 @@
 """The options and arguments that several commands take, with their completion."""
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
 
-from backorderctl.cli.app import DEFAULT_FILE, FILE_VARIABLE, SHIELD, typed_size
+from backorderctl.cli.app import DEFAULT_FILE, FILE_VARIABLE, typed_size, whole_number
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import Output
 from backorderctl.store import settings
@@ -83,18 +82,6 @@ def complete_setting(ctx: typer.Context, incomplete: str) -> list[str]:
 def _values(key: str) -> tuple[str, ...]:
     row = settings.SETTINGS.get(key.replace("-", "_"))
     return row.kind.choices if row is not None else ()
-
-
-def whole_number(name: str, *, minimum: int) -> Callable[[str | int], int]:
-    """A parser of an option or argument that takes whole numbers of at most nine digits."""
-
-    def parse(typed: str | int) -> int:
-        words = str(typed).removeprefix(SHIELD)
-        if not re.fullmatch(r"[0-9]{1,9}", words) or int(words) < minimum:
-            raise BackorderctlError(f"{name}: expected a whole number, {minimum} or more, got {words!r}")
-        return int(words)
-
-    return parse
 
 
 MaxSizeOption = Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from backorderctl.cli.app import Command, noun, with_options
+from backorderctl.cli.app import Command, noun, whole_number, with_options
 from backorderctl.cli.options import (
     CascadeOption,
     MatchOption,
@@ -17,7 +17,6 @@ from backorderctl.cli.options import (
     SourceOption,
     StockOption,
     complete_source,
-    whole_number,
 )
 from backorderctl.cli.reading import AnswerOptions
 from backorderctl.cli.scopes import one_stock, typed_quantity

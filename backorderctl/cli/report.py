@@ -11,8 +11,8 @@ import typer
 
 from backorderctl.check import check as findings_of
 from backorderctl.check.rules import RULES
-from backorderctl.cli.app import STANDARD_INPUT, Command, noun, with_options
-from backorderctl.cli.options import OUTPUT_VARIABLE, SourceOption, StockOption, whole_number
+from backorderctl.cli.app import STANDARD_INPUT, Command, noun, whole_number, with_options
+from backorderctl.cli.options import OUTPUT_VARIABLE, SourceOption, StockOption
 from backorderctl.cli.reading import QuantitiesOptions
 from backorderctl.output import report as view
 from backorderctl.output.report import ReportFormat

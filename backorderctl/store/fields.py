@@ -1,9 +1,9 @@
 """The tables of a store file and the keys of each: the one list for loading, the JSON Schema and the docs."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from backorderctl.errors import Mismatch
 from backorderctl.store import settings
 from backorderctl.store.scalars import (
     LIMIT,
@@ -34,47 +34,18 @@ class Field(NamedTuple):
     needed: bool = False
 
 
-class Form(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Form:
     """What a table may contain: its own keys, the settings it may set and the tables below it.
 
-    `readers` gives, for every key with a value, whether it is a setting and how it is read; `needed` are the
-    keys without which the table is not complete.
+    With `may_inherit`, the word `inherit` may stand for the value of a setting.
     """
 
     title: str
     own: Mapping[str, Field]
     settings: Mapping[str, AnySetting]
-    tables: tuple[str, ...]
-    readers: Mapping[str, tuple[bool, Callable[[Any], Any]]]
-    needed: tuple[str, ...]
-
-
-def _form(
-    title: str,
-    own: Mapping[str, Field],
-    chosen: Mapping[str, AnySetting],
-    tables: tuple[str, ...] = (),
-    *,
-    reader: Callable[[AnySetting], Callable[[Any], Any]] = lambda setting: setting.kind.from_toml,
-) -> Form:
-    readers = {key: (False, field.read) for key, field in own.items()}
-    readers |= {key: (True, reader(setting)) for key, setting in chosen.items()}
-    return Form(title, own, chosen, tables, readers, tuple(key for key, field in own.items() if field.needed))
-
-
-def _or_inherit(setting: AnySetting) -> Callable[[Any], settings.Value | None]:
-    """What reads a value of the setting in an entry of the schedule: None for `inherit`."""
-    read = setting.kind.from_toml
-
-    def value(raw: Any) -> settings.Value | None:
-        if raw == settings.INHERIT:
-            return None
-        try:
-            return read(raw)
-        except Mismatch as mismatch:
-            raise Mismatch(f"{mismatch.expected}, or {settings.INHERIT}", mismatch.found) from None
-
-    return value
+    tables: tuple[str, ...] = ()
+    may_inherit: bool = False
 
 
 _WORDS = {"type": "string"}
@@ -87,7 +58,7 @@ _DATE = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9
 _LIST = {"type": "array", "items": _WORDS, "uniqueItems": True}
 _NAME = Field(words, _WORDS, "a name to show to people")
 
-TOP = _form(
+TOP = Form(
     "the top level",
     {
         "version": Field(version_number, {"const": VERSION}, "the version of the store file", needed=True),
@@ -96,8 +67,8 @@ TOP = _form(
     {},
     FAMILIES,
 )
-GLOBAL = _form("[global]", {}, settings.settings_of(Scope.GLOBAL))
-STOCK = _form(
+GLOBAL = Form("[global]", {}, settings.settings_of(Scope.GLOBAL))
+STOCK = Form(
     "a stock",
     {
         "name": _NAME,
@@ -106,7 +77,7 @@ STOCK = _form(
     },
     settings.settings_of(Scope.STOCK),
 )
-SOURCE = _form(
+SOURCE = Form(
     "a source",
     {
         "name": _NAME,
@@ -114,8 +85,8 @@ SOURCE = _form(
     },
     settings.settings_of(Scope.SOURCE),
 )
-PRODUCT = _form("a product", {"name": _NAME}, settings.settings_of(Scope.PRODUCT), ("sources", "stocks"))
-SOURCE_ITEM = _form(
+PRODUCT = Form("a product", {"name": _NAME}, settings.settings_of(Scope.PRODUCT), ("sources", "stocks"))
+SOURCE_ITEM = Form(
     "a source item",
     {
         "quantity": Field(
@@ -131,7 +102,7 @@ SOURCE_ITEM = _form(
     },
     settings.settings_of(Scope.SOURCE_ITEM),
 )
-RESERVATION = _form(
+RESERVATION = Form(
     "a product's stock",
     {"reserved": Field(reserved, {**_NUMBER, "minimum": 0, "default": 0}, "units ordered and not yet shipped")},
     {},
@@ -144,8 +115,8 @@ FORMS = {
     Scope.SOURCE_ITEM: SOURCE_ITEM,
 }
 """The table of each scope."""
-DRIFT = _form("[drift]", {}, {}, ("accept",))
-DRIFT_ACCEPT = _form(
+DRIFT = Form("[drift]", {}, {}, ("accept",))
+DRIFT_ACCEPT = Form(
     "accepted drift",
     {
         "product": Field(words, _WORDS, "only for this product"),
@@ -156,8 +127,8 @@ DRIFT_ACCEPT = _form(
     },
     {},
 )
-CHECK = _form("[check]", {}, {}, ("accept",))
-ACCEPT = _form(
+CHECK = Form("[check]", {}, {}, ("accept",))
+ACCEPT = Form(
     "an accepted finding",
     {
         "code": Field(words, _WORDS, "the rule whose finding is accepted", needed=True),
@@ -170,7 +141,7 @@ ACCEPT = _form(
     },
     {},
 )
-SCHEDULE = _form(
+SCHEDULE = Form(
     "an entry of the schedule",
     {
         "from": Field(day, _DATE, "the first day on which it holds; without it, it has always held"),
@@ -182,5 +153,5 @@ SCHEDULE = _form(
         "enabled": Field(boolean, {"type": "boolean"}, "whether the source's goods count, for a source alone"),
     },
     settings.SETTINGS,
-    reader=_or_inherit,
+    may_inherit=True,
 )

@@ -42,7 +42,8 @@ def _table(form: Form, **tables: dict[str, Any]) -> dict[str, Any]:
     own = {key: {"description": field.meaning, **field.schema} for key, field in form.own.items()}
     chosen = {key: setting.schema for key, setting in form.settings.items()}
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": own | chosen | tables}
-    return schema | ({"required": list(form.needed)} if form.needed else {})
+    needed = [key for key, field in form.own.items() if field.needed]
+    return schema | ({"required": needed} if needed else {})
 
 
 def _schedule_entry() -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """A parsed store file as a frozen Store, or every problem in it at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
@@ -75,6 +75,7 @@ def locations(text: str) -> Locations:
 
 
 _Problems = list[tuple[KeyPath, str]]
+_Readers = dict[str, tuple[bool, Callable[[Any], Any]]]
 _NONE: Mapping[str, Any] = {}
 
 
@@ -295,7 +296,7 @@ def _values(raw: Any, path: KeyPath, form: Form, problems: _Problems) -> tuple[d
         return {}, {}
     own: dict[str, Any] = {}
     chosen: dict[str, settings.Value] = {}
-    readers = form.readers
+    readers, needed = _reading(form)
     for key, value in raw.items():
         if (entry := readers.get(key)) is None:
             if key not in form.tables:
@@ -306,11 +307,31 @@ def _values(raw: Any, path: KeyPath, form: Form, problems: _Problems) -> tuple[d
             (chosen if is_setting else own)[key] = reader(value)
         except Mismatch as mismatch:
             problems.append(((*path, key), str(mismatch)))
-    for key in form.needed:
+    for key in needed:
         if key not in raw:
             expected = "version = 1" if key == "version" else "a value"
             problems.append(((*path, key), f"expected {expected}, got none"))
     return own, chosen
+
+
+@cache
+def _reading(form: Form) -> tuple[_Readers, tuple[str, ...]]:
+    """How the value of each key of a table is read, and whether it is a setting; and the keys that it must have."""
+    readers: _Readers = {key: (False, field.read) for key, field in form.own.items()}
+    for key, setting in form.settings.items():
+        read = setting.kind.from_toml
+        readers[key] = (True, partial(_or_inherit, read) if form.may_inherit else read)
+    return readers, tuple(key for key, field in form.own.items() if field.needed)
+
+
+def _or_inherit(read: Callable[[Any], settings.Value], raw: Any) -> settings.Value | None:
+    """The value of a setting in an entry of the schedule: None for `inherit`."""
+    if raw == settings.INHERIT:
+        return None
+    try:
+        return read(raw)
+    except Mismatch as mismatch:
+        raise Mismatch(f"{mismatch.expected}, or {settings.INHERIT}", mismatch.found) from None
 
 
 def _unknown(key: str, form: Form) -> str:
