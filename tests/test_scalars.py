@@ -1,4 +1,4 @@
-"""Quantities at the limits of DECIMAL(12,4): what is read, what is refused, and how they are printed."""
+"""Single values: quantities at the limits of DECIMAL(12,4): what is read, what is refused, and how they are printed."""
 
 from decimal import Decimal
 from functools import partial

@@ -16,9 +16,9 @@ from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, cannot_re
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, progress, say, with_options
-from backorderctl.cli.options import OutputOption
+from backorderctl.cli.options import AllowMissingOption, OutputOption, StockIdOption
 from backorderctl.cli.quantities import known_stock_ids
-from backorderctl.cli.reading import RESERVED_VARIABLE, AllowMissingOption, StockIdOption, StoreOptions
+from backorderctl.cli.reading import RESERVED_VARIABLE, StoreOptions
 from backorderctl.cli.rejects import rejects_names, write_refused
 from backorderctl.cli.target import check_rejects, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, progress, refuse_second_input, with_options
-from backorderctl.cli.options import MaxSizeOption
-from backorderctl.cli.reading import StockIdOption, read_standard_input
+from backorderctl.cli.options import MaxSizeOption, StockIdOption
+from backorderctl.cli.reading import read_standard_input
 from backorderctl.cli.target import check_rejects, encoded_export, remove_old_rejects
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes, check_code

@@ -34,6 +34,13 @@ AtOption = Annotated[str, typer.Option("--at", metavar="DATE", help="Answer for 
 MatchOption = Annotated[
     str | None, typer.Option("--match", metavar="GLOB", help="Every product whose SKU matches, such as 'WS12-*'.")
 ]
+StockIdOption = Annotated[
+    list[str] | None,
+    typer.Option("--stock-id", metavar="ID=STOCK", help="The stock of a stock_id, such as 2=eu; 1 is default."),
+]
+AllowMissingOption = Annotated[
+    bool, typer.Option("--allow-missing", help="Take files without a row of a source that has items in the store file.")
+]
 CascadeOption = Annotated[bool, typer.Option("--cascade", help="Also remove everything that refers to it.")]
 
 

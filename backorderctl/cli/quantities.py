@@ -135,7 +135,7 @@ def parse_stock_ids(typed: Sequence[str]) -> dict[str, str]:
 
 
 def known_stock_ids(typed: Sequence[str], stocks: Collection[str]) -> dict[str, str]:
-    """The same for a store with these stocks; BackorderctlError when one that is typed is none of them."""
+    """The same for a store with these stocks; BackorderctlError when one that is typed is not among them."""
     ids = parse_stock_ids(typed)
     for number, stock in ids.items():
         if stock not in stocks and STOCK_IDS.get(number) != stock:

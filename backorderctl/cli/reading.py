@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backorderctl.cli.app import DEFAULT_FILE, STANDARD_INPUT, TODAY, PlainOptions, parse_day, refuse_second_input
-from backorderctl.cli.options import AtOption, FileOption, MaxSizeOption, OutputOption, complete_source
+from backorderctl.cli.options import (
+    AllowMissingOption,
+    AtOption,
+    FileOption,
+    MaxSizeOption,
+    OutputOption,
+    StockIdOption,
+    complete_source,
+)
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.format import Output
 from backorderctl.store.load import load, load_bytes
@@ -51,13 +59,6 @@ ReservedOption = Annotated[
         help="A file of sku, reserved (or quantity, as Magento's inventory_reservation) and stock or stock_id. "
         f"Else ${RESERVED_VARIABLE}.",
     ),
-]
-StockIdOption = Annotated[
-    list[str] | None,
-    typer.Option("--stock-id", metavar="ID=STOCK", help="The stock of a stock_id, such as 2=eu; 1 is default."),
-]
-AllowMissingOption = Annotated[
-    bool, typer.Option("--allow-missing", help="Take files without a row of a source that has items in the store file.")
 ]
 SkipBadOption = Annotated[
     str | None,

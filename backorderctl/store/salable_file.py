@@ -116,7 +116,7 @@ def _total(file: InputFile, total: Any) -> int:
 
 
 def _units(where: str, number: Any) -> Decimal:
-    """A number of JSON or of a cell; BackorderctlError when it is none, or more than Magento adds up."""
+    """A number of JSON or of a cell; BackorderctlError for anything else, and for more than Magento adds up."""
     if not isinstance(number, str) or not _NUMBER.fullmatch(number.strip()):
         raise BackorderctlError(f"{where}: expected a number, got {_shown(number)}")
     units = Decimal(number.strip())
