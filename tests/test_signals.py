@@ -72,6 +72,32 @@ def test_a_signal_at_any_moment_leaves_no_traceback_and_no_temporary_file(
     assert statuses[130] >= 5
 
 
+LATE = """
+import os, signal, sys
+from backorderctl import cli
+
+set_signals = cli._on_signals
+
+def interrupted(action):
+    if action is signal.SIG_IGN:
+        os.kill(os.getpid(), signal.SIGTERM)
+    set_signals(action)
+
+cli._on_signals = interrupted
+cli.run()
+"""
+"""The program, which gets a signal once its command is over and before it ignores signals."""
+
+
+def test_a_signal_after_the_command_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "store.toml").write_text(TEXT)
+    words = ("config", "get", "backorders")
+    ran = subprocess.run(
+        [sys.executable, "-c", LATE, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "no\n", "")
+
+
 EXPORT = ("export", "magento", "all", "--to", "out", "-q")
 SLOW_RENAMES = CHILD.replace(
     "from backorderctl.cli import run\n",

@@ -37,6 +37,7 @@ def run() -> NoReturn:
     try:
         _on_signals(ending.interrupt)
         status = main(sys.argv[1:])
+        ending.is_over = True
     except BaseException:  # an interrupt of an import may come as another exception
         if not ending.is_requested:
             raise
@@ -67,9 +68,12 @@ class _Ending:
 
     def __init__(self) -> None:
         self.is_requested = False
+        self.is_over = False
 
     def interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        """Interrupt the command, so that it cleans up."""
+        """Interrupt the command, so that it cleans up; nothing once it is over, as there is nothing to clean up."""
+        if self.is_over:
+            return
         self.is_requested = True
         _on_signals(signal.SIG_IGN)  # a second one would interrupt the cleaning up
         raise KeyboardInterrupt
