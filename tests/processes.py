@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml import atomic_file
-from backorderctl.toml.atomic_file import Replacing, Rewritten
-from backorderctl.toml.file_lock import PATIENCE
+from backorderctl.files import atomic_file
+from backorderctl.files.atomic_file import Replacing, Rewritten
+from backorderctl.files.lock import PATIENCE
 
 NOBODY = 65534
 

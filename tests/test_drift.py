@@ -18,9 +18,9 @@ from stores import build, toml_text
 
 from backorderctl.policy.drift import Cause, CauseKind, LeftOut, comparable, drift
 from backorderctl.policy.evaluate import Salability, Status, evaluate_at
+from backorderctl.rows.salable_file import SalableRow
 from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Product, Store
-from backorderctl.store.salable_file import SalableRow
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Backorders
 
 DAY = date(2026, 11, 26)

@@ -17,8 +17,8 @@ import pytest
 from processes import answer, become_a_user, ended, folder_of_a_user, rewrite, running, start
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml import atomic_file, file_access
-from backorderctl.toml.atomic_file import Rewritten
+from backorderctl.files import access, atomic_file
+from backorderctl.files.atomic_file import Rewritten
 
 Print = Callable[[str], None]
 
@@ -117,7 +117,7 @@ def test_an_editor_that_saves_all_the_time_wins_in_one_attempt(store: Path) -> N
 
     def transform(before: str) -> str:
         attempts.append(before)
-        while file_access.read_text("store.toml") == before:
+        while access.read_text("store.toml") == before:
             time.sleep(0.001)
         return "mine\n"
 
@@ -256,10 +256,10 @@ def test_a_file_created_by_another_program_meanwhile_is_kept(store: Path) -> Non
         return write()
 
     assert answer(lambda: act(lambda: atomic_file.create("new.toml", "ours"))) == "new.toml: file exists"
-    assert file_access.read_text("new.toml") == "theirs"
+    assert access.read_text("new.toml") == "theirs"
     Path("new.toml").unlink()
     assert answer(lambda: act(lambda: atomic_file.replace_bytes("new.toml", b"ours"))) == "()"
-    assert (file_access.read_text("new.toml"), names()) == ("ours", ["new.toml", "store.toml"])
+    assert (access.read_text("new.toml"), names()) == ("ours", ["new.toml", "store.toml"])
 
 
 def test_an_interrupt_right_before_the_rename_leaves_the_old_file(store: Path) -> None:
@@ -270,7 +270,7 @@ def test_an_interrupt_right_before_the_rename_leaves_the_old_file(store: Path) -
         before_the_first("os.rename", interrupt)
         with pytest.raises(KeyboardInterrupt):
             rewrite("store.toml", str.upper)
-        return file_access.read_text("store.toml"), names()
+        return access.read_text("store.toml"), names()
 
     assert answer(act) == "('old\\n', ['store.toml'])"
 
@@ -281,7 +281,7 @@ FILL_A_DISK = """
 import sys
 from pathlib import Path
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml import atomic_file
+from backorderctl.files import atomic_file
 Path("store.toml").write_text("old")
 for act in (
     lambda: atomic_file.rewrite("store.toml", lambda text: ("new" * 100_000, None)),
@@ -342,7 +342,7 @@ def test_a_living_holder_is_waited_for_and_named(store: Path) -> None:
         assert caught.value.message == f"store.toml: locked by process {holder}"
         assert caught.value.hint == f"ps -p {holder}"
         assert 0.2 <= time.monotonic() - began < 5
-        assert (file_access.read_text("store.toml"), names()) == ("old\n", ["store.toml"])
+        assert (access.read_text("store.toml"), names()) == ("old\n", ["store.toml"])
 
 
 def test_the_lock_of_a_killed_holder_is_free(store: Path) -> None:
@@ -356,7 +356,7 @@ def test_a_second_writer_in_the_same_process_is_kept_out(store: Path) -> None:
     def transform(text: str) -> str:
         with pytest.raises(BackorderctlError, match="locked by process"):
             rewrite("store.toml", str.upper, patience=0)
-        file_access.read_text("store.toml")
+        access.read_text("store.toml")
         with pytest.raises(BackorderctlError, match="locked by process"):
             rewrite("store.toml", str.upper, patience=0)
         return "mine\n"
@@ -385,7 +385,7 @@ def test_parallel_writers_lose_nothing_and_a_reader_sees_whole_texts(store: Path
     def watch() -> None:
         os.close(opener)
         while True:
-            text = file_access.read_text("store.toml")
+            text = access.read_text("store.toml")
             whole = text.startswith("begin\n") and text.endswith("\nend\n") and text.count("end") == 1
             os.write(sender, b"." if whole else b"!")
 

@@ -12,12 +12,12 @@ import pytest
 from processes import NOBODY, answer, become_a_user, ended, folder_of_a_user, rewrite, start
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.files import access, atomic_file
+from backorderctl.files.access import MAX_SIZE
+from backorderctl.files.atomic_file import Replacing, Rewritten
+from backorderctl.files.lock import locked
+from backorderctl.files.permissions import may_write, user_name
 from backorderctl.output.format import format_hint
-from backorderctl.toml import atomic_file, file_access
-from backorderctl.toml.atomic_file import Replacing, Rewritten
-from backorderctl.toml.file_access import MAX_SIZE
-from backorderctl.toml.file_lock import locked
-from backorderctl.toml.permissions import may_write, user_name
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_file_that_is_locked_is_the_one_at_its_path(store: Path, monkeypatch
 
 def test_line_ends_are_read_unchanged(store: Path) -> None:
     store.write_bytes(b"\xef\xbb\xbfa\r\nb\nc\rd\xc3\xa9")
-    assert file_access.read_text("store.toml") == "\ufeffa\r\nb\nc\rd\u00e9"
+    assert access.read_text("store.toml") == "\ufeffa\r\nb\nc\rd\u00e9"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_line_ends_are_read_unchanged(store: Path) -> None:
 )
 def test_text_that_is_not_utf8_is_refused_with_line_and_column(store: Path, content: bytes, problem: Problem) -> None:
     store.write_bytes(content)
-    for act in (lambda: file_access.read_text("store.toml"), lambda: rewrite("store.toml", new)):
+    for act in (lambda: access.read_text("store.toml"), lambda: rewrite("store.toml", new)):
         with pytest.raises(InvalidFile) as caught:
             act()
         assert (caught.value.file, caught.value.problems) == ("store.toml", (problem,))
@@ -113,7 +113,7 @@ def test_a_pipe_can_be_read_but_not_written(store: Path) -> None:
     receiver, sender = os.pipe()
     os.write(sender, b"version = 1\n")
     os.close(sender)
-    assert file_access.read_text(f"/dev/fd/{receiver}") == "version = 1\n"
+    assert access.read_text(f"/dev/fd/{receiver}") == "version = 1\n"
     with pytest.raises(BackorderctlError, match="pipe: cannot write: not a regular file"):
         rewrite("pipe", new)
     assert os.read(descriptor, 9) == b"text"
@@ -121,7 +121,7 @@ def test_a_pipe_can_be_read_but_not_written(store: Path) -> None:
     os.close(receiver)
 
 
-@pytest.mark.parametrize("act", [file_access.read_text, lambda path: rewrite(path, new)], ids=["read", "rewrite"])
+@pytest.mark.parametrize("act", [access.read_text, lambda path: rewrite(path, new)], ids=["read", "rewrite"])
 @pytest.mark.parametrize(
     ("path", "message", "hint"),
     [
@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_opened_is_refused(
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackorderctlError, match=r": cannot read: is a directory$"):
-        file_access.read_text(str(tmp_path))
+        access.read_text(str(tmp_path))
     with pytest.raises(BackorderctlError, match=r": cannot write: is a directory$"):
         rewrite(str(tmp_path), new)
 
@@ -162,7 +162,7 @@ def test_an_unreadable_file(user_folder: Path) -> None:
 
     def act() -> object:
         become_a_user()
-        return file_access.read_text(str(path))
+        return access.read_text(str(path))
 
     assert answer(act) == f"{path}: cannot read: permission denied"
 
@@ -267,7 +267,7 @@ def test_links_are_followed_and_kept(store: Path) -> None:
     Path("absolute").symlink_to(Path("chain").absolute())
     for number, link in enumerate(["links/relative", "chain", "absolute"]):
         rewrite(link, lambda text, number=number: f"{text}{number}")  # type: ignore[misc]
-    atomic_file.create("chain", file_access.read_text("chain") + "!", force=True)
+    atomic_file.create("chain", access.read_text("chain") + "!", force=True)
     assert Path("real/store.toml").read_text() == "old\n012!"
     assert [str(Path(link).readlink()) for link in ("links/relative", "chain")] == [
         "../real/store.toml",
@@ -411,7 +411,7 @@ def test_a_folder_that_takes_no_files_is_named(store: Path) -> None:
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/null"])
 def test_a_device_is_not_read(device: str) -> None:
-    for act in (file_access.read_text, lambda path: rewrite(path, new)):
+    for act in (access.read_text, lambda path: rewrite(path, new)):
         with pytest.raises(BackorderctlError) as caught:
             act(device)
         assert caught.value.message in (
@@ -421,14 +421,14 @@ def test_a_device_is_not_read(device: str) -> None:
 
 
 def test_a_pipe_without_a_writer_is_not_waited_for_forever(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_access, "PIPE_PATIENCE", 0.1)
+    monkeypatch.setattr(access, "PIPE_PATIENCE", 0.1)
     os.mkfifo("pipe")
     with pytest.raises(BackorderctlError, match=r"^pipe: cannot read: nothing writes to this pipe$"):
-        file_access.read_text("pipe")
+        access.read_text("pipe")
 
 
 def test_a_slow_writer_of_a_pipe_is_waited_for(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_access, "PIPE_PATIENCE", 0.05)
+    monkeypatch.setattr(access, "PIPE_PATIENCE", 0.05)
     receiver, sender = os.pipe()
 
     def write() -> None:
@@ -441,19 +441,19 @@ def test_a_slow_writer_of_a_pipe_is_waited_for(store: Path, monkeypatch: pytest.
     child = start(write)
     os.read(begun, 1)
     os.close(sender)
-    assert file_access.read_text(f"/dev/fd/{receiver}") == "old\n"
+    assert access.read_text(f"/dev/fd/{receiver}") == "old\n"
     assert ended(child) == 0
 
 
 def test_a_file_beyond_the_limit_is_not_read(store: Path) -> None:
     os.truncate("store.toml", MAX_SIZE + 1)
     with pytest.raises(BackorderctlError, match=r"^store\.toml: cannot read: expected at most 1 GiB, got more$"):
-        file_access.read_text("store.toml")
+        access.read_text("store.toml")
     descriptor = os.open("store.toml", os.O_RDONLY)
     os.truncate("store.toml", 4)
-    assert file_access.content(descriptor, "store.toml", limit=4) == b"old\n"
+    assert access.content(descriptor, "store.toml", limit=4) == b"old\n"
     with pytest.raises(BackorderctlError, match=r"^store\.toml: cannot read: expected at most 3 bytes, got more$"):
-        file_access.content(descriptor, "store.toml", limit=3)
+        access.content(descriptor, "store.toml", limit=3)
     os.close(descriptor)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from conftest import Run
 
-from backorderctl.store import git_revision
+from backorderctl.files import git_revision
 
 BACKORDERCTL = str(Path(sys.executable).with_name("backorderctl"))
 GIB, MIB = 1 << 30, 1 << 20

@@ -12,10 +12,10 @@ from conftest import Run
 from quantity_files import write_case
 
 from backorderctl.policy.evaluate import evaluate, evaluate_all
-from backorderctl.store.delimited import InputFile
+from backorderctl.rows.delimited import InputFile
+from backorderctl.rows.replace_quantities import with_quantities
+from backorderctl.rows.rows_read import Inputs
 from backorderctl.store.load import load
-from backorderctl.store.replace_quantities import with_quantities
-from backorderctl.store.rows_read import Inputs
 from backorderctl.store.settings import Backorders
 
 STORE = """version = 1
@@ -578,7 +578,7 @@ def test_products_that_share_their_goods_get_the_answers_of_each_alone(folder: P
 def test_records_are_numbered_across_batches_blank_lines_and_lines_in_cells(
     run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backorderctl.store.delimited.BATCH", 3)
+    monkeypatch.setattr("backorderctl.rows.delimited.BATCH", 3)
     head, note = HEAD.replace("\n", ",note\n"), '"two\r\nlines"'
     good = [f"berlin,P{number},1,1,{note}" for number in range(7)]
     lines = [head + good[0], "", *good[1:4], "", "", good[4], "berlin,BAD,x,1,", *good[5:], "berlin,BAD,y,1,"]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from backorderctl.output.format import printable
 from backorderctl.output.workflow_commands import Shown, breaking_commands, without_commands
+from backorderctl.rows.spreadsheet import protected, unprotected
 from backorderctl.store.load import load
-from backorderctl.store.spreadsheet import protected, unprotected
 
 COMMAND, OLD_COMMAND, FORMULA = "::warning file=x::text", "##[error]text", "=1+1"
 STORE = f"""version = 1

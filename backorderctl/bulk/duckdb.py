@@ -37,7 +37,7 @@ from backorderctl.bulk.sql_text import statements
 from backorderctl.bulk.summary import summary_query
 from backorderctl.bulk.table_files import SqlTable, sql_tables, write_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
-from backorderctl.store.parquet import plain_path
+from backorderctl.rows.parquet import plain_path
 
 ROWS_A_PASS = 25_000_000
 """Rows that one pass takes in with 1 GB of memory; more are cut by a hash of their SKU."""

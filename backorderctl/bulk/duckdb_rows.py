@@ -10,10 +10,10 @@ from typing import Any
 
 from backorderctl.bulk.inputs import RowsFile
 from backorderctl.bulk.job import BAD_PAIRS, OUT_OF_STOCK, Job
-from backorderctl.store.delimited import CELL_LIMIT
-from backorderctl.store.parquet import quoted
-from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
-from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
+from backorderctl.rows.delimited import CELL_LIMIT
+from backorderctl.rows.parquet import quoted
+from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
+from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
 from backorderctl.store.scalars import StockStatus
 from backorderctl.store.sku import SKU
 

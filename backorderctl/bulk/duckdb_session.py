@@ -10,7 +10,7 @@ from typing import Any
 from backorderctl.bulk.duckdb_rows import sql_literal
 from backorderctl.bulk.job import RowsRefused
 from backorderctl.errors import BackorderctlError
-from backorderctl.store.parquet import connect
+from backorderctl.rows.parquet import connect
 
 OF_LIMIT = 0.8
 """The share of the memory that DuckDB's buffers may take; the rest is its code, threads and reading."""

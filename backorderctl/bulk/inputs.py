@@ -13,12 +13,12 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, system_reason
-from backorderctl.store.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
-from backorderctl.store.parquet import column_types, connect, plain_path
-from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
-from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
+from backorderctl.files.access import GZIP, decompressed, shell_quoted
+from backorderctl.rows.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
+from backorderctl.rows.parquet import column_types, connect, plain_path
+from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS
+from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
 from backorderctl.store.sku import SKU
-from backorderctl.toml.file_access import GZIP, decompressed, shell_quoted
 
 ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 """The names of files that are taken from a folder."""

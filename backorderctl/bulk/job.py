@@ -10,14 +10,14 @@ from backorderctl.bulk.inputs import RowsFile, input_files
 from backorderctl.bulk.policy_tables import PolicyTables
 from backorderctl.bulk.summary import stock_totals
 from backorderctl.errors import BackorderctlError
+from backorderctl.files.access import format_size
 from backorderctl.policy.totals import StockTotals
-from backorderctl.store.delimited import CELL_LIMIT, Refused
+from backorderctl.rows.delimited import CELL_LIMIT, Refused
+from backorderctl.rows.quantities_file import read_items
+from backorderctl.rows.replace_quantities import refuse_missing
+from backorderctl.rows.reserved_file import read_reservations
+from backorderctl.rows.rows_read import STOCK_IDS, FileRead, Inputs, RowsRead, no_good_rows
 from backorderctl.store.model import Store
-from backorderctl.store.quantities_file import read_items
-from backorderctl.store.replace_quantities import refuse_missing
-from backorderctl.store.reserved_file import read_reservations
-from backorderctl.store.rows_read import STOCK_IDS, FileRead, Inputs, RowsRead, no_good_rows
-from backorderctl.toml.file_access import format_size
 
 COLUMNS = (
     *("sku", "stock", "status", "reason", "quantity", "reserved", "on_hand", "backorderable", "salable"),

@@ -34,9 +34,9 @@ from backorderctl.bulk.summary import summary_query
 from backorderctl.bulk.table_files import sql_tables
 from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError, InvalidFile
-from backorderctl.store.parquet import type_problems
-from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
-from backorderctl.store.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
+from backorderctl.rows.parquet import type_problems
+from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
+from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
 from backorderctl.store.scalars import StockStatus
 from backorderctl.store.sku import SKU
 

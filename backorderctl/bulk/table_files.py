@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from backorderctl.bulk.policy_tables import ItemPolicy, PolicyTables, ProductStock
-from backorderctl.store.delimited import csv_writer
+from backorderctl.rows.delimited import csv_writer
 from backorderctl.store.scalars import format_quantity
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.file_access import writing
+from backorderctl.files.access import writing
 
 
 class Format(StrEnum):

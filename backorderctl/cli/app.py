@@ -17,9 +17,9 @@ import typer.core
 import typer.main
 
 from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
+from backorderctl.files.access import parse_size
 from backorderctl.output.format import Output, printable
 from backorderctl.store.model import Store
-from backorderctl.toml.file_access import parse_size
 
 if TYPE_CHECKING:
     from backorderctl.output.progress import Tell

@@ -34,13 +34,13 @@ from backorderctl.cli.writing import (
     transact,
 )
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.files.access import MAX_SIZE
 from backorderctl.output import settings as view
 from backorderctl.output.format import Output, describe_place_in_full
 from backorderctl.policy import viewpoints
 from backorderctl.policy.resolve import InForce
 from backorderctl.store import model, settings
 from backorderctl.store.model import Place, Store
-from backorderctl.toml.file_access import MAX_SIZE
 
 app = noun("Settings: set and unset them, and see what is in force and why.")
 

@@ -9,12 +9,12 @@ import typer
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, parse_day, with_options
 from backorderctl.cli.reading import AnswerOptions
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.files import git_revision
+from backorderctl.files.access import shell_quoted
 from backorderctl.output import diff as view
 from backorderctl.policy.compare import compare
-from backorderctl.store import git_revision
 from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Store
-from backorderctl.toml.file_access import shell_quoted
 
 app = noun("")
 

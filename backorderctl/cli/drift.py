@@ -13,9 +13,9 @@ from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import drift as view
 from backorderctl.policy.drift import accepts_today
 from backorderctl.policy.drift import drift as drift_of
+from backorderctl.rows.delimited import InputFile
+from backorderctl.rows.salable_file import read_salable
 from backorderctl.store import model
-from backorderctl.store.delimited import InputFile
-from backorderctl.store.salable_file import read_salable
 from backorderctl.store.scalars import ZERO
 
 app = noun("")

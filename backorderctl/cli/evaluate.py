@@ -24,8 +24,8 @@ from backorderctl.cli.target import check_rejects, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
-from backorderctl.store.delimited import Refused
-from backorderctl.store.rows_read import refusal
+from backorderctl.rows.delimited import Refused
+from backorderctl.rows.rows_read import refusal
 from backorderctl.store.scalars import toml_repr
 
 app = noun("")

@@ -12,6 +12,9 @@ from backorderctl.cli.options import StockOption
 from backorderctl.cli.reading import StoreOptions
 from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_export
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.files import git_revision
+from backorderctl.files.access import shell_quoted
+from backorderctl.files.atomic_folder import write_folder
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.magento.export_config import ConfigFormat, is_exported, write_config
@@ -23,15 +26,13 @@ from backorderctl.magento.selection import Export, export, gone_items, select_ro
 from backorderctl.output import importing
 from backorderctl.output import magento as view
 from backorderctl.output.format import counted
-from backorderctl.store import git_revision, model
+from backorderctl.rows.spreadsheet import is_formula
+from backorderctl.store import model
 from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, store_on
 from backorderctl.store.settings import DEFAULTS
 from backorderctl.store.sku import unsafe_skus
-from backorderctl.store.spreadsheet import is_formula
-from backorderctl.toml.atomic_folder import write_folder
-from backorderctl.toml.file_access import shell_quoted
 
 app = noun("Files that Magento imports.")
 

@@ -18,17 +18,17 @@ from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes, check_code
 from backorderctl.edit.transaction import WriteResult
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.files import atomic_file
+from backorderctl.files.access import MAX_SIZE
 from backorderctl.magento import import_config, import_inventory, import_products
 from backorderctl.magento.csv_reader import UTF_8, Input, OnProgress, bytes_input, file_input
 from backorderctl.magento.merge import Imported, merged
 from backorderctl.magento.report import Count, ImportReport
 from backorderctl.output import importing as view
 from backorderctl.output.format import Output
-from backorderctl.store.delimited import Refused, write_rejects
+from backorderctl.rows.delimited import Refused, write_rejects
+from backorderctl.rows.rows_read import STOCK_IDS
 from backorderctl.store.model import Store
-from backorderctl.store.rows_read import STOCK_IDS
-from backorderctl.toml import atomic_file
-from backorderctl.toml.file_access import MAX_SIZE
 from backorderctl.toml.notation import collector_off
 
 app = noun("Imports: files that merchants have, into the store file.")

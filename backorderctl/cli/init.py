@@ -10,10 +10,10 @@ import typer
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, with_options
 from backorderctl.cli.writing import Versions, WriteOptions, exit_by_effect, preview
 from backorderctl.errors import BackorderctlError, InvalidFile
+from backorderctl.files import access, atomic_file
 from backorderctl.output import text_difference
 from backorderctl.policy.policy_test_file import tests_beside
 from backorderctl.store.load import load_bytes
-from backorderctl.toml import atomic_file, file_access
 
 app = noun("")
 
@@ -65,7 +65,7 @@ def _write_tests(options: WriteOptions, *, force: bool) -> None:
     if there and not force:
         raise BackorderctlError(f"{file}: file exists")
     if options.dry_run:
-        text_difference.show_text_difference(file_access.read_text(file) if there else "", text, file, sys.stdout)
+        text_difference.show_text_difference(access.read_text(file) if there else "", text, file, sys.stdout)
         return
     atomic_file.create(file, text, force=force)
     options.say(f"{file}: written")
@@ -77,7 +77,7 @@ def _preview(options: WriteOptions, text: str, *, force: bool) -> bool:
     if os.path.lexists(options.file):
         if not force:
             raise BackorderctlError(f"{options.file}: file exists")
-        old = file_access.read_text(options.file)
+        old = access.read_text(options.file)
     try:
         before = load_bytes((old or EMPTY).encode(), options.file)
     except InvalidFile:  # what is in force in it, nobody can say

@@ -12,12 +12,12 @@ from backorderctl.cli.app import STANDARD_INPUT, progress, say
 from backorderctl.cli.rejects import rejects_names, write_refused
 from backorderctl.cli.target import check_rejects
 from backorderctl.errors import BackorderctlError, did_you_mean
+from backorderctl.files.access import limited
 from backorderctl.output import quantities as view
-from backorderctl.store.delimited import InputFile
+from backorderctl.rows.delimited import InputFile
+from backorderctl.rows.replace_quantities import Replaced, with_quantities
+from backorderctl.rows.rows_read import STOCK_IDS, Inputs
 from backorderctl.store.model import Store
-from backorderctl.store.replace_quantities import Replaced, with_quantities
-from backorderctl.store.rows_read import STOCK_IDS, Inputs
-from backorderctl.toml.file_access import limited
 
 
 @dataclass(frozen=True, slots=True)

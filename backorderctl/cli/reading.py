@@ -21,11 +21,11 @@ from backorderctl.cli.options import (
     complete_source,
 )
 from backorderctl.errors import BackorderctlError
+from backorderctl.files import access
+from backorderctl.files.access import MAX_SIZE, limited, open_input
 from backorderctl.output.format import Output
 from backorderctl.store.load import load, load_bytes
 from backorderctl.store.model import Store
-from backorderctl.toml import file_access
-from backorderctl.toml.file_access import MAX_SIZE, limited, open_input
 
 if TYPE_CHECKING:  # most commands are about the store file alone
     from backorderctl.cli.quantities import QuantityFiles
@@ -207,12 +207,12 @@ class AnswerOptions(QuantitiesOptions):
 
 def read_input(path: str, *, limit: int = MAX_SIZE) -> str:
     """The text of a file that is no store, decompressed if need be, or of standard input for `-`."""
-    from backorderctl.toml.file_access import decompressed
+    from backorderctl.files.access import decompressed
 
     name = "<stdin>" if path == STANDARD_INPUT else path
     raw = open_input(path) if name == path else limited(sys.stdin.buffer, name, limit=limit)
     with raw, decompressed(raw, name, limit=limit) as content:
-        return file_access.decoded(content.read(), name)
+        return access.decoded(content.read(), name)
 
 
 def read_standard_input(*, limit: int = MAX_SIZE) -> bytes:

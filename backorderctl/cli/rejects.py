@@ -7,9 +7,9 @@ from pathlib import Path
 
 from backorderctl.cli.app import say
 from backorderctl.cli.target import encoded_export, remove_old_rejects
+from backorderctl.files import atomic_file
 from backorderctl.output.format import counted
-from backorderctl.store.delimited import Refused, write_rejects
-from backorderctl.toml import atomic_file
+from backorderctl.rows.delimited import Refused, write_rejects
 
 _KIND = re.compile(r"(\.(csv|tsv|parquet))?(\.gz)?$", re.IGNORECASE)
 """What the name of a file ends in, by its kind."""

@@ -14,9 +14,9 @@ from backorderctl.check.rules import RULES
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, whole_number, with_options
 from backorderctl.cli.options import OUTPUT_VARIABLE, SourceOption, StockOption
 from backorderctl.cli.reading import QuantitiesOptions
-from backorderctl.output import report as view
-from backorderctl.output.report import ReportFormat
-from backorderctl.output.report_content import CatalogueReport, RuleCount
+from backorderctl.output.report import show as view
+from backorderctl.output.report.content import CatalogueReport, RuleCount
+from backorderctl.output.report.show import ReportFormat
 from backorderctl.policy.agenda import AgendaDay, agenda
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.totals import totals

@@ -9,10 +9,10 @@ import typer
 
 from backorderctl.cli.app import say
 from backorderctl.errors import BackorderctlError
+from backorderctl.files import atomic_file
+from backorderctl.files.access import compressed_for, decompressed, open_input
 from backorderctl.output.format import printable
-from backorderctl.store.delimited import LINE, REASON
-from backorderctl.toml import atomic_file
-from backorderctl.toml.file_access import compressed_for, decompressed, open_input
+from backorderctl.rows.delimited import LINE, REASON
 
 ToOption = Annotated[
     str | None,

@@ -14,13 +14,13 @@ from backorderctl.cli.app import DEFAULT_FILE, STANDARD_INPUT, Command, noun, sa
 from backorderctl.cli.reading import AnswerOptions, read_input
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, InvalidFile
+from backorderctl.files import access, atomic_file
 from backorderctl.output import policy_tests as view
 from backorderctl.output.policy_tests import FileResult
 from backorderctl.policy.policy_test import InvalidTest
 from backorderctl.policy.policy_test_file import SUFFIX, names, read_tests, store_beside, tests_beside
 from backorderctl.policy.policy_tests import Outcome, run_policy_tests
 from backorderctl.store.schedule import days_of_change, store_on
-from backorderctl.toml import atomic_file, file_access
 
 app = noun("")
 
@@ -36,7 +36,7 @@ def complete_test_name(ctx: typer.Context, incomplete: str) -> list[str]:
     """The names of the tests in the files that are typed, or in the one of the store; none that cannot be read."""
     try:
         paths = _paths(ctx.params.get("files") or [], ctx.params.get("file") or DEFAULT_FILE, chosen=False)
-        data = [file_access.read_text(each.tests) for each in paths]
+        data = [access.read_text(each.tests) for each in paths]
     except (BackorderctlError, OSError):
         return []
     return [name for text in data for name in names(text) if name.startswith(incomplete)]

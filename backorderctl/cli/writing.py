@@ -12,16 +12,16 @@ from backorderctl.cli.app import DEFAULT_FILE, SHIELD, STANDARD_INPUT, PlainOpti
 from backorderctl.cli.options import FileOption, OutputOption
 from backorderctl.cli.reading import read_input
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.files.lock import PATIENCE
 from backorderctl.output.format import Output, describe_days, describe_place_in_full
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import Value
 from backorderctl.toml.change import KeyPath
-from backorderctl.toml.file_lock import PATIENCE
 
 if TYPE_CHECKING:  # a noun's commands that only read do without what writes
     from backorderctl.edit.operations import Changes
     from backorderctl.edit.transaction import Check, Operation, WriteResult
-    from backorderctl.toml.atomic_file import Replacing, Result
+    from backorderctl.files.atomic_file import Replacing, Result
 
 WAIT_VARIABLE = "BACKORDERCTL_WAIT"
 _LONGEST_WAIT = 86_400
@@ -93,7 +93,7 @@ class WriteOptions(PlainOptions):
 
     def replacing(self) -> "Replacing":
         """How the file may be replaced."""
-        from backorderctl.toml.atomic_file import Replacing
+        from backorderctl.files.atomic_file import Replacing
 
         return Replacing(patience=self.wait, on_wait=self._say_waiting, take_ownership=self.take_ownership)
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
+from backorderctl.rows.delimited import CELL_LIMIT, csv_problem
+from backorderctl.rows.spreadsheet import protected, unprotected
 from backorderctl.store import fields, model, scalars, settings
-from backorderctl.store.delimited import CELL_LIMIT, csv_problem
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import INHERIT, Scope
-from backorderctl.store.spreadsheet import protected, unprotected
 from backorderctl.toml.change import REMOVED, Change, KeyPath, Removed, TomlValue
 from backorderctl.toml.notation import as_parsed, dotted_path
 

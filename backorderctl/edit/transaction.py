@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import Generic
 
 from backorderctl.edit.operations import Changes
+from backorderctl.files import access, atomic_file
+from backorderctl.files.atomic_file import USUAL, Replacing, Result
 from backorderctl.store import fields
 from backorderctl.store.load import PreviousBuild, build
 from backorderctl.store.model import Store
-from backorderctl.toml import atomic_file, file_access
-from backorderctl.toml.atomic_file import USUAL, Replacing, Result
 from backorderctl.toml.notation import parse
 
 
@@ -83,7 +83,7 @@ def write_store(
             atomic_file.create(path, made.new_text, options=replacing)
         return made
     if dry_run:
-        return edited(file_access.read_text(path))
+        return edited(access.read_text(path))
 
     def transform(text: str) -> tuple[str, WriteResult[Result]]:
         """The edit, called again with another text when somebody else has changed the file meanwhile."""

@@ -14,9 +14,9 @@ from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
+from backorderctl.files.access import MAX_SIZE, decompressed, open_input
 from backorderctl.magento.report import Count, ImportReport, Tally
-from backorderctl.store.delimited import CELL_LIMIT, END, Refused, csv_problem, delimiter
-from backorderctl.toml.file_access import MAX_SIZE, decompressed, open_input
+from backorderctl.rows.delimited import CELL_LIMIT, END, Refused, csv_problem, delimiter
 
 BLANK = " \t\r\n\ufeff"
 """What may stand before a header, and around its names: a byte-order mark is not always the first thing in a file."""

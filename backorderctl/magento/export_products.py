@@ -23,7 +23,7 @@ from backorderctl.magento.columns import DEFAULT_SOURCE, IN_STOCK, OF_MAGENTO, Q
 from backorderctl.magento.export_config import exported_configuration, global_values
 from backorderctl.magento.policy_export import Policy
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
-from backorderctl.store.delimited import csv_writer
+from backorderctl.rows.delimited import csv_writer
 from backorderctl.store.model import Product, SourceItem, Store
 from backorderctl.store.scalars import StockStatus, format_magento_number
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, THRESHOLD, AnySetting, Settings, Value

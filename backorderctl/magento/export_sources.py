@@ -7,9 +7,9 @@ from typing import NamedTuple, TextIO
 
 from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.policy.resolve import in_force, value_of
-from backorderctl.store.delimited import csv_writer
+from backorderctl.rows.delimited import csv_writer
+from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS
 from backorderctl.store.model import Store
-from backorderctl.store.quantities_file import QUANTITY, SOURCE_CODE, STATUS
 from backorderctl.store.scalars import ZERO, StockStatus, format_magento_number
 from backorderctl.store.settings import NOTIFY_BELOW
 from backorderctl.store.sku import SKU

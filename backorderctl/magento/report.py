@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
-from backorderctl.store.delimited import Refused
+from backorderctl.rows.delimited import Refused
 from backorderctl.store.scalars import parse_quantity, shortest
 
 DEFAULT_MAXIMUM = 10000

@@ -9,7 +9,7 @@ from backorderctl.output import listing
 from backorderctl.output.format import Output, counted
 from backorderctl.output.listing import Listing
 from backorderctl.output.quantities import sums_above_zero_note, unknown_reserved_note
-from backorderctl.output.report import stock_row
+from backorderctl.output.report.show import stock_row
 from backorderctl.output.table import Column
 
 _STOCKS = (

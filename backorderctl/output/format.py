@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from backorderctl.errors import CommandLine, Hint
+from backorderctl.files.access import shell_quoted
 from backorderctl.store import scalars
 from backorderctl.store.model import Place, ScheduleEntry
 from backorderctl.store.settings import Scope
-from backorderctl.toml.file_access import shell_quoted
 
 
 class Output(StrEnum):

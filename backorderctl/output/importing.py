@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from backorderctl.errors import Problem
 from backorderctl.magento.report import Count, ImportReport, Note, Notice, Tally
-from backorderctl.store.delimited import Refused
+from backorderctl.rows.delimited import Refused
 
 ROWS_SHOWN = 20
 """Refused rows that are named one by one."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.output.format import UNLIMITED, Cell, Output, json_number, jsonable, plain_row, plain_text, printable
 from backorderctl.output.table import Column, RowStyle, Style, draw, draw_block, terminal
-from backorderctl.store.spreadsheet import protected
+from backorderctl.rows.spreadsheet import protected
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _protected_text(cell: Cell) -> str:
 
 
 def _csv(listing: Listing, out: TextIO) -> None:
-    from backorderctl.store.delimited import csv_writer
+    from backorderctl.rows.delimited import csv_writer
 
     writer = csv_writer(out)
     writer.writerow([column.name for column in listing.columns])

@@ -5,7 +5,7 @@ from typing import Any, TextIO, cast
 
 from backorderctl.output import listing
 from backorderctl.output.format import counted
-from backorderctl.store.replace_quantities import Replaced
+from backorderctl.rows.replace_quantities import Replaced
 from backorderctl.store.scalars import toml_repr
 
 QUANTITIES_KEY = "quantities"

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Salability, Status, evaluate_at
 from backorderctl.policy.viewpoints import written_values
+from backorderctl.rows.salable_file import SalableRow
 from backorderctl.store import settings
 from backorderctl.store.model import DriftAccept, Product, Store
-from backorderctl.store.salable_file import SalableRow
 from backorderctl.store.scalars import STEP, ZERO
 from backorderctl.store.settings import BACKORDERS, DEFAULTS, THRESHOLD, Settings, Value
 

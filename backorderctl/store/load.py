@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
+from backorderctl.files import access
 from backorderctl.store import fields, scalars, settings
 from backorderctl.store.fields import Form
 from backorderctl.store.model import (
@@ -22,7 +23,6 @@ from backorderctl.store.model import (
 )
 from backorderctl.store.scalars import StockStatus, toml_repr
 from backorderctl.store.settings import Settings
-from backorderctl.toml import file_access
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.notation import Data, dotted_path, parse
 
@@ -35,12 +35,12 @@ def load(path: str) -> Store:
 
     BackorderctlError when it cannot be read, InvalidFile with all that is wrong in it.
     """
-    return _read(file_access.read_text(path), path)
+    return _read(access.read_text(path), path)
 
 
 def load_bytes(content: bytes, name: str) -> Store:
     """The store in the bytes of a file, called `name` in messages; InvalidFile with every problem in it."""
-    return _read(file_access.decoded(content, name), name)
+    return _read(access.decoded(content, name), name)
 
 
 class PreviousBuild(NamedTuple):

@@ -1,1 +1,1 @@
-"""The store file as text: parsing it, finding a key in it, changing one table of it, replacing it on disk."""
+"""TOML text: parsing it, finding a key in it, changing one table of it."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.file_access import check_path, open_file, reading, shell_quoted
+from backorderctl.files.access import check_path, open_file, reading, shell_quoted
 
 PATIENCE = 30.0
 """Seconds to wait for other writers while none of them changes the file."""

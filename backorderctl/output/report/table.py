@@ -8,7 +8,7 @@ from backorderctl.output import table
 from backorderctl.output.agenda import change_rows
 from backorderctl.output.format import printable
 from backorderctl.output.product_page import marks
-from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, CatalogueReport, share
+from backorderctl.output.report.content import OUT_OF_STOCK_WORDS, CatalogueReport, share
 from backorderctl.output.table import Column, Style, Terminal, terminal
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals, Totals
 from backorderctl.store.scalars import ZERO, format_quantity

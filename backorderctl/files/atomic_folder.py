@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.atomic_file import copy_metadata, losses, remove_strays, temporary_name, write_all
-from backorderctl.toml.file_access import open_file, writing
-from backorderctl.toml.file_lock import lock
+from backorderctl.files.access import open_file, writing
+from backorderctl.files.atomic_file import copy_metadata, losses, remove_strays, temporary_name, write_all
+from backorderctl.files.lock import lock
 
 
 def write_folder(folder: str, files: Mapping[str, bytes], *, without: Collection[str] = ()) -> tuple[str, ...]:

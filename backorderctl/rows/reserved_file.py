@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from backorderctl.errors import BackorderctlError, Mismatch
+from backorderctl.rows.delimited import InputFile, Sheet, open_sheet
+from backorderctl.rows.quantities_file import QUANTITY
+from backorderctl.rows.rows_read import RowsRead, WrongCell, cell_units, read_cell
 from backorderctl.store import scalars
-from backorderctl.store.delimited import InputFile, Sheet, open_sheet
 from backorderctl.store.model import Store
-from backorderctl.store.quantities_file import QUANTITY
-from backorderctl.store.rows_read import RowsRead, WrongCell, cell_units, read_cell
 from backorderctl.store.scalars import ZERO, format_quantity, toml_repr
 from backorderctl.store.sku import SKU
 

@@ -8,7 +8,7 @@ from backorderctl.output import listing
 from backorderctl.output.format import Cell, Output
 from backorderctl.output.listing import Listing
 from backorderctl.output.product import limit
-from backorderctl.output.report_content import CatalogueReport
+from backorderctl.output.report.content import CatalogueReport
 from backorderctl.output.table import Column
 from backorderctl.policy.agenda import AgendaDay
 from backorderctl.policy.totals import PoolTotals, ProductTotals, StockTotals
@@ -33,11 +33,11 @@ def show_report(report: CatalogueReport, output: ReportFormat, out: TextIO) -> N
             columns = tuple(map(Column, ("list", "stock", "source", "sku", "key", "value")))
             listing.show(Listing("report", columns, _rows(report_document(report))), Output.CSV, out)
         case ReportFormat.TABLE:
-            from backorderctl.output import report_table
+            from backorderctl.output.report import table as report_table
 
             report_table.write(report, out)
         case ReportFormat.HTML:
-            from backorderctl.output import report_html
+            from backorderctl.output.report import page as report_html
 
             out.write(report_html.page(report))
 

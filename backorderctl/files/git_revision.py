@@ -5,7 +5,7 @@ import subprocess
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.file_access import MAX_SIZE, too_large
+from backorderctl.files.access import MAX_SIZE, too_large
 
 PREFIX = "git:"
 GIT_PATIENCE = 30

@@ -10,11 +10,11 @@ from itertools import chain
 from typing import Any
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.store.delimited import Refused
+from backorderctl.rows.delimited import Refused
+from backorderctl.rows.quantities_file import Items, read_items
+from backorderctl.rows.reserved_file import Reservations, read_reservations
+from backorderctl.rows.rows_read import FileRead, Inputs, RowsRead, Watch
 from backorderctl.store.model import Product, SourceItem, Store, source_named
-from backorderctl.store.quantities_file import Items, read_items
-from backorderctl.store.reserved_file import Reservations, read_reservations
-from backorderctl.store.rows_read import FileRead, Inputs, RowsRead, Watch
 
 _NONE: Mapping[str, Any] = {}
 

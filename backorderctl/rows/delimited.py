@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
-from backorderctl.toml.file_access import MAX_SIZE, decompressed, format_size, open_input
+from backorderctl.files.access import MAX_SIZE, decompressed, format_size, open_input
 
 DELIMITERS = (",", ";", "\t")
 PARQUET = b"PAR1"
@@ -112,7 +112,7 @@ def sheet_of(
     """The same of a file that is open already; `glance` is called now and then."""
     start = raw.peek(4)
     if start.startswith(PARQUET):
-        from backorderctl.store.parquet import parquet_rows
+        from backorderctl.rows.parquet import parquet_rows
 
         with parquet_rows(file.path, name=file.name, only=only) as (header, rows):
             yield Sheet(file.name, header, _numbered(rows))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from backorderctl.errors import BackorderctlError, Mismatch, did_you_mean
-from backorderctl.store.delimited import InputFile, Record, Refused, Sheet
+from backorderctl.rows.delimited import InputFile, Record, Refused, Sheet
 from backorderctl.store.model import DEFAULT_STOCK, Store
 from backorderctl.store.scalars import parse_quantity, toml_repr
 

@@ -4,10 +4,10 @@ from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from backorderctl.errors import Mismatch
+from backorderctl.rows.delimited import Record, Sheet, open_sheet
+from backorderctl.rows.rows_read import RowsRead, WrongCell, cell_units, read_cell
 from backorderctl.store import scalars
-from backorderctl.store.delimited import Record, Sheet, open_sheet
 from backorderctl.store.model import SourceItem
-from backorderctl.store.rows_read import RowsRead, WrongCell, cell_units, read_cell
 from backorderctl.store.scalars import StockStatus, toml_repr
 from backorderctl.store.sku import SKU
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.output.agenda import change_rows
-from backorderctl.output.report_content import CatalogueReport, share
-from backorderctl.output.report_pictures import (
+from backorderctl.output.report.content import CatalogueReport, share
+from backorderctl.output.report.pictures import (
     MOST_ROWS,
     count_text,
     cut,

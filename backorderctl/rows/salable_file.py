@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.store.delimited import InputFile, open_bytes, sheet_of
+from backorderctl.files.access import decompressed
+from backorderctl.rows.delimited import InputFile, open_bytes, sheet_of
 from backorderctl.store.scalars import toml_repr
 from backorderctl.store.sku import SKU
-from backorderctl.toml.file_access import decompressed
 
 _QTY, _SALABLE, _TOTAL = "qty", "is_salable", "total_count"
 _FLAGS = {"1": True, "true": True, "True": True, "0": False, "false": False, "False": False, "": False}

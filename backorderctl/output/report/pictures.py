@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from backorderctl.output.format import printable
-from backorderctl.output.report_content import OUT_OF_STOCK_WORDS, CatalogueReport, share
+from backorderctl.output.report.content import OUT_OF_STOCK_WORDS, CatalogueReport, share
 from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, StockTotals
 from backorderctl.store.scalars import ZERO
 

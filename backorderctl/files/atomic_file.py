@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.toml.file_access import (
+from backorderctl.files.access import (
     Disturbed,
     check_path,
     content,
@@ -22,7 +22,7 @@ from backorderctl.toml.file_access import (
     shell_quoted,
     writing,
 )
-from backorderctl.toml.file_lock import PATIENCE, OnWait, lock, locked, version, version_of
+from backorderctl.files.lock import PATIENCE, OnWait, lock, locked, version, version_of
 
 ATTEMPTS = 5
 """Times to start again because another program changed the file."""
@@ -190,7 +190,7 @@ def _refuse_read_only(path: str, target: Path, old: os.stat_result) -> None:
 
 def _refuse_lost_owner(path: str, descriptor: int, owner: int) -> None:
     """BackorderctlError when the owner of the old file may not write to the new one."""
-    from backorderctl.toml.permissions import may_write, user_name
+    from backorderctl.files.permissions import may_write, user_name
 
     if not may_write(descriptor, owner):
         raise BackorderctlError(
