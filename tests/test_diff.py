@@ -362,7 +362,7 @@ def test_without_git_or_a_repository_the_error_says_so(run: Run, monkeypatch: py
     assert ran.status == 2
     assert "not a git repository" in ran.err
     monkeypatch.setenv("PATH", "")
-    assert run("diff", "git:HEAD") == (2, "", "Error: git: not found; a side git:REV is read with it\n")
+    assert run("diff", "git:HEAD") == (2, "", "Error: git: not found; git:REV is read with it\n")
 
 
 def test_another_stock_is_no_rename_where_neither_has_a_channel(run: Run, folder: Path) -> None:

@@ -9,7 +9,18 @@ from backorderctl.files.access import MAX_SIZE, too_large
 
 PREFIX = "git:"
 GIT_PATIENCE = 30
-"""Seconds to wait for an answer of git: a lock, a credential helper or a network file system may keep it."""
+"""Seconds to wait for an answer of git: a lock or a network file system may keep it."""
+_NO_PROGRAMS = (
+    "-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false",
+)  # fmt: skip
+"""A repository that is a folder of another one may not configure anything, and no program is started to read."""
+_NO_NETWORK = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
 
 
 def revision_content(side: str, *, default_path: str) -> bytes:
@@ -23,11 +34,11 @@ def revision_content(side: str, *, default_path: str) -> bytes:
     blob = f"{revision}:./{os.path.normpath(name)}"
     found = _found(folder, blob, side)
     if found is None:
-        shown = _git(folder, "show", "--end-of-options", blob)
+        shown = git(folder, "show", "--end-of-options", blob)
         raise _failure(side, revision, folder, shown.stderr.decode(errors="replace"))
     if found.size > MAX_SIZE:
         raise too_large(side, MAX_SIZE)
-    return _git(folder, "cat-file", "blob", found.name).stdout
+    return git(folder, "cat-file", "blob", found.name).stdout
 
 
 class _Blob(NamedTuple):
@@ -44,7 +55,7 @@ def _found(folder: str, path: str, side: str) -> _Blob | None:
     """
     if "\n" in path:
         return None  # git takes a path a line
-    answer = _git(folder, "cat-file", "--follow-symlinks", "--batch-check", lines=f"{path}\n").stdout
+    answer = git(folder, "cat-file", "--follow-symlinks", "--batch-check", lines=f"{path}\n").stdout
     first, _, rest = answer.decode(errors="surrogateescape").partition("\n")
     match first.split():
         case [blob, "blob", size]:
@@ -80,29 +91,54 @@ def is_new_since(side: str, *, default_path: str) -> bool:
         return False
     if not _is_commit(folder, revision):
         return False
-    return bool(_git(folder, "cat-file", "-e", f"{revision}:./{name}").returncode)
+    return bool(git(folder, "cat-file", "-e", f"{revision}:./{name}").returncode)
 
 
 def _is_commit(folder: str, revision: str) -> bool:
     words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    return _git(folder, *words).returncode == 0
+    return git(folder, *words).returncode == 0
 
 
 def _failure(side: str, revision: str, folder: str, said: str) -> BackorderctlError:
     """Git's own message, or a hint where a shallow clone does not have the revision."""
     lines = [line.removeprefix("fatal: ") for line in said.splitlines() if line.strip()] or ["git gave no answer"]
-    shallow = _git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+    shallow = git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
     if shallow and not _is_commit(folder, revision):
         return BackorderctlError(f"{side}: this clone is shallow and has no {revision!r}", hint="git fetch --unshallow")
     return BackorderctlError(f"{side}: git: {lines[0].rstrip('.')}")
 
 
-def _git(folder: str, *words: str, lines: str = "") -> subprocess.CompletedProcess[bytes]:
-    command = ["git", *(("-C", folder) if folder else ()), *words]
-    given = lines.encode(errors="surrogateescape")
+def git(folder: str, *words: str, lines: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Run git in a folder, or here for ""; its status says whether it did what it was asked.
+
+    BackorderctlError when there is no git, or when it does not answer in time.
+    """
+    typed = lines.encode(errors="surrogateescape")
     try:
-        return subprocess.run(command, capture_output=True, input=given, check=False, timeout=GIT_PATIENCE)
+        return subprocess.run(
+            command(folder, *words),
+            capture_output=True,
+            input=typed,
+            check=False,
+            timeout=GIT_PATIENCE,
+            env=environment(),
+        )
     except FileNotFoundError:
-        raise BackorderctlError("git: not found; a side git:REV is read with it") from None
+        raise nogit() from None
     except subprocess.TimeoutExpired:
         raise BackorderctlError(f"git: no answer within {GIT_PATIENCE} seconds") from None
+
+
+def command(folder: str, *words: str) -> list[str]:
+    """The words that run git without any program that a repository's configuration names."""
+    return ["git", *(("-C", folder) if folder else ()), "--no-pager", *_NO_PROGRAMS, *words]
+
+
+def environment() -> dict[str, str]:
+    """The environment in which git asks no server for objects that a partial clone lacks, and speaks English."""
+    return {**os.environ, **_NO_NETWORK}
+
+
+def nogit() -> BackorderctlError:
+    """The error where git is not installed."""
+    return BackorderctlError("git: not found; git:REV is read with it")
