@@ -99,12 +99,11 @@ def events_at(data: dict[str, Any], sku: str, stock: str | None, sold: Decimal) 
     # Choice: events that begin together stand in this order: low_stock in the stock's order of sources,
     # backorders_begin, only_x_left, then out_of_stock or unlimited.
     after = look(ship(data, sku, stock, sold), sku, stock)
-    events: list[tuple[str, str | None]] = []
     # Choice: the reservations are shipped before the first unit is sold, so a source can be low at 0 here while `show`,
     # where what is reserved still counts, says that it is not.
-    for source in after["sources"]:
-        if source["low_stock"]:
-            events.append(("low_stock", source["source"]))
+    events: list[tuple[str, str | None]] = [
+        ("low_stock", source["source"]) for source in after["sources"] if source["low_stock"]
+    ]
     # Choice: an event that holds at once begins at 0, backorders_begin too when nothing is on hand from the start.
     if after["status"] == "backorder":
         events.append(("backorders_begin", None))

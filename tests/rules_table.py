@@ -10,10 +10,10 @@ PAGE = Path(__file__).parent.parent / "docs" / "check.md"
 
 def table() -> str:
     rows = ["| code | name | kind | severity | finds | what to do |", "| --- | --- | --- | --- | --- | --- |"]
-    for rule in RULES.values():
-        rows.append(
-            f"| `{rule.code}` | `{rule.name}` | {rule.kind} | {rule.severity} | {rule.reason} | {rule.remedy} |"
-        )
+    rows += [
+        f"| `{rule.code}` | `{rule.name}` | {rule.kind} | {rule.severity} | {rule.reason} | {rule.remedy} |"
+        for rule in RULES.values()
+    ]
     return "\n".join(rows) + "\n"
 
 
