@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
 from conftest import Run
@@ -427,6 +429,71 @@ def test_the_name_of_a_folder_is_no_column(run: Run, files: Path) -> None:
     assert answers(run("product", "list", "--quantities", f"{folder}/live.parquet", "-o", "csv").out) == expected
     assert run("evaluate", str(folder), "--to", "answers.csv").status == 0
     assert answers((files / "answers.csv").read_text()) == expected
+
+
+TEMPORARY = (
+    "x=1",
+    "stock=us",
+    "sku=Z",
+    "policy=7",
+    "source_code=q",
+    "a[1]",
+    "[!x]",
+    "*",
+    "**",
+    "q?",
+    "{a,b}",
+    "b\\",
+    "'",
+    "é",
+)
+
+
+@pytest.mark.parametrize("name", TEMPORARY)
+def test_the_answers_do_not_depend_on_where_temporary_files_are(
+    run: Run, files: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rows, to in ((1000, "whole.csv"), (2, "parts.csv")):
+        monkeypatch.setattr("backorderctl.bulk.duckdb.ROWS_A_PASS", rows)
+        expected = answers(run("product", "list", "--quantities", "live.csv", "-o", "csv").out)
+        duckdb.execute("COPY (SELECT * FROM 'live.csv') TO 'g[1].parquet'")
+        (files / "temporary" / name).mkdir(parents=True, exist_ok=True)
+        monkeypatch.setattr(tempfile, "tempdir", str(files / "temporary" / name))
+        for path in ("live.csv", "g[1].parquet"):
+            assert run("evaluate", path, "--to", to, "-q") == (0, "", "")
+            assert answers((files / to).read_text()) == expected
+        assert not list((files / "temporary" / name).iterdir())
+
+
+@pytest.mark.parametrize("name", [*TEMPORARY, "\\[", "a\nb", "a\udce9", "~", "file:x", "%20"])
+def test_the_answers_do_not_depend_on_characters_of_a_path(run: Run, files: Path, name: str) -> None:
+    folder = files / "in" / name
+    folder.mkdir(parents=True)
+    expected = answers(run("product", "list", "--quantities", "live.csv", "-o", "csv").out)
+    duckdb.execute("COPY (SELECT * FROM 'live.csv') TO 'live.parquet'")
+    for kind in ("csv", "parquet"):
+        path = (files / f"live.{kind}").rename(folder / f"{name}.{kind}")
+        to = folder / "answers.csv" if name != "a\udce9" else files / "answers.csv"
+        assert run("evaluate", str(path), "--to", str(to), "-q").status == 0
+        assert answers(to.read_text()) == expected
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_parquet_file_with_damaged_bytes_is_an_error_in_one_line(run: Run, files: Path, seed: int) -> None:
+    rows = "SELECT 'main' AS source_code, 'S' || i AS sku, i % 100 AS quantity FROM range(300) t(i)"
+    duckdb.execute(f"COPY ({rows}) TO 'whole.parquet'")
+    content = (files / "whole.parquet").read_bytes()
+    writer = content.index(b"DuckDB version")
+    (files / "live.parquet").write_bytes(content[: writer + seed] + b"\xff" + content[writer + seed + 1 :])
+    assert run("evaluate", "live.parquet", "--summary", "-q").err == ""
+    random = Random(seed)
+    for _ in range(20):
+        damaged = bytearray(content)
+        for place in random.sample(range(4, len(content) - 8), 4):
+            damaged[place] = random.randrange(256)
+        (files / "live.parquet").write_bytes(damaged)
+        ran = run("evaluate", "live.parquet", "--summary", "-q")
+        assert ran.status == 0 or ran.err.startswith("Error: live.parquet"), ran.err
 
 
 @pytest.mark.parametrize("command", ["product list --quantities", "product show S7 --quantities", "evaluate --summary"])

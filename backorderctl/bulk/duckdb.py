@@ -1,5 +1,6 @@
 """The engine `duckdb`: the rows are read, checked and answered for in this process, in a bounded memory."""
 
+import glob
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -60,7 +61,7 @@ def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, 
         duckdb_failures(to, scratch, memory),
     ):
         job = _located(job, scratch)
-        run = _Run(database, job, scratch, _passes(database, job, memory))
+        run = _Run(database, job, scratch, _passes(job, memory))
         return run.evaluate(to, summary=summary, tell=tell)
 
 
@@ -73,15 +74,11 @@ def _located(job: Job, scratch: Path) -> Job:
     return replace(job, quantities=quantities, reserved=reserved)
 
 
-def _passes(database: Any, job: Job, memory: int) -> int:
+def _passes(job: Job, memory: int) -> int:
     """Into how many parts the SKUs are cut."""
     rows = 0
     for file in job.quantities:
-        if file.delimiter is None:
-            query = f"SELECT SUM(num_rows) FROM parquet_file_metadata({sql_literal(file.place)})"
-            rows += int(database.execute(query).fetchone()[0] or 0)
-        else:
-            rows += Path(file.path).stat().st_size * (8 if file.packed else 1) // BYTES_A_ROW
+        rows += file.rows or Path(file.path).stat().st_size * (8 if file.packed else 1) // BYTES_A_ROW
     return 1 + rows * 10**9 // (ROWS_A_PASS * memory)
 
 
@@ -118,7 +115,8 @@ class _Run:
                 raise RowsRefused(frozenset(self.twice))
             check_run(self.job, rows=counts.rows, reserved=reserved.rows, sources=self._sources)
             if to and aside and self.passes > 1 and format_of(to):
-                self._copy(f"read_parquet({sql_literal(str(self.scratch / 'part-*.parquet'))})", aside, format_of(to))
+                parts = ", ".join(sql_literal(glob.escape(str(path))) for path in self.scratch.glob("part-*.parquet"))
+                self._copy(f"read_parquet([{parts}], hive_partitioning = false)", aside, format_of(to))
         skus = self._one(RESERVED_SKUS) if self.job.reserved else 0
         return run_result(self.job, counts, reserved, reserved_skus=skus, totals=totals if summary else None)
 
@@ -135,10 +133,10 @@ class _Run:
 
     def _load(self, table: SqlTable) -> None:
         columns = ", ".join(f"'{column}': '{kind}'" for column, kind in table.columns)
-        path = sql_literal(str(self.scratch / f"{table.name}.csv"))
+        path = sql_literal(glob.escape(str(self.scratch / f"{table.name}.csv")))
         self.database.execute(
             f"CREATE TEMP TABLE all_{table.name} AS SELECT * FROM read_csv({path}, auto_detect = false, header = true, "
-            f"delim = ',', quote = '\"', escape = '\"', columns = {{{columns}}})"
+            f"delim = ',', quote = '\"', escape = '\"', hive_partitioning = false, columns = {{{columns}}})"
         )
         self.database.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM all_{table.name}")
 

@@ -31,7 +31,8 @@ class RowsFile:
     """A file of rows: its columns in order, those that are read by our name for them; `delimiter` is None for Parquet.
 
     `types` are the columns' types in a Parquet file, as an engine calls them. `named` if the file is given by its own
-    name, not by that of a folder or a pattern; `place` is where an engine finds it, if not by its path.
+    name, not by that of a folder or a pattern; `rows` is None unless they are counted already, and of CSV 0 or None;
+    `place` is where an engine finds it, if not by its path.
     """
 
     path: str
@@ -41,7 +42,7 @@ class RowsFile:
     packed: bool = False
     types: tuple[str, ...] = ()
     named: bool = False
-    has_rows: bool = True
+    rows: int | None = None
     place: str = ""
 
     @property
@@ -180,8 +181,9 @@ def _of_parquet(path: str) -> tuple[RowsFile, list[str]]:
     with TemporaryDirectory(prefix="backorderctl-") as scratch:
         database, place = connect(), plain_path(path, Path(scratch))
         types = column_types(database, place, name=path)
-        [rows] = database.execute("SELECT num_rows FROM parquet_file_metadata($1)", [place]).fetchone()
-    return RowsFile(path, (), {}, None, types=tuple(types.values()), has_rows=rows > 0), list(types)
+        # `parquet_file_metadata` would also read texts of the file that nobody needs and that may be damaged.
+        [rows] = database.execute("SELECT COUNT(*) FROM read_parquet($1)", [place]).fetchone()
+    return RowsFile(path, (), {}, None, types=tuple(types.values()), rows=rows), list(types)
 
 
 def _of_csv(raw: io.BufferedReader, path: str, *, packed: bool) -> tuple[RowsFile, list[str]]:
@@ -191,8 +193,8 @@ def _of_csv(raw: io.BufferedReader, path: str, *, packed: bool) -> tuple[RowsFil
         io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text,
     ):
         columns, dialect = header(text.readline())
-        has_rows = any(line.strip("\r\n") for line in text)
-    return RowsFile(path, (), {}, dialect, packed=packed, has_rows=has_rows), columns
+        rows = None if any(line.strip("\r\n") for line in text) else 0
+    return RowsFile(path, (), {}, dialect, packed=packed, rows=rows), columns
 
 
 def header(line: str) -> tuple[list[str], str]:

@@ -170,8 +170,8 @@ def check_run(job: Job, *, rows: int, reserved: int, sources: Callable[[], set[s
 
 def refuse_empty(files: Sequence[RowsFile], taken: int, *, skip_bad: bool) -> None:
     """BackorderctlError when no row was taken, or a file has none that is not one of many in a folder."""
-    has_rows = any(file.has_rows for file in files)
-    empty = [file for file in files if not file.has_rows and (file.named or not has_rows)]
+    has_rows = any(file.rows != 0 for file in files)
+    empty = [file for file in files if file.rows == 0 and (file.named or not has_rows)]
     if empty:
         raise BackorderctlError(f"{files_named(empty)}: expected rows, got none")
     if files and not taken:

@@ -1,5 +1,6 @@
 """Rows of a Parquet file as text cells, read by DuckDB (the extra `duckdb`), exactly or not at all."""
 
+import glob
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,8 +22,8 @@ _EXACT_CODES = (
 _EXACT_NUMBERS = (*_EXACT_CODES, "DECIMAL", "DOUBLE")
 """Types of DuckDB whose text says the value exactly; 8 digits and 4 decimals are few enough for a DOUBLE."""
 _WHOLE_DECIMAL = re.compile(r"decimal\(\d+, ?0\)", re.IGNORECASE)
-_PATTERN = re.compile(r"[*?\[]")
-"""What makes a pattern of a path for DuckDB."""
+_PATTERN = re.compile(r"[*?\[\\]")
+"""What makes a pattern of a path for DuckDB, which also takes a backslash for a slash."""
 ROWS_AT_ONCE = 10_000
 
 
@@ -55,14 +56,14 @@ def parquet_rows(path: str, *, name: str, only: str | None) -> Iterator[tuple[li
 def plain_path(path: str, scratch: Path) -> str:
     """A path by which DuckDB finds this very file: it takes `g[1].parquet` for a pattern, which `g1.parquet` matches.
 
-    Where the path is such, it is that of a link in the folder `scratch`.
+    Where the path is such, or no text, it is that of a link in the folder `scratch`.
     """
     absolute = str(Path(path).absolute())  # which is never taken for a URI or for one in a home folder
-    if not _PATTERN.search(absolute):
+    if absolute.isprintable() and not _PATTERN.search(absolute):
         return absolute
     link = scratch / f"link-{len(list(scratch.iterdir()))}"
     link.symlink_to(absolute)
-    return str(link)
+    return glob.escape(str(link))
 
 
 def column_types(database: Any, path: str, *, name: str) -> dict[str, str]:
