@@ -48,6 +48,8 @@ NOUNS = (
     "order",
     "schedule",
     "agenda",
+    "log",
+    "blame",
     "check",
     "accept",
     "test",

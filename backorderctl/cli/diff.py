@@ -13,12 +13,11 @@ from backorderctl.files import git_revision
 from backorderctl.files.access import shell_quoted
 from backorderctl.output import diff as view
 from backorderctl.policy.compare import compare
-from backorderctl.store.load import load_bytes
+from backorderctl.store.load import EMPTY_STORE, load_bytes
 from backorderctl.store.model import Store
 
 app = noun("")
 
-EMPTY_STORE = b"version = 1\n"
 SIDE = "A file, - for standard input, git:REV or git:REV:PATH"
 
 

@@ -52,6 +52,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "accept remove": ("accept remove 1 -n",),
     "test": ("test", "test --junit results.xml"),
     "diff": ("diff git:HEAD", "diff old.toml store.toml --exit-code"),
+    "log": ("log", "log --product 24-MB01 --since 2026-01-01", "log --limit 5 -o json"),
+    "blame": ("blame", "blame backorders --product 24-MB01"),
     "report": ("report", "report --stock eu --top 20 -o json"),
     "evaluate": ("evaluate live.csv --to answers.csv", "evaluate live.csv --summary -o json"),
     "drift": ("drift salable.csv --stock eu",),

@@ -124,7 +124,7 @@ def git(folder: str, *words: str, lines: str = "") -> subprocess.CompletedProces
             env=environment(),
         )
     except FileNotFoundError:
-        raise nogit() from None
+        raise no_git() from None
     except subprocess.TimeoutExpired:
         raise BackorderctlError(f"git: no answer within {GIT_PATIENCE} seconds") from None
 
@@ -139,6 +139,6 @@ def environment() -> dict[str, str]:
     return {**os.environ, **_NO_NETWORK}
 
 
-def nogit() -> BackorderctlError:
+def no_git() -> BackorderctlError:
     """The error where git is not installed."""
     return BackorderctlError("git: not found; git:REV is read with it")

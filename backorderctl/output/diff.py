@@ -84,12 +84,17 @@ def difference_summary(difference: Difference) -> str:
 
 def _json(difference: Difference, out: TextIO) -> None:
     out.write("{")
+    write_difference(difference, out)
+    out.write("}\n")
+
+
+def write_difference(difference: Difference, out: TextIO) -> None:
+    """Write the whole difference as members of a JSON object."""
     write_documents(difference, out)
     out.write(',\n"schedule": ')
     _write_rows((listing.dumps(_entry_document(each)) for each in difference.schedule), out)
     out.write(',\n"unreached": ')
     _write_rows((listing.dumps(unreached_document(each)) for each in difference.unreached), out)
-    out.write("}\n")
 
 
 def write_documents(difference: Difference, out: TextIO) -> None:

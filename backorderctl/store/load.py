@@ -30,6 +30,10 @@ if TYPE_CHECKING:  # most answers name no line
     from backorderctl.toml.line_numbers import Lines
 
 
+EMPTY_STORE = b"version = 1\n"
+"""The file of a store that has nothing."""
+
+
 def load(path: str) -> Store:
     """The store in the file at `path`.
 
