@@ -328,6 +328,24 @@ def resolve(
     raise KeyError(key)
 
 
+def short(entry: dict[str, Any]) -> Decimal:
+    """The units that can never ship of what `show` says of a product in a stock."""
+    beyond_limits, could_ship, unlimited = Decimal(0), Decimal(0), False
+    for pool in entry["pools"]:
+        if not pool["backorders"]:
+            could_ship += pool["quantity"] if pool["quantity"] > 0 else 0
+        elif pool["effective"] == 0:
+            unlimited = True
+        elif pool["quantity"] < pool["effective"]:
+            beyond_limits += pool["effective"] - pool["quantity"]
+        else:
+            could_ship += pool["quantity"] - pool["effective"]
+    if entry["on_hand"] is None:
+        return Decimal(0)
+    reserved = Decimal(0) if unlimited or entry["reserved"] < could_ship else entry["reserved"] - could_ship
+    return beyond_limits + reserved
+
+
 def all_stocks(data: dict[str, Any]) -> dict[str, list[str]]:
     """The sources each stock links, in its order; without any stock, `default` links every source in file order."""
     # Choice: an empty [stocks] declares no stock.

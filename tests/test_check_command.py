@@ -118,7 +118,7 @@ def test_json_has_every_key(run: Run) -> None:
                 "count": 1,
                 "hint": None,
                 "since": None,
-                "places": [{**NO_PLACE, "scope": "global", "line": 4}],
+                "places": [{**NO_PLACE, "scope": "global", "line": 4, "since": None}],
             },
             {
                 "code": "BO102",
@@ -134,7 +134,7 @@ def test_json_has_every_key(run: Run) -> None:
                 "count": 1,
                 "hint": None,
                 "since": None,
-                "places": [{**NO_PLACE, "scope": "product", "product": "x: 100%, [y]\x1b", "line": 13}],
+                "places": [{**NO_PLACE, "scope": "product", "product": "x: 100%, [y]\x1b", "line": 13, "since": None}],
             },
         ]
     }

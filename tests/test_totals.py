@@ -125,25 +125,22 @@ def naive_sums(data: dict[str, Any]) -> dict[str | None, tuple[Decimal, Decimal,
     sums: dict[str | None, tuple[Decimal, Decimal, Decimal, int]] = {}
     for sku in data["products"]:
         for entry in naive.show(data, sku):
-            reserve = owed = could_ship = on_hand = ZERO
+            reserve = owed = on_hand = ZERO
             for pool in entry["pools"]:
                 on_hand += pool["on_hand"]
                 if pool["backorders"]:
                     owed += -pool["quantity"] if pool["quantity"] < 0 else 0
-                    could_ship += pool["quantity"] - pool["effective"]
                 else:
-                    could_ship += max(pool["quantity"], 0)
                     reserve += min(max(pool["quantity"], 0), pool["effective"])
             managed = entry["on_hand"] is not None
             if managed and entry["reserved"] > on_hand:
                 owed += entry["reserved"] - on_hand
             limited = not entry["unlimited"]
-            oversold = limited and bool(entry["sources"]) and entry["reserved"] > could_ship
             was = sums.get(entry["stock"], (ZERO, ZERO, ZERO, 0))
             sums[entry["stock"]] = (
                 was[0] + reserve,
                 was[1] + owed,
                 was[2] + (owed if limited else 0),
-                was[3] + oversold,
+                was[3] + (naive.short(entry) > 0),
             )
     return sums

@@ -70,6 +70,7 @@ pools AS (
 -- backorderable  what can be backordered, where that has a limit
 -- reserve        what a threshold above 0 keeps back
 -- below_zero     what pools that take backorders owe already
+-- excess         what pools that take backorders owe beyond their limit
 -- could_ship     what could ever ship
 goods AS (
     SELECT
@@ -91,8 +92,14 @@ goods AS (
         SUM(CASE WHEN p.backorders = 1 AND p.quantity < 0 THEN 0 - p.quantity ELSE 0 END) AS below_zero,
         SUM(
             CASE
-                WHEN p.backorders = 1 AND p.quantity IS NOT NULL THEN p.quantity - p.effective
-                WHEN p.quantity > 0 THEN p.quantity
+                WHEN p.backorders = 1 AND p.effective < 0 AND p.quantity < p.effective THEN p.effective - p.quantity
+                ELSE 0
+            END
+        ) AS excess,
+        SUM(
+            CASE
+                WHEN p.backorders = 1 AND p.quantity > p.effective THEN p.quantity - p.effective
+                WHEN p.backorders = 0 AND p.quantity > 0 THEN p.quantity
                 ELSE 0
             END
         ) AS could_ship
@@ -150,8 +157,17 @@ goods AS (
         0
         -- for each pool of the stock
         + CASE
-            WHEN {takes_backorders} = 1 AND t.pool_{pool} IS NOT NULL THEN t.pool_{pool} - {effective}
-            WHEN t.pool_{pool} > 0 THEN t.pool_{pool}
+            WHEN {takes_backorders} = 1 AND {effective} < 0 AND t.pool_{pool} < {effective}
+            THEN {effective} - t.pool_{pool}
+            ELSE 0
+        END
+        -- end
+        ,
+        0
+        -- for each pool of the stock
+        + CASE
+            WHEN {takes_backorders} = 1 AND t.pool_{pool} > {effective} THEN t.pool_{pool} - {effective}
+            WHEN {takes_backorders} = 0 AND t.pool_{pool} > 0 THEN t.pool_{pool}
             ELSE 0
         END
         -- end
@@ -160,7 +176,7 @@ goods AS (
     -- end
     -- Products at no source that a stock sells from.
     UNION ALL
-    SELECT t.sku, NULL, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    SELECT t.sku, NULL, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM totals t
     WHERE
         t.policy IS NULL
@@ -169,7 +185,7 @@ goods AS (
         -- end
     -- Products of the store file without such a row.
     UNION ALL
-    SELECT p.sku, NULL, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    SELECT p.sku, NULL, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM products p
     LEFT JOIN (
         SELECT n.sku FROM totals t JOIN products n ON n.sku = t.sku WHERE n.policy IS NULL
@@ -195,10 +211,8 @@ offers AS (
             ELSE 0
         END AS backorderable,
         g.below_zero + CASE WHEN r.reserved > g.on_hand THEN r.reserved - g.on_hand ELSE 0 END AS owed,
-        CASE
-            WHEN r.reserved IS NULL AND g.could_ship < 0 THEN 0 - g.could_ship
-            WHEN r.reserved > g.could_ship THEN r.reserved - g.could_ship
-            ELSE 0
+        g.excess + CASE
+            WHEN g.unlimited = 0 AND r.reserved > g.could_ship THEN r.reserved - g.could_ship ELSE 0
         END AS short
     FROM goods g
     LEFT JOIN reservations r ON r.sku = g.sku AND r.stock = g.stock
@@ -235,5 +249,5 @@ SELECT
     CASE WHEN managed = 1 AND low = 1 THEN TRUE ELSE FALSE END AS low_stock,
     CAST(CASE WHEN managed = 1 THEN reserve ELSE 0 END AS DECIMAL(18, 4)) AS reserve,
     CAST(CASE WHEN managed = 1 THEN owed ELSE 0 END AS DECIMAL(18, 4)) AS owed,
-    CAST(CASE WHEN unlimited > 0 OR stock IS NULL THEN 0 ELSE short END AS DECIMAL(18, 4)) AS short
+    CAST(CASE WHEN managed = 1 THEN short ELSE 0 END AS DECIMAL(18, 4)) AS short
 FROM offers

@@ -20,7 +20,8 @@ DEFAULT_CODES = frozenset(code for code, rule in RULES.items() if rule.kind is n
 def check(store: Store, *, today: date, codes: Collection[str] = DEFAULT_CODES) -> list[Finding]:
     """What these rules find wrong and nobody accepts, the worst first, then by code and line.
 
-    The store is checked for today and for each coming day on which an entry of its schedule begins or ends.
+    The store is checked for today and for each coming day on which an entry of its schedule begins or ends; rules about
+    stock judge today alone, as the goods of today say nothing about a later day.
     """
     return findings_on(store, contexts(store, running(codes), today=today), codes)
 
@@ -39,10 +40,10 @@ def findings_on(store: Store, checked: Iterable[Context], codes: Collection[str]
             for violation in violations:
                 found[code].setdefault(violation, since)
         days.append(Day(store, context, _troubles(by_code), is_first=since is None))
-        rules = [rule for rule in rules if rule.span is not Span.NOTHING]
+        rules = [rule for rule in rules if rule.span is not Span.NOTHING and rule.kind is not RuleKind.STOCK]
     left = apply_suppressions(store, found, days[0].date)
     groups = grouped({code: violations for code, violations in left.items() if code in codes})
-    wanted = candidates(store, groups)
+    wanted = candidates(store, groups, lines)
     default = running(DEFAULT_CODES)
     chosen = hints.choose(days, wanted, lambda context: _troubles(_violations(context, default)))
     return ordered(finding(lines[group.since], group, chosen.get(number)) for number, group in enumerate(groups))

@@ -21,6 +21,7 @@ from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
 from backorderctl.store.model import Place, Product, Store
+from backorderctl.store.schedule import ENABLED
 from backorderctl.store.settings import BACKORDERS, Scope, Setting, V, Value, format_value
 from backorderctl.toml.change import KeyPath
 
@@ -103,6 +104,16 @@ class Context:
     def fallbacks(self) -> Fallbacks:
         """What would be in force without each value that is in force."""
         return fallbacks(self.store, self.answers, self.chains)
+
+    @cached_property
+    def open_sources(self) -> frozenset[str]:
+        """The sources that are enabled, or closed for some days by an entry with a reason: a plan and no mistake."""
+
+        def is_planned(code: str) -> bool:
+            entry = self.store.lines.replaced.get((*Place(Scope.SOURCE, source=code).path, ENABLED))
+            return entry is not None and entry.reason is not None
+
+        return frozenset(code for code, source in self.store.sources.items() if source.enabled or is_planned(code))
 
     def chain(self, answer: Salability, item: ItemInForce, key: str) -> PlaceChain:
         """The places that set a value for a source item, the narrowest first."""

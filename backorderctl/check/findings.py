@@ -1,6 +1,6 @@
 """Findings: one for each cause, however many products it concerns."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -63,7 +63,7 @@ class LocatedFinding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The violations of one rule that have one cause, and the day from which the first of them holds."""
+    """The violations of one rule that have one cause and hold from the same day on; None is today."""
 
     code: str
     violations: tuple[Violation, ...]
@@ -71,22 +71,33 @@ class Group:
 
 
 def grouped(found: Violations) -> list[Group]:
-    """The violations by their cause: the same said of several products is one cause."""
-    groups: dict[tuple[object, ...], dict[Violation, date | None]] = {}
+    """The violations by their cause and day: the same said of several products is one cause."""
+    groups: dict[tuple[str, date | None], dict[object, list[Violation]]] = {}
     for code, violations in found.items():
-        for each, since in violations.items():
-            place = each.place._replace(product=None)
-            path = each.path if each.product is None else None
-            groups.setdefault((code, each.severity, place, each.key, each.message, path), {})[each] = since
-    return [Group(str(cause[0]), tuple(each), _first_day(each.values())) for cause, each in groups.items()]
+        for violation, since in violations.items():
+            place = violation.place._replace(product=None)
+            path = violation.path if violation.product is None else None
+            cause = (violation.severity, place, violation.key, violation.message, path)
+            groups.setdefault((code, since), {}).setdefault(cause, []).append(violation)
+    return [
+        Group(code, tuple(violations), since)
+        for (code, since), causes in groups.items()
+        for violations in causes.values()
+    ]
 
 
-def candidates(store: Store, groups: Iterable[Group]) -> list[Candidate]:
-    """The edits that would mend each group, where one command makes all of them."""
+def candidates(store: Store, groups: Iterable[Group], lines: Mapping[date | None, Locations]) -> list[Candidate]:
+    """The edits that would mend each group, where one command makes all of them.
+
+    None for values that an entry of the schedule writes on the first day of the group, which `lines` tell: editing
+    what is written at their scope mends nothing.
+    """
     found = []
     for number, group in enumerate(groups):
         edits = {each.edit: None for each in group.violations if each.edit is not None}
         if len(edits) == 0 or any(each.edit is None for each in group.violations):
+            continue
+        if any((*edit.place.path, edit.key) in lines[group.since].replaced for edit in edits):
             continue
         command = bulk_command(store, tuple(edits))
         if command is not None:
@@ -142,10 +153,6 @@ def _without_effect(violations: Iterable[Violation]) -> str:
     paths = frozenset[KeyPath]().union(*found)
     thresholds = sum(path[-1] == THRESHOLD.key for path in paths)
     return f"; without effect: thresholds {thresholds}, reservations {len(paths) - thresholds}" if found else ""
-
-
-def _first_day(days: Collection[date | None]) -> date | None:
-    return None if None in days else min(day for day in days if day is not None)
 
 
 def _problem(problem: Problem, hint: Hint | None) -> Finding:

@@ -81,7 +81,10 @@ def _json(found: Sequence[LocatedFinding], out: TextIO) -> None:
     names = [column.name for column in _FINDINGS]
     rows = []
     for located in found:
-        places = [{**each.place._asdict(), "line": each.line} for each in located.finding.places]
+        since = located.finding.since and str(located.finding.since)
+        places = [
+            {**found_at.place._asdict(), "line": found_at.line, "since": since} for found_at in located.finding.places
+        ]
         rows.append(listing.dumps({**dict(zip(names, _row(located), strict=True)), "places": places}))
     out.write('{"findings": [' + ("\n" + ",\n".join(rows) + "\n" if rows else "") + "]}\n")
 

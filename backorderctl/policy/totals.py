@@ -48,7 +48,7 @@ class StockTotals:
 
 
 class ProductTotals(NamedTuple):
-    """What one product owes in one stock: `owed` units are ordered and not on hand, `short` of them can never ship."""
+    """What one product owes in one stock: `owed` units are ordered and not on hand, `short` can never ship."""
 
     answer: Salability
     owed: Decimal
@@ -136,14 +136,17 @@ def kept_back(answer: Salability) -> Decimal:
 
 
 def short(answer: Salability) -> Decimal:
-    """Units that are reserved and could never ship, 0 unless the product is oversold.
+    """Units that are owed and can never ship, 0 unless the product is oversold.
 
-    What could ever ship is the quantity of a pool, and with backorders also its allowance; without limit, anything.
+    That is what each pool with a backorder limit owes beyond it, and what of the reserved units exceeds all that the
+    pools could still ship: goods of one pool never pay for another's excess.
     """
-    if answer.unlimited or not answer.items:
+    if not answer.managed:
         return ZERO
-    could_ship = sum(map(_could_ship, answer.pools), ZERO)
-    return max(answer.reserved - could_ship, ZERO)
+    excess = sum(map(_excess, answer.pools), ZERO)
+    if answer.unlimited:
+        return excess
+    return excess + max(answer.reserved - sum(map(_could_ship, answer.pools), ZERO), ZERO)
 
 
 def share_used(owed: Decimal, left: Decimal) -> Decimal | None:
@@ -214,8 +217,13 @@ def _on_hand(answer: Salability) -> Decimal:
     return sum((pool.on_hand for pool in answer.pools), ZERO)
 
 
+def _excess(pool: Pool) -> Decimal:
+    """What a pool with backorders owes beyond its limit."""
+    return max(pool.effective - pool.quantity, ZERO) if pool.backorders and pool.effective else ZERO
+
+
 def _could_ship(pool: Pool) -> Decimal:
-    return pool.quantity - pool.effective if pool.backorders else max(pool.quantity, ZERO)
+    return max(pool.quantity - pool.effective, ZERO) if pool.backorders else max(pool.quantity, ZERO)
 
 
 def _reserve(pool: Pool) -> Decimal:

@@ -16,6 +16,7 @@ from backorderctl.check.scope_usage import has_products, policy_views
 from backorderctl.policy.evaluate import ItemInForce, Salability, takes_backorders
 from backorderctl.policy.resolve import InForce, in_force, value_of
 from backorderctl.store.model import Place
+from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import BACKORDERS, ONLY_X_LEFT, THRESHOLD, Scope
 
 
@@ -96,9 +97,9 @@ def backorders_out_of_stock(context: Context) -> Iterator[Violation]:
     Where the product or a source item turns them on, the file contradicts itself; where a wider scope does, the product
     may well be retired. A product that counts in another stock is found only if its items turn them on in this one.
     """
-    sold = {answer.product.sku for answer in context.managed if answer.pools}
+    sold = {answer.product.sku for answer in context.managed if _counts(context, answer)}
     for answer in context.managed:
-        if answer.pools:
+        if _counts(context, answer):
             continue
         wanting = [item for item in answer.items if backordered(item)]
         own = [item for item in wanting if item.settings[BACKORDERS.key].origin.product]
@@ -109,6 +110,13 @@ def backorders_out_of_stock(context: Context) -> Iterator[Violation]:
             for item in own:
                 if item.settings[BACKORDERS.key].origin.scope is Scope.SOURCE_ITEM:
                     yield _not_in_stock(answer, item, Severity.WARNING, stock=answer.stock)
+
+
+def _counts(context: Context, answer: Salability) -> bool:
+    """Whether a source item counts, or would if the schedule had not closed its source for a reason."""
+    if answer.pools:
+        return True
+    return any(item.status is StockStatus.IN_STOCK and item.source in context.open_sources for item in answer.items)
 
 
 def _left_used(context: Context) -> Iterator[Salability]:

@@ -44,15 +44,16 @@ def no_source_item(context: Context) -> Iterator[Violation]:
 def nothing_sold_from(context: Context) -> Iterator[Violation]:
     """BO202: enabled sources in no stock, and stocks without an enabled source.
 
-    A disabled source is out of use on purpose. The implicit stock is judged once there are sources.
+    A disabled source is out of use on purpose, and one that the schedule closes with a reason comes back. The implicit
+    stock is judged once there are sources.
     """
     store = context.store
     for code, stocks in _stocks_of(context).items():
-        if not stocks and store.sources[code].enabled:
+        if not stocks and code in context.open_sources:
             place = Place(Scope.SOURCE, source=code)
             yield Violation(place=place, message="in no stock: its goods are never sold", source=code)
     for code, stock in store.stocks.items():
-        if (stock.declared or stock.sources) and not any(store.sources[each].enabled for each in stock.sources):
+        if (stock.declared or stock.sources) and context.open_sources.isdisjoint(stock.sources):
             place = Place(Scope.STOCK, stock=code)
             yield Violation(place=place, message="no enabled source: nothing is sold from it", stock=code)
 

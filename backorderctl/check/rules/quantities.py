@@ -111,20 +111,19 @@ def negative_quantity(context: Context) -> Iterator[Violation]:
     "oversold",
     Severity.ERROR,
     RuleKind.STOCK,
-    reason="More units are reserved than could ever ship, even with every backorder that the limits allow.",
+    reason="More units are owed than could ever ship, even with every backorder that the limits allow.",
     remedy="Buy or move goods for these orders, or cancel some of them; a higher limit ships nothing.",
 )
 def oversold(context: Context) -> Iterator[Violation]:
-    """BO111: reserved units beyond all goods and all allowed backorders of a stock, shortages included."""
+    """BO111: units that are owed beyond a backorder limit, or reserved beyond all that a stock could ship."""
     for answer in context.managed:
-        lost = min(short(answer), answer.reserved)
-        if lost > 0:
+        if lost := short(answer):
+            sku, reserved = answer.product.sku, answer.product.reserved
             yield Violation(
-                place=Place(Scope.PRODUCT, product=answer.product.sku),
-                message="more is reserved than can ever ship",
-                detail=f"{format_value(lost)} of {format_value(answer.reserved)} cannot ship"
-                f"{in_stock(answer, context.store)}",
-                path=reserved_path(answer.product.sku, answer.stock),
+                place=Place(Scope.PRODUCT, product=sku),
+                message="more is owed than can ever ship",
+                detail=f"{format_value(lost)} cannot ship{in_stock(answer, context.store)}",
+                path=reserved_path(sku, answer.stock) if answer.stock in reserved else None,
                 **subject(answer),
             )
 
