@@ -127,9 +127,9 @@ def test_the_agenda_says_which_source_keeps_taking_backorders(run: Run) -> None:
     assert ran == (
         0,
         "date        event   change                           effect\n"
-        "2026-12-24  begins  global backorders: notify -> no  24-MB01 salable 75 -> 25; 1 product stops taking "
+        "2026-12-24  begins  global backorders: notify -> no  24-MB01 salable 75 -> 25; 1 stops taking "
         f"backorders; {kept}\n"
-        "2027-01-03  ends    global backorders: no -> notify  24-MB01 salable 25 -> 75; 1 product starts taking "
+        "2027-01-03  ends    global backorders: no -> notify  24-MB01 salable 25 -> 75; 1 starts taking "
         f"backorders; {kept}\n",
         "",
     )
@@ -257,3 +257,17 @@ def test_days_that_change_nothing_are_listed_too() -> None:
         (date(2026, 12, 24), 1, 0),
         (date(2026, 12, 25), 0, 1),
     ]
+
+
+def test_the_end_of_an_entry_is_the_mirror_image_of_its_begin(run: Run, folder: Path) -> None:
+    (folder / "store.toml").write_text(
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = 0\n[sources.berlin]\n[sources.madrid]\n'
+        '[stocks.eu]\nsources = ["berlin"]\n[stocks.south]\nsources = ["madrid"]\n'
+        "[products.X.sources.berlin]\nquantity = 0\n[products.X.sources.madrid]\nquantity = 5\n"
+        '[[schedule]]\nfrom = 2026-12-24\nuntil = 2026-12-26\nbackorders = "no"\nreason = "closed"\n'
+    )
+    begin, end = (line.rpartition("  ")[2] for line in run("agenda", "--at", "2026-12-01").out.splitlines()[1:])
+    figures = "X in eu salable unlimited -> 0; X in south salable unlimited -> 5; "
+    assert begin == figures + "1 goes out of stock; 1 is no longer unlimited; 1 stops taking backorders"
+    figures = "X in eu salable 0 -> unlimited; X in south salable 5 -> unlimited; "
+    assert end == figures + "1 becomes unlimited; 1 starts taking backorders; 1 comes back in stock"

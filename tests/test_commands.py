@@ -237,7 +237,7 @@ def test_a_dry_run_shows_the_text_and_the_effect(run: Run, store_file: Path) -> 
         ' [products."24-MB01".sources.main]\n'
         " quantity = 25\n"
         "\n"
-        "1 setting; 1 product\n"
+        "1 setting; 1 product: 1 sells less; -10 backorderable units\n"
         "\n"
         "setting at       key                     old  new  products\n"
         "product 24-MB01  out_of_stock_threshold  -50  -40         1\n"

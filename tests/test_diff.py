@@ -1,16 +1,19 @@
 """What changes in effect between two stores."""
 
 import json
+from collections import Counter
+from copy import deepcopy
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from conftest import Run, git
 from hypothesis import given
-from stores import built, figures, stores
+from stores import built, figures, seeded_stores, stores
 
 from backorderctl.output.diff import difference_summary
-from backorderctl.policy.diff import difference
+from backorderctl.policy.diff import Difference, difference
 from backorderctl.policy.evaluate import evaluate_all
 
 
@@ -106,7 +109,7 @@ def test_a_stock_that_no_longer_reaches_a_product_does_not_bring_it_back(run: Ru
     Path("old.toml").write_text(stock.format("['a']"))
     Path("new.toml").write_text(stock.format("['b']"))
     assert run("diff", "old.toml", "new.toml").out == (
-        "1 setting; 1 product\n"
+        "1 setting; 1 product: 1 leaves a stock\n"
         "\n"
         "setting at  key      old  new  products\n"
         "stock eu    sources  a    b           1\n"
@@ -204,6 +207,9 @@ def test_the_worst_consequence_comes_first(run: Run, folder: Path) -> None:
         "1 becomes unlimited",
         "1 goes out of stock",
         "1 is removed",
+        "3 sell less",
+        "2 sell more",
+        "1 starts taking backorders",
         "1 comes back in stock",
         "1 is added",
     ]
@@ -262,7 +268,7 @@ def test_many_changes_are_grouped_counted_and_listed_on_demand(run: Run, folder:
     own = "".join(f"[products.P{number}]\nout_of_stock_threshold = 5\n" for number in range(30))
     short = between(run, old, old + own)
     assert short[:7] == [
-        "30 settings; 29 products: 5 go out of stock",
+        "30 settings; 29 products: 5 go out of stock, 29 sell less",
         "",
         "setting at   key                     old      new  products",
         "30 products  out_of_stock_threshold  not set  5          29",
@@ -300,7 +306,10 @@ def repository(store_file: Path) -> Path:
 @pytest.mark.usefixtures("repository")
 def test_a_file_can_be_compared_with_a_git_revision(run: Run) -> None:
     changed = run("diff", "git:HEAD~1", "--exit-code")
-    assert (changed.status, changed.out.splitlines()[0]) == (1, "1 setting; 1 product")
+    assert (changed.status, changed.out.splitlines()[0]) == (
+        1,
+        "1 setting; 1 product: 1 sells less; -10 backorderable units",
+    )
     assert run("diff", "git:main", "store.toml", "--exit-code").status == 0
     assert run("diff", "git:main~1:store.toml", "git:main:store.toml", "--exit-code").status == 1
 
@@ -380,3 +389,45 @@ def test_a_product_that_is_no_longer_managed_has_nothing_to_backorder(run: Run, 
     product = "[products.X]\n{}[products.X.sources.a]\nquantity = 2\n"
     lines = between(run, old + product.format(""), old + product.format("manage_stock = false\n"))
     assert lines[-1] == "X    default  salable 7 -> unlimited  backorderable 5 -> none  on_hand 2 -> none"
+
+
+MIRROR = {
+    "becomes_unlimited": "no_longer_unlimited",
+    "goes_out_of_stock": "back_in_stock",
+    "removed": "added",
+    "leaves_stock": "enters_stock",
+    "stops_backorders": "starts_backorders",
+    "less_salable": "more_salable",
+    "no_longer_notified": "notified",
+    "other": "other",
+}
+
+
+def consequences(difference: Difference) -> Counter[tuple[str, str | None, str]]:
+    return Counter(
+        (change.sku, change.stock or change.source, consequence)
+        for change in difference.products
+        for consequence in change.consequences
+    )
+
+
+def mirrored(found: Counter[tuple[str, str | None, str]]) -> Counter[tuple[str, str | None, str]]:
+    both = MIRROR | {after: before for before, after in MIRROR.items()}
+    return Counter({(sku, stock, both[consequence]): count for (sku, stock, consequence), count in found.items()})
+
+
+def test_the_two_directions_of_a_difference_are_mirror_images() -> None:
+    seen: set[str] = set()
+    random = Random(61)
+    for data in seeded_stores(250, seed=61):
+        other = deepcopy(data)
+        for product in [*other["products"].values(), other.setdefault("global", {})]:
+            if random.random() < 0.4:
+                product["backorders"] = random.choice(("no", "allow", "notify"))
+            if random.random() < 0.3:
+                product["out_of_stock_threshold"] = random.choice((-5, 0, 5))
+        old, new = (built(each) for each in (data, other))
+        there, back = consequences(difference(old, new)), consequences(difference(new, old))
+        assert mirrored(there) == back
+        seen |= {consequence for _, _, consequence in there}
+    assert seen >= {*MIRROR, *MIRROR.values()} - {"removed", "added", "leaves_stock", "enters_stock"}

@@ -80,7 +80,7 @@ def test_a_row_a_commit_that_changes_something_in_effect(run: Run, repository: P
     assert ran.out.splitlines() == [
         "commit   date        author  settings  products  change",
         f"{head(repository)}  2026-11-20  shop           1         1  "
-        "global backorders: notify -> no; A salable 65 -> 25, 1 product stops taking backorders",
+        "global backorders: notify -> no; A salable 65 -> 25, 1 stops taking backorders",
         f"{head(repository, 'HEAD~2')}  2026-11-18  shop           1         1  A salable 75 -> 65 "
         "(out_of_stock_threshold not set -> -40)",
         f"{head(repository, 'HEAD~3')}  2026-11-02  shop           3         1  first version: 1 product",

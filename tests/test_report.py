@@ -341,3 +341,37 @@ def test_without_jinja2_the_page_says_what_to_install(
     assert run("report", "-o", "html") == Ran(
         2, "", "Error: -o html: expected Jinja2, which is not installed\nHint: pip install jinja2\n"
     )
+
+
+def test_a_product_in_three_stocks_is_one_product(run: Run, folder: Path) -> None:
+    stocks = "".join(f'[stocks.{code}]\nsources = ["berlin"]\n' for code in "abc")
+    reserved = "".join(f"[products.X.stocks.{code}]\nreserved = 5\n" for code in "abc")
+    (folder / "store.toml").write_text(
+        'version = 1\n[global]\nbackorders = "notify"\n[sources.berlin]\n'
+        f"{stocks}[products.X.sources.berlin]\nquantity = 3\n{reserved}"
+    )
+    headline = run("report").out.splitlines()[1]
+    assert headline == "6 units owed on 1 product, 0 more could be; 0 oversold; 1 without a limit"
+    document = json.loads(run("report", "-o", "json").out)
+    assert document["products"] == {"products": 1, "in_stock": 0, "owing": 1, "unlimited": 1, "oversold": 0}
+    page = html(run)
+    assert "6 units are owed on 1 product. No product is oversold, and 1 sells without a limit." in page
+    assert "1 of 1 product can be ordered without a limit" in page
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=stores())
+def test_the_counts_of_products_are_those_of_the_product_list(run: Run, folder: Path, data: dict[str, Any]) -> None:
+    """Each number of products is a count of SKUs, made from the list and from its filters."""
+    (folder / "store.toml").write_text(toml_text(data), encoding="utf-8")
+
+    def skus(*words: str) -> set[str]:
+        return {row["sku"] for row in json.loads(run("product", "list", "-o", "json", *words).out)["products"]}
+
+    counts = json.loads(run("report", "-q", "-o", "json").out)["products"]
+    assert counts["products"] == len(skus())
+    assert counts["in_stock"] == len(skus("--status", "in_stock"))
+    assert counts["unlimited"] == len(skus("--unlimited"))
+    assert counts["oversold"] == len(skus("--oversold"))
+    findings = json.loads(run("check", "-q", "--select", "BO111", "-o", "json").out)["findings"]
+    assert {place["product"] for finding in findings for place in finding["places"]} == skus("--oversold")

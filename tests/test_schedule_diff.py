@@ -29,7 +29,7 @@ def test_two_days_of_one_file_are_compared(run: Run, christmas: Path) -> None:
     both = ("diff", "store.toml", "store.toml", "--at", "2026-12-23")
     assert run(*both) == (0, "no effective change\n", "")
     assert run(*both, "--at-new", "2026-12-25").out == (
-        "1 setting; 1 product\n\n"
+        "1 setting; 1 product: 1 stops taking backorders, 1 sells less; -50 backorderable units\n\n"
         "setting at  key         old     new  products\n"
         "global      backorders  notify  no          1\n"
         "not reached: source lyon keeps allow (1 product)\n\n"
@@ -59,7 +59,7 @@ def test_entries_are_listed_with_what_follows_on_their_first_coming_day(run: Run
     christmas.write_text(text.replace("2027-01-02", "2027-01-04"), encoding="utf-8")
     at = ("--at", "2026-12-01")
     assert run("diff", "old.toml", *at).out == (
-        "0 settings; 3 schedule entries; 1 product\n\n"
+        "0 settings; 3 schedule entries; 1 product: 1 sells less; -150 backorderable units\n\n"
         "sku      stock    change\n"
         "24-MB01  default  salable 225 -> 75  backorderable 200 -> 50\n\n"
         "schedule  entry                                                                                           "
@@ -67,9 +67,9 @@ def test_entries_are_listed_with_what_follows_on_their_first_coming_day(run: Run
         "removed   product 24-MB01: out_of_stock_threshold -200, 2026-11-27 to 2026-12-20                          "
         "    2026-12-01: 24-MB01 salable 225 -> 75\n"
         "changed   global: backorders no, 2026-12-24 to 2027-01-02 -> global: backorders no, 2026-12-24 to 2027-01-04"
-        "  2027-01-03: 24-MB01 salable 75 -> 25; 1 product stops taking backorders\n"
+        "  2027-01-03: 24-MB01 salable 75 -> 25; 1 stops taking backorders\n"
         "added     source lyon: enabled false, 2027-02-01 to 2027-02-03                                            "
-        "    2027-02-01: 24-MB02 salable 54 -> 0; 1 product stops taking backorders; 1 goes out of stock\n"
+        "    2027-02-01: 24-MB02 salable 54 -> 0; 1 goes out of stock; 1 stops taking backorders\n"
     )
     removed, changed, added = json.loads(run("diff", "old.toml", "-o", "json", *at).out)["schedule"]
     assert [each["change"] for each in (removed, changed, added)] == ["removed", "changed", "added"]
@@ -99,7 +99,7 @@ def test_a_dry_run_shows_the_entry_that_it_would_write(run: Run, christmas: Path
     assert ran.out.endswith(
         "0 settings; 1 schedule entry; 0 products\n\n"
         "schedule  entry                                            effect\n"
-        "added     product 24-MB02: backorders no, from 2999-12-01  2999-12-01: 24-MB02 salable 54 -> 4; 1 product "
+        "added     product 24-MB02: backorders no, from 2999-12-01  2999-12-01: 24-MB02 salable 54 -> 4; 1 "
         "stops taking backorders\n"
     )
     assert christmas.read_bytes() == before

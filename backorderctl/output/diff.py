@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TextIO, TypeVar
 
 from backorderctl.output import listing
-from backorderctl.output.effects import describe_consequences, describe_effects, describe_value, field_words
+from backorderctl.output.effects import (
+    backorderable_units,
+    describe_consequences,
+    describe_effects,
+    describe_value,
+    field_words,
+)
 from backorderctl.output.entries import describe_entry, entry_terms
 from backorderctl.output.format import Cell, Output, counted, describe_place_in_full, printable
 from backorderctl.output.listing import Listing
@@ -43,11 +49,20 @@ _STYLES: dict[Cell, Style] = {
             Consequence.GOES_OUT_OF_STOCK,
             Consequence.REMOVED,
             Consequence.LEAVES_STOCK,
+            Consequence.STOPS_BACKORDERS,
             Consequence.LESS_SALABLE,
         ),
         Style.RED,
     ),
-    **dict.fromkeys((Consequence.MORE_SALABLE, Consequence.BACK_IN_STOCK, Consequence.ENTERS_STOCK), Style.GREEN),
+    **dict.fromkeys(
+        (
+            Consequence.MORE_SALABLE,
+            Consequence.STARTS_BACKORDERS,
+            Consequence.BACK_IN_STOCK,
+            Consequence.ENTERS_STOCK,
+        ),
+        Style.GREEN,
+    ),
 }
 
 
@@ -79,7 +94,8 @@ def difference_summary(difference: Difference) -> str:
         counts.append(counted(len(difference.schedule), "schedule entry"))
     counts.append(counted(len(products), "product"))
     consequences = ", ".join(describe_consequences(difference.products))
-    return "; ".join(counts) + (f": {consequences}" if consequences else "")
+    summary = "; ".join(counts) + (f": {consequences}" if consequences else "")
+    return "; ".join(filter(None, (summary, backorderable_units(difference.products))))
 
 
 def _json(difference: Difference, out: TextIO) -> None:
@@ -237,4 +253,4 @@ def _describe_group(group: Sequence[SettingChange]) -> str:
 
 
 def _product_cells(change: ProductChange) -> tuple[Cell, ...]:
-    return (change.sku, change.stock, "  ".join(field_words(change)), change.consequence)
+    return (change.sku, change.stock, "  ".join(field_words(change)), change.worst)

@@ -1,6 +1,7 @@
 """What a change means for products, in words: each change by itself, and what happens to how many."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from backorderctl.output.format import Cell, counted, plain_text
 from backorderctl.policy.product_changes import Consequence, FieldChange, ProductChange
@@ -13,32 +14,53 @@ _WORDS = {
     Consequence.REMOVED: ("is removed", "are removed"),
     Consequence.LEAVES_STOCK: ("leaves a stock", "leave a stock"),
     Consequence.NO_LONGER_UNLIMITED: ("is no longer unlimited", "are no longer unlimited"),
+    Consequence.STOPS_BACKORDERS: ("stops taking backorders", "stop taking backorders"),
+    Consequence.LESS_SALABLE: ("sells less", "sell less"),
     Consequence.NO_LONGER_NOTIFIED: ("no longer notifies customers", "no longer notify customers"),
     Consequence.NOTIFIED: ("notifies customers", "notify customers"),
+    Consequence.MORE_SALABLE: ("sells more", "sell more"),
+    Consequence.STARTS_BACKORDERS: ("starts taking backorders", "start taking backorders"),
+    Consequence.ENTERS_STOCK: ("enters a stock", "enter a stock"),
     Consequence.BACK_IN_STOCK: ("comes back in stock", "come back in stock"),
     Consequence.ADDED: ("is added", "are added"),
 }
 """What a summary says of one product and of several; other consequences are no news without their figures."""
+_SAID_BY_FIGURES = (Consequence.LESS_SALABLE, Consequence.MORE_SALABLE)
+"""What is not said again where each product is named with what can be sold of it."""
 _FIRST = ("salable", "backorderable")
 """The fields that are named before the others, which follow in their own order."""
 
 
-def describe_consequences(products: Iterable[ProductChange]) -> Iterator[str]:
-    """What happens to products, in words, each product counted once a consequence."""
+def describe_consequences(products: Iterable[ProductChange], *, but: Collection[Consequence] = ()) -> Iterator[str]:
+    """What happens to products in at least one stock, in words, each product counted once a consequence."""
     skus: dict[Consequence, set[str]] = {}
     for change in products:
-        skus.setdefault(change.consequence, set()).add(change.sku)
+        for consequence in change.consequences:
+            skus.setdefault(consequence, set()).add(change.sku)
     for consequence, (one, several) in _WORDS.items():
-        if count := len(skus.get(consequence, ())):
+        if consequence not in but and (count := len(skus.get(consequence, ()))):
             yield f"{count} {one if count == 1 else several}"
+
+
+def backorderable_units(products: Iterable[ProductChange]) -> str:
+    """By how many units what can be backordered changes in all, where it is limited before and after.
+
+    `-9,812 backorderable units`; nothing where it stays.
+    """
+    units = Decimal(0)
+    for change in products:
+        for field, old, new in change.fields:
+            if field == "backorderable" and isinstance(old, Decimal) and isinstance(new, Decimal):
+                units += new - old
+    return f"{'+' if units > 0 else ''}{units.normalize():,f} backorderable units" if units else ""
 
 
 def field_words(change: ProductChange) -> Iterator[str]:
     """Each field that changes, the status with its reason and what can be sold before the rest."""
     fields = {field.field: field for field in change.fields}
     status = fields.get("status")
-    if change.consequence in (Consequence.ADDED, Consequence.REMOVED):
-        yield str(change.consequence)
+    if change.worst in (Consequence.ADDED, Consequence.REMOVED):
+        yield str(change.worst)
     elif change.source is not None:
         yield from (f"{field.field} at {change.source} {_before_and_after(field)}" for field in change.fields)
     elif status is not None and None in (status.old, status.new):
@@ -73,30 +95,17 @@ def describe_value(value: Cell) -> str:
 def describe_effects(products: Sequence[ProductChange]) -> Iterator[str]:
     """What follows for products, in words: each by name where they are few, and what happens to how many."""
     skus = list(dict.fromkeys(change.sku for change in products))
-    if len(skus) <= NAMED:
-        for change in products:
-            stock = f" in {change.stock}" if sum(each.sku == change.sku for each in products) > 1 else ""
-            yield f"{change.sku}{stock} {_salable(change)}"
-    yield from _backorders(products)
-    yield from describe_consequences(products)
     if len(skus) > NAMED:
+        yield from describe_consequences(products)
         yield f"{counted(len(skus), 'product')} in all"
+        return
+    for change in products:
+        stock = f" in {change.stock}" if sum(each.sku == change.sku for each in products) > 1 else ""
+        yield f"{change.sku}{stock} {_salable(change)}"
+    yield from describe_consequences(products, but=_SAID_BY_FIGURES)
 
 
 def _salable(change: ProductChange) -> str:
     """What can be sold, or where that stays, whatever else changes."""
     shown = [field for field in change.fields if field.field == "salable"] or change.fields[:1]
     return " ".join(f"{field.field} {_before_and_after(field)}" for field in shown)
-
-
-def _backorders(products: Iterable[ProductChange]) -> Iterator[str]:
-    """How many products stop or start taking backorders in some stock."""
-    stop: set[str] = set()
-    start: set[str] = set()
-    for change in products:
-        for field, old, new in change.fields:
-            if field == "backorderable" and bool(old) != bool(new):
-                (stop if old else start).add(change.sku)
-    for skus, one, several in ((stop, "stops", "stop"), (start, "starts", "start")):
-        if skus:
-            yield f"{counted(len(skus), 'product')} {one if len(skus) == 1 else several} taking backorders"

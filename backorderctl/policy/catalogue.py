@@ -47,14 +47,9 @@ def _matches(answer: Salability, wanted: Filter, *, source_in_no_stock: bool) ->
         and (not wanted.statuses or answer.status in wanted.statuses)
         and (not wanted.low_stock or any(item.low_stock for item in items))
         and (not wanted.unlimited or answer.unlimited)
-        and (not wanted.backorderable or _takes_backorders(answer))
+        and (not wanted.backorderable or answer.can_backorder)
         and (not wanted.oversold or short(answer) > 0)
     )
-
-
-def _takes_backorders(answer: Salability) -> bool:
-    """Whether an order could be backordered, in part at least."""
-    return answer.managed and (answer.backorderable is None or answer.backorderable > 0)
 
 
 def sources_in_no_stock(store: Store) -> frozenset[str]:

@@ -116,6 +116,11 @@ class Salability(NamedTuple):
         return self.salable is None
 
     @property
+    def can_backorder(self) -> bool:
+        """Whether an order could be backordered now, in part at least."""
+        return self.managed and (self.backorderable is None or self.backorderable > 0)
+
+    @property
     def managed(self) -> bool:
         """Whether quantities count for this product."""
         return value_of(self.settings, MANAGE_STOCK)

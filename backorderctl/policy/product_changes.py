@@ -25,18 +25,20 @@ FIELDS = (
 
 
 class Consequence(StrEnum):
-    """What a change means for a product in a stock, the worst first."""
+    """What a change means for a product in a stock, the worst first; each has a mirror image, or is OTHER."""
 
     BECOMES_UNLIMITED = "becomes_unlimited"
     GOES_OUT_OF_STOCK = "goes_out_of_stock"
     REMOVED = "removed"
     LEAVES_STOCK = "leaves_stock"
     NO_LONGER_UNLIMITED = "no_longer_unlimited"
+    STOPS_BACKORDERS = "stops_backorders"
     LESS_SALABLE = "less_salable"
     NO_LONGER_NOTIFIED = "no_longer_notified"
     OTHER = "other"
     NOTIFIED = "notified"
     MORE_SALABLE = "more_salable"
+    STARTS_BACKORDERS = "starts_backorders"
     ENTERS_STOCK = "enters_stock"
     BACK_IN_STOCK = "back_in_stock"
     ADDED = "added"
@@ -52,13 +54,21 @@ class FieldChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProductChange:
-    """What changes for a product in a stock; with a `source`, for a source item that no figure of a stock shows."""
+    """What changes for a product in a stock; with a `source`, for a source item that no figure of a stock shows.
+
+    `consequences` is all that the change means, the worst first.
+    """
 
     sku: str
     stock: str | None
     source: str | None
-    consequence: Consequence
+    consequences: tuple[Consequence, ...]
     fields: tuple[FieldChange, ...]
+
+    @property
+    def worst(self) -> Consequence:
+        """The worst that the change means."""
+        return self.consequences[0]
 
     @property
     def loss(self) -> Decimal:
@@ -72,13 +82,13 @@ class ProductChange:
 def worst_first(products: Iterable[ProductChange]) -> list[ProductChange]:
     """The changes by what they mean: becomes unlimited, goes out of stock, then by the units that are lost."""
     severity = {consequence: number for number, consequence in enumerate(Consequence)}
-    return sorted(products, key=lambda change: (severity[change.consequence], -change.loss))
+    return sorted(products, key=lambda change: (severity[change.worst], -change.loss))
 
 
 def whole_product(answers: Sequence[Salability], consequence: Consequence) -> tuple[ProductChange]:
     """A product that is added or removed."""
     sku = answers[0].product.sku
-    return (ProductChange(sku, None, None, consequence, (FieldChange("product", None, str(consequence)),)),)
+    return (ProductChange(sku, None, None, (consequence,), (FieldChange("product", None, str(consequence)),)),)
 
 
 def product_changes(
@@ -91,8 +101,8 @@ def product_changes(
     for stock in {**before, **after}:
         was, now = before.get(stock), after.get(stock)
         if fields := _field_changes(was, now):
-            consequence = _consequence(was, now, olds)
-            changes.append(ProductChange(news[0].product.sku, stock, None, consequence, fields))
+            consequences = _consequences(was, now, olds, news)
+            changes.append(ProductChange(news[0].product.sku, stock, None, consequences, fields))
     old_product, new_product = olds[0].product, news[0].product
     if old_product.items != new_product.items:
         changes += _item_changes(old_product, new_product, _sources_shown(before, after))
@@ -135,30 +145,48 @@ def _takes_backorders(answer: Salability) -> bool:
     return True in [pool.backorders for pool in answer.pools]
 
 
-def _consequence(was: Salability | None, now: Salability | None, olds: Sequence[Salability]) -> Consequence:
-    """What it means that one answer of a product became the other; `olds` are what it offered in all stocks before."""
-    if now is None:
-        return Consequence.LEAVES_STOCK if was and _is_sold(was) else Consequence.OTHER
-    if now.unlimited and not (was and was.unlimited):
-        return Consequence.BECOMES_UNLIMITED
-    if not _is_sold(now) and (_is_sold(was) if was else any(map(_is_sold, olds))):
-        return Consequence.GOES_OUT_OF_STOCK
-    if was is None:
-        return Consequence.ENTERS_STOCK if now.stock else Consequence.OTHER
-    if _is_sold(now) and not _is_sold(was):
-        return Consequence.BACK_IN_STOCK
-    return _between_sold(was, now)
+def _consequences(
+    was: Salability | None, now: Salability | None, olds: Sequence[Salability], news: Sequence[Salability]
+) -> tuple[Consequence, ...]:
+    """All that it means that one answer of a product became the other, the worst first.
+
+    `olds` and `news` are what the product offered and offers in all stocks. An answer without a stock is that of a
+    product that no stock sells. The two directions of a change are mirror images of each other.
+    """
+    means = {
+        Consequence.BECOMES_UNLIMITED: _is_unlimited(now) and not _is_unlimited(was),
+        Consequence.GOES_OUT_OF_STOCK: _goes_out(was, now, olds),
+        Consequence.LEAVES_STOCK: now is None and was is not None and was.stock is not None,
+        Consequence.NO_LONGER_UNLIMITED: _is_unlimited(was) and not _is_unlimited(now),
+        Consequence.BACK_IN_STOCK: _goes_out(now, was, news),
+        Consequence.ENTERS_STOCK: was is None and now is not None and now.stock is not None,
+    }
+    if was is not None and now is not None:
+        both = _takes_backorders(was) and _takes_backorders(now)
+        means |= {
+            Consequence.STOPS_BACKORDERS: was.can_backorder and not now.can_backorder,
+            Consequence.STARTS_BACKORDERS: now.can_backorder and not was.can_backorder,
+            Consequence.LESS_SALABLE: _is_less(now.salable, was.salable),
+            Consequence.MORE_SALABLE: _is_less(was.salable, now.salable),
+            Consequence.NOTIFIED: both and notifies_customer(now) and not notifies_customer(was),
+            Consequence.NO_LONGER_NOTIFIED: both and notifies_customer(was) and not notifies_customer(now),
+        }
+    return tuple(consequence for consequence in Consequence if means.get(consequence)) or (Consequence.OTHER,)
 
 
-def _between_sold(was: Salability, now: Salability) -> Consequence:
-    """What a change means that leaves the product in or out of stock as it was."""
-    if was.salable is not None and now.salable is not None and was.salable != now.salable:
-        return Consequence.LESS_SALABLE if now.salable < was.salable else Consequence.MORE_SALABLE
-    if was.unlimited != now.unlimited:
-        return Consequence.NO_LONGER_UNLIMITED
-    if _takes_backorders(was) and _takes_backorders(now) and notifies_customer(was) != notifies_customer(now):
-        return Consequence.NOTIFIED if notifies_customer(now) else Consequence.NO_LONGER_NOTIFIED
-    return Consequence.OTHER
+def _goes_out(was: Salability | None, now: Salability | None, olds: Sequence[Salability]) -> bool:
+    """Whether the product was sold in the stock and is out of stock there; or was sold, and no stock sells it now."""
+    if now is None or _is_sold(now):
+        return False
+    return _is_sold(was) if was is not None else now.stock is None and any(map(_is_sold, olds))
+
+
+def _is_unlimited(answer: Salability | None) -> bool:
+    return answer is not None and answer.unlimited
+
+
+def _is_less(one: Decimal | None, other: Decimal | None) -> bool:
+    return one is not None and other is not None and one < other
 
 
 def _is_sold(answer: Salability) -> bool:
@@ -183,4 +211,4 @@ def _item_changes(old: Product, new: Product, shown: set[str]) -> Iterator[Produ
         if before != after and source not in shown:
             fields = zip(("quantity", "status"), before, after, strict=True)
             changes = tuple(FieldChange(*field) for field in fields if field[1] != field[2])
-            yield ProductChange(new.sku, None, source, Consequence.OTHER, changes)
+            yield ProductChange(new.sku, None, source, (Consequence.OTHER,), changes)

@@ -89,10 +89,21 @@ class LowStock(NamedTuple):
     products: int
 
 
+class ProductCounts(NamedTuple):
+    """How many products there are, and how many are so in at least one stock: each SKU is counted once."""
+
+    products: int
+    in_stock: int
+    owing: int
+    unlimited: int
+    oversold: int
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """The totals of a catalogue, each list the worst first; `owing`, `nearest`, `unlimited` and `oversold` are cut."""
 
+    products: ProductCounts
     stocks: tuple[StockTotals, ...]
     pools: tuple[PoolTotals, ...]
     owing: tuple[ProductTotals, ...]
@@ -112,6 +123,7 @@ def totals(answers: Iterable[Salability], *, stocks: Iterable[str], source: str 
         grouped.setdefault(answer.stock, []).append(ProductTotals(answer, owed(answer), short(answer)))
     products = [product for group in grouped.values() for product in group]
     return Totals(
+        products=_product_counts(products),
         stocks=tuple(_stock(stock, group) for stock, group in grouped.items()),
         pools=_pools(products, source),
         owing=_first(top, (each for each in products if each.owed), _by_owed),
@@ -176,6 +188,16 @@ def _stock(stock: str | None, products: Sequence[ProductTotals]) -> StockTotals:
         oversold=sum(each.short > 0 for each in products),
         low_stock=sum(answer.low_stock for answer in answers),
     )
+
+
+def _product_counts(products: Iterable[ProductTotals]) -> ProductCounts:
+    skus: tuple[set[str], ...] = tuple(set() for _ in ProductCounts._fields)
+    for answer, owed_units, short_units in products:
+        in_stock = answer.status is Status.IN_STOCK
+        for counted, is_so in zip(skus, (True, in_stock, owed_units, answer.unlimited, short_units), strict=True):
+            if is_so:
+                counted.add(answer.product.sku)
+    return ProductCounts(*map(len, skus))
 
 
 def _pools(products: Iterable[ProductTotals], source: str | None) -> tuple[PoolTotals, ...]:

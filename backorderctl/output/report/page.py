@@ -1,6 +1,6 @@
 """The report on a catalogue as one HTML page that opens anywhere: no script, no network, bars as inline SVG."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from backorderctl.errors import BackorderctlError
@@ -19,7 +19,7 @@ from backorderctl.output.report.pictures import (
     unlimited_pictures,
 )
 from backorderctl.policy.agenda import AgendaDay
-from backorderctl.policy.totals import StockTotals
+from backorderctl.policy.totals import StockTotals, Totals
 from backorderctl.store.scalars import ZERO
 
 _LONGEST_SENTENCE = 300
@@ -50,8 +50,8 @@ def _content(report: CatalogueReport) -> dict[str, Any]:
         "file": cut(report.file),
         "part": [(kind, cut(code)) for kind, code in (("stock", report.stock), ("source", report.source)) if code],
         "at": f"{report.at:%-d %B %Y}",
-        "lead": _lead(totals.stocks),
-        "tiles": list(_tiles(totals.stocks)),
+        "lead": _lead(totals),
+        "tiles": list(_tiles(totals)),
         "owed": list(owed_pictures(report)),
         "risk": list(risk_pictures(report)),
         "unlimited": list(unlimited_pictures(report)),
@@ -64,22 +64,25 @@ def _content(report: CatalogueReport) -> dict[str, Any]:
     }
 
 
-def _lead(stocks: Sequence[StockTotals]) -> str:
-    owing, oversold = sum(stock.owing for stock in stocks), sum(stock.oversold for stock in stocks)
-    unlimited = sum(stock.unlimited for stock in stocks)
-    units = units_text(sum((stock.owed for stock in stocks), ZERO))
-    owed = f"{units} units are owed on {count_text(owing, 'product')}" if owing else "Nothing is owed"
-    short = count_text(oversold, "product is", "products are") if oversold else "No product is"
-    sell = count_text(unlimited, "sells", "sell") if unlimited else "none sells"
+def _lead(totals: Totals) -> str:
+    products = totals.products
+    units = units_text(sum((stock.owed for stock in totals.stocks), ZERO))
+    owed = f"{units} units are owed on {count_text(products.owing, 'product')}" if products.owing else "Nothing is owed"
+    short = count_text(products.oversold, "product is", "products are") if products.oversold else "No product is"
+    sell = count_text(products.unlimited, "sells", "sell") if products.unlimited else "none sells"
     return f"{owed}. {short} oversold, and {sell} without a limit."
 
 
-def _tiles(stocks: Sequence[StockTotals]) -> Iterator[tuple[str, str, str]]:
+def _tiles(totals: Totals) -> Iterator[tuple[str, str, str]]:
     """The figures at the top: the kind of what they count, the number and what it is."""
-    yield "owed", units_text(sum((stock.owed for stock in stocks), ZERO)), "units owed to customers"
-    yield "left", units_text(sum((stock.backorderable for stock in stocks), ZERO)), "units can still be backordered"
-    yield "short", number_text(sum(stock.oversold for stock in stocks)), "products oversold"
-    yield "unlimited", number_text(sum(stock.unlimited for stock in stocks)), "products without a limit"
+    yield "owed", units_text(sum((stock.owed for stock in totals.stocks), ZERO)), "units owed to customers"
+    yield (
+        "left",
+        units_text(sum((stock.backorderable for stock in totals.stocks), ZERO)),
+        "units can still be backordered",
+    )
+    yield "short", number_text(totals.products.oversold), "products oversold"
+    yield "unlimited", number_text(totals.products.unlimited), "products without a limit"
 
 
 def _changes(day: AgendaDay) -> Iterator[dict[str, str]]:

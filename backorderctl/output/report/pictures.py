@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from backorderctl.output.format import printable
 from backorderctl.output.report.content import OUT_OF_STOCK_WORDS, CatalogueReport, share
-from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, StockTotals
+from backorderctl.policy.totals import LowStock, PoolTotals, ProductTotals, StockTotals, Totals
 from backorderctl.store.scalars import ZERO
 
 LONGEST_NAME = 80
@@ -62,7 +62,7 @@ def owed_pictures(report: CatalogueReport) -> Iterator[Picture]:
             _product_row(each, f"{units_text(each.owed)} owed", _segments(("owed", each.owed), ("", most - each.owed)))
             for each in owing
         ]
-        more = sum(stock.owing for stock in report.totals.stocks) - len(rows)
+        more = report.totals.products.owing - _skus(owing)
         yield Picture(f"Most units are owed on {_these(owing)}, each compared with the first.", rows, more)
 
 
@@ -86,15 +86,15 @@ def risk_pictures(report: CatalogueReport) -> Iterator[Picture]:
             [_nearest_row(each) for each in nearest],
         )
     if oversold := totals.oversold:
-        number = sum(stock.oversold for stock in totals.stocks)
+        number = totals.products.oversold
         yield Picture(
-            f"{count_text(number, 'product has', 'products have')} more units reserved than can ever ship: "
+            f"{count_text(number, 'product owes', 'products owe')} more units than can ever ship: "
             "the first part of what each owes.",
             [_oversold_row(each) for each in oversold],
-            number - len(oversold),
+            number - _skus(oversold),
         )
     if any(stock.products for stock in totals.stocks):
-        yield _statuses(totals.stocks)
+        yield _statuses(totals)
     if low := totals.low_stock:
         yield _picture(
             "Products that are low in stock at each source, compared with the source that has most of them.",
@@ -122,13 +122,13 @@ def _low_row(each: LowStock, *, most: int) -> Bar:
     )
 
 
-def _statuses(stocks: Sequence[StockTotals]) -> Picture:
-    products, in_stock = sum(stock.products for stock in stocks), sum(stock.in_stock for stock in stocks)
+def _statuses(totals: Totals) -> Picture:
+    products, in_stock = totals.products.products, totals.products.in_stock
     most = "All" if in_stock == products else f"{number_text(in_stock)} of"
     return _picture(
         f"{most} {count_text(products, 'product')} have goods on hand"
         + ("." if in_stock == products else "; the rest is on backorder only or out of stock."),
-        [_status_row(stock) for stock in stocks if stock.products],
+        [_status_row(stock) for stock in totals.stocks if stock.products],
     )
 
 
@@ -155,7 +155,7 @@ def _status_row(stock: StockTotals) -> Bar:
 def unlimited_pictures(report: CatalogueReport) -> Iterator[Picture]:
     """How many products of each stock are sold without a limit, and those on which most is owed."""
     stocks = [stock for stock in report.totals.stocks if stock.unlimited]
-    number, products = sum(stock.unlimited for stock in stocks), sum(stock.products for stock in report.totals.stocks)
+    number, products = report.totals.products.unlimited, report.totals.products.products
     if stocks:
         yield _picture(
             f"{number_text(number)} of {count_text(products, 'product')} can be ordered without a limit: "
@@ -165,9 +165,9 @@ def unlimited_pictures(report: CatalogueReport) -> Iterator[Picture]:
     if named := report.totals.unlimited:
         most = max(each.owed for each in named)
         yield Picture(
-            f"Without a limit {'is' if len(named) == 1 else 'are'} {_these(named)}; the bars compare what is owed.",
+            f"Without a limit {'is' if _skus(named) == 1 else 'are'} {_these(named)}; the bars compare what is owed.",
             [_unlimited_row(each, most=most) for each in named],
-            number - len(named),
+            number - _skus(named),
         )
 
 
@@ -239,7 +239,13 @@ def _segments(*parts: tuple[str, Decimal]) -> tuple[Segment, ...]:
 
 
 def _these(products: Sequence[ProductTotals]) -> str:
-    return "this product" if len(products) == 1 else f"these {len(products)} products"
+    number = _skus(products)
+    return "this product" if number == 1 else f"these {number} products"
+
+
+def _skus(products: Sequence[ProductTotals]) -> int:
+    """How many products there are, each counted once whatever the number of its stocks."""
+    return len({each.answer.product.sku for each in products})
 
 
 def stock_title(stock: StockTotals) -> str:

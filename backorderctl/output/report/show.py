@@ -47,6 +47,7 @@ def report_document(report: CatalogueReport) -> dict[str, Any]:
     totals = report.totals
     return {
         "at": report.at.isoformat(),
+        "products": totals.products._asdict(),
         "stocks": [stock_row(stock) for stock in totals.stocks],
         "pools": [_pool(pool) for pool in totals.pools],
         "owed": [_product(each) for each in totals.owing],
@@ -133,6 +134,8 @@ def _product(each: ProductTotals) -> dict[str, Cell]:
 def _rows(lists: Mapping[str, Any]) -> Iterator[tuple[Cell, ...]]:
     """A row for each value, under the list of the JSON document that it is from."""
     yield "at", None, None, None, "at", lists["at"]
+    for name, count in lists["products"].items():
+        yield "products", None, None, None, name, count
     for each in lists["findings"]:
         yield "findings", None, None, None, each["code"], each["count"]
     for each in lists["agenda"]:

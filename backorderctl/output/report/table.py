@@ -65,12 +65,11 @@ def write(report: CatalogueReport, out: TextIO) -> None:
 
 
 def _headline(totals: Totals) -> str:
-    owing, oversold, unlimited = (
-        sum(getattr(stock, name) for stock in totals.stocks) for name in ("owing", "oversold", "unlimited")
-    )
+    products = totals.products
     units = format_quantity(sum((stock.owed for stock in totals.stocks), ZERO))
-    owed = f"{units} units owed on {_products(owing)}" if owing else "nothing owed"
-    return f"{owed}; {oversold} oversold, {unlimited} without a limit"
+    left = format_quantity(sum((stock.backorderable for stock in totals.stocks), ZERO))
+    owed = f"{units} units owed on {_products(products.owing)}" if products.owing else "nothing owed"
+    return f"{owed}, {left} more could be; {products.oversold} oversold; {products.unlimited} without a limit"
 
 
 def _products(number: int) -> str:
