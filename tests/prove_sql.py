@@ -26,7 +26,7 @@ from quantity_files import COLUMNS, DAY, answers, write_case
 from backorderctl.cli import main
 
 STORES, PRODUCTS = 8, 300
-QUERY = f"SELECT {COLUMNS.replace(',', ', ')} FROM answers"
+QUERY = f"SELECT {COLUMNS.replace(',', ', ')} FROM backorderctl_answers"
 IN_STOCK = ("1", "in_stock")
 Rows = list[tuple[Any, ...]]
 
@@ -98,8 +98,9 @@ def duckdb(scratch: Path) -> Iterator[Run]:
     def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
         with contextlib.chdir(folder), engine.connect() as database:
             database.execute(Path("tables.sql").read_text(encoding="utf-8"))
-            database.executemany("INSERT INTO quantities VALUES (?, ?, ?, ?)", quantities)
-            database.executemany("INSERT INTO reservations VALUES (?, ?, ?)", reserved)
+            database.execute("DELETE FROM backorderctl_reservations")
+            database.executemany("INSERT INTO backorderctl_quantities VALUES (?, ?, ?, ?)", quantities)
+            database.executemany("INSERT INTO backorderctl_reservations VALUES (?, ?, ?)", reserved)
             database.execute(Path("answers.sql").read_text(encoding="utf-8"))
             found: Rows = database.execute(QUERY).fetchall()
             return found
@@ -119,10 +120,11 @@ def spark(scratch: Path) -> Iterator[Run]:
         items = [(source, sku, Decimal(units), int(status)) for source, sku, units, status in quantities]
         held = [(sku, stock, Decimal(units)) for sku, stock, units in reserved]
         schema = "source_code STRING, sku STRING, quantity DECIMAL(12, 4), status INT"
-        session.createDataFrame(items, schema).createOrReplaceTempView("quantities")
+        session.createDataFrame(items, schema).createOrReplaceTempView("backorderctl_quantities")
         schema = "sku STRING, stock STRING, reserved DECIMAL(18, 4)"
-        session.createDataFrame(held, schema).createOrReplaceTempView("reservations")
         for name in ("tables.sql", "answers.sql"):
+            if name == "answers.sql":
+                session.createDataFrame(held, schema).createOrReplaceTempView("backorderctl_reservations")
             text = (folder / name).read_text(encoding="utf-8").replace("path '", f"path '{folder}/")
             for statement in text.split(";\n"):
                 if [line for line in statement.splitlines() if line.strip() and not line.startswith("--")]:
@@ -153,10 +155,11 @@ def postgres(scratch: Path) -> Iterator[Run]:
     psql = [str(programs / "psql"), "-h", data, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-q"]
 
     def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
-        command(*psql, "-c", "DROP TABLE IF EXISTS quantities; DROP TABLE IF EXISTS reservations")
+        command(*psql, "-c", "DROP TABLE IF EXISTS backorderctl_quantities")
         command(*psql, "-f", "tables.sql", folder=folder)
-        command(*psql, "-c", "\\copy quantities FROM STDIN WITH (FORMAT csv)", stdin=as_csv(quantities))
-        command(*psql, "-c", "\\copy reservations FROM STDIN WITH (FORMAT csv)", stdin=as_csv(reserved))
+        command(*psql, "-c", "DELETE FROM backorderctl_reservations")
+        command(*psql, "-c", "\\copy backorderctl_quantities FROM STDIN WITH (FORMAT csv)", stdin=as_csv(quantities))
+        command(*psql, "-c", "\\copy backorderctl_reservations FROM STDIN WITH (FORMAT csv)", stdin=as_csv(reserved))
         command(*psql, "-f", "answers.sql", folder=folder)
         return [tuple(row) for row in csv.reader(command(*psql, "--csv", "-t", "-c", QUERY).splitlines())]
 
@@ -177,10 +180,11 @@ def mysql(scratch: Path) -> Iterator[Run]:
         def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
             command("CREATE OR REPLACE DATABASE shop")
             command((folder / "tables.sql").read_text(encoding="utf-8"), "shop", folder=folder)
-            for name, found in (("quantities", quantities), ("reservations", reserved)):
-                (folder / f"{name}.csv").write_text(as_csv(found), encoding="utf-8")
+            command("DELETE FROM backorderctl_reservations", "shop")
+            for name, found in (("backorderctl_quantities", quantities), ("backorderctl_reservations", reserved)):
+                (folder / f"live_{name}.csv").write_text(as_csv(found), encoding="utf-8")
                 command(
-                    f"LOAD DATA LOCAL INFILE '{name}.csv' INTO TABLE {name} CHARACTER SET utf8mb4 "
+                    f"LOAD DATA LOCAL INFILE 'live_{name}.csv' INTO TABLE {name} CHARACTER SET utf8mb4 "
                     "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n'",
                     "shop",
                     folder=folder,

@@ -82,6 +82,19 @@ def test_reservations_of_magento_are_summed(run: Run, files: Path) -> None:
     assert answers((files / "answers.csv").read_text()) == answers(listed)
 
 
+def test_reservations_of_the_store_file_count_where_no_file_has_them(run: Run, files: Path) -> None:
+    held = "[products.A.stocks.default]\nreserved = 20\n[products.gone.stocks.default]\nreserved = 3\n"
+    (files / "store.toml").write_text(STORE + held)
+    (files / "held.csv").write_text("sku,reserved\nB,1\n")
+    for words in ((), ("--reserved", "held.csv")):
+        listed = run("product", "list", "--quantities", "live.csv", *words, "-o", "csv").out
+        report = json.loads(run("report", "--quantities", "live.csv", *words, "-o", "json").out)
+        ran = run("evaluate", "live.csv", *words, "--to", "answers.csv", "--summary", "-o", "json", "-q")
+        assert answers((files / "answers.csv").read_text()) == answers(listed)
+        assert json.loads(ran.out)["stocks"] == report["stocks"]
+        assert [row[5] for row in answers(listed)] == (["0", "1", "0"] if words else ["20", "0", "0"])
+
+
 @pytest.mark.parametrize("row", BAD_ROWS.values(), ids=BAD_ROWS)
 def test_a_row_that_the_reader_refuses_is_refused_in_the_same_words(run: Run, files: Path, row: str) -> None:
     (files / "live.csv").write_text(LIVE + row + "\nmain,D,1,1\n", encoding="utf-8")

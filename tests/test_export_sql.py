@@ -10,7 +10,7 @@ import pytest
 from conftest import EXAMPLES, Run
 
 from backorderctl.bulk.policy_tables import policy_tables
-from backorderctl.bulk.sql_text import TEMPLATE, statements
+from backorderctl.bulk.sql_text import TEMPLATE, Reading, statements
 from backorderctl.store.load import load
 
 prove_sql = pytest.importorskip("prove_sql")
@@ -21,6 +21,38 @@ def test_duckdb_gives_the_answers_of_the_evaluator(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(prove_sql, "STORES", 2)
     monkeypatch.setattr(prove_sql, "PRODUCTS", 40)
     assert prove_sql.prove("duckdb") > 70
+
+
+THEIRS = ("products", "quantities", "reservations", "totals", "answers", "stock_policies", "item_policies", "items")
+
+
+def test_tables_of_other_names_stay_as_they_are(run: Run, store_file: Path, folder: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    for dialect in ("duckdb", "spark", "postgres", "mysql"):
+        assert run("export", "sql", "--dialect", dialect, "--to", dialect).status == 0
+        text = "".join(path.read_text(encoding="utf-8") for path in (folder / dialect).glob("*.sql"))
+        made = re.findall(r"(?:TABLE|VIEW|COPY|copy)(?: IF (?:NOT )?EXISTS)? (\w+)", text)
+        assert {name for name in made if not name.startswith("backorderctl_")} <= {"AS"}
+    with contextlib.chdir(folder / "duckdb"), duckdb.connect() as database:
+        for name in THEIRS:
+            database.execute(f"CREATE TABLE {name} AS SELECT 'mine' AS owner")
+        for _ in range(2):
+            for name in ("tables.sql", "answers.sql"):
+                database.execute(Path(name).read_text(encoding="utf-8"))
+        for name in THEIRS:
+            assert database.execute(f"FROM {name}").fetchall() == [("mine",)]
+
+
+def test_reservations_of_the_store_file_are_loaded(run: Run, store_file: Path, folder: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    store_file.write_text(store_file.read_text() + '\n[products."24-MB01".stocks.default]\nreserved = 2.5\n')
+    assert run("export", "sql", "--dialect", "duckdb", "--to", "sql").status == 0
+    with contextlib.chdir(folder / "sql"), duckdb.connect() as database:
+        database.execute(Path("tables.sql").read_text(encoding="utf-8"))
+        database.execute("INSERT INTO backorderctl_quantities VALUES ('main', '24-mb01', 7, 1)")
+        database.execute(Path("answers.sql").read_text(encoding="utf-8"))
+        [answer] = database.execute("SELECT sku, quantity, reserved FROM backorderctl_answers").fetchall()
+        assert [str(value) for value in answer] == ["24-MB01", "7.0000", "2.5000"]
 
 
 SKUS = ("a\rb", "c\nd", "e\r\nf", '"q" 1', "'s'", "x;y|z", "00123", "#no", "NULL", "back\\slash", "1,5", "tab\tbed")
@@ -36,17 +68,18 @@ def test_duckdb_loads_every_sku_as_it_is(run: Run, folder: Path) -> None:
         assert run("export", "sql", "--dialect", "duckdb", "--to", to).status == 0
         with contextlib.chdir(folder / to), duckdb.connect() as database:
             database.execute(Path("tables.sql").read_text(encoding="utf-8"))
-            assert {sku for (sku,) in database.execute("SELECT sku FROM products").fetchall()} == set(skus)
+            assert {sku for (sku,) in database.execute("SELECT sku FROM backorderctl_products").fetchall()} == set(skus)
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "spark", "postgres", "mysql"])
 def test_the_folder_has_the_text_and_the_policy(run: Run, store_file: Path, folder: Path, dialect: str) -> None:
     ran = run("export", "sql", "--dialect", dialect, "--to", "sql")
     assert (ran.status, ran.err) == (0, "sql: tables.sql, answers.sql and the policy of 1 product\n")
-    names = ["answers.sql", "item_policies.csv", "products.csv", "stock_policies.csv", "tables.sql"]
+    tables = [f"backorderctl_{name}.csv" for name in ("item_policies", "products", "reservations", "stock_policies")]
+    names = ["answers.sql", *tables, "tables.sql"]
     assert sorted(path.name for path in (folder / "sql").iterdir()) == names
-    assert (folder / "sql" / "products.csv").read_text() == "sku,policy\n24-MB01,0\n"
-    assert (folder / "sql" / "item_policies.csv").read_text() == (
+    assert (folder / "sql" / "backorderctl_products.csv").read_text() == "sku,policy\n24-MB01,0\n"
+    assert (folder / "sql" / "backorderctl_item_policies.csv").read_text() == (
         "policy,stock,source_code,counts,pool,backorders,effective,notify\n0,default,main,1,0,1,-50,10\n"
     )
 
@@ -69,15 +102,15 @@ def test_what_is_no_folder_is_refused(run: Run, store_file: Path, to: str) -> No
 
 def test_the_text_has_comments_for_each_step_and_no_words_of_one_engine() -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
-    assert [f"-- Step {number}." in text for number in range(1, 7)] == [True] * 6
+    assert [f"-- Step {number}." in text for number in range(1, 8)] == [True] * 7
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
     functions = {name.upper() for name in re.findall(r"\b([A-Za-z_]+)\(", code)}
-    assert functions <= {"MAX", "SUM", "COUNT", "BIT_OR", "CAST", "COALESCE", "DECIMAL"}
+    assert functions <= {"MIN", "MAX", "SUM", "COUNT", "BIT_OR", "CAST", "COALESCE", "DECIMAL"}
 
 
 def test_a_text_for_a_store_has_nothing_left_to_fill_in() -> None:
-    text = statements(policy_tables(load(str(EXAMPLES / "luma.toml"))))
-    assert not re.search(r"[{}]", text.totals + text.answers)
+    text = statements(policy_tables(load(str(EXAMPLES / "luma.toml"))), Reading())
+    assert not re.search(r"[{}]", text.names + text.totals + text.answers)
 
 
 def test_the_engines_know_nothing_of_precedence_and_pools() -> None:

@@ -1,17 +1,41 @@
--- What every product offers in every stock, in portable SQL: + and -, comparison, CASE, aggregates and CAST.
+-- What every product offers in every stock, in portable SQL: + and -, comparison, CASE, aggregates, LOWER and CAST.
 --
 -- It reads five tables. Nothing in them has to be looked up any more: which value wins is decided already.
---   quantities      source_code, sku, quantity, status: 1 is in stock. A quantity or status that is NULL is refused.
---   reservations    sku, stock, reserved: one row for each product and stock
---   products        sku, policy: the SKUs of the store file; policy is NULL where nothing is set for the product itself
---   stock_policies  policy, stock, managed, only_x_left
---   item_policies   policy, stock, source_code, counts, pool, backorders, effective, notify
+--   backorderctl_quantities      source_code, sku, quantity, status: 1 is in stock. A quantity or status that is NULL is refused.
+--   backorderctl_reservations    sku, stock, reserved: one row for each product and stock
+--   backorderctl_products        sku, policy: the SKUs of the store file; policy is NULL where the product has no settings of its own
+--   backorderctl_stock_policies  policy, stock, managed, only_x_left
+--   backorderctl_item_policies   policy, stock, source_code, counts, pool, backorders, effective, notify
 -- Products without settings of their own, which are most, need no table: what holds for them is written into the text.
 -- A block from "for each" to "end" is repeated, for each stock or for each pool of goods that share a threshold.
 
+-- statement names
+
+-- Step 1. SKUs that differ only in letter case are one product. One row for each spelling that another one replaces: that
+-- of the store file, else the smallest. `name` is NULL where the store file has several such SKUs, and none spelled so.
+WITH spelled AS (
+    SELECT s.sku AS sku, {lowered_spelling} AS lowered
+    FROM {spellings} s
+    LEFT JOIN backorderctl_products p ON p.sku = s.sku
+    WHERE p.sku IS NULL AND s.sku IS NOT NULL
+),
+stored AS (
+    SELECT {lowered_product} AS lowered, COUNT(*) AS spellings, MIN(p.sku) AS name
+    FROM backorderctl_products p
+    GROUP BY {lowered_product}
+),
+alike AS (
+    SELECT lowered, MIN(sku) AS name FROM spelled GROUP BY lowered HAVING COUNT(*) > 1
+)
+SELECT s.sku AS sku, CASE WHEN t.lowered IS NULL THEN a.name WHEN t.spellings = 1 THEN t.name END AS name
+FROM spelled s
+LEFT JOIN stored t ON t.lowered = s.lowered
+LEFT JOIN alike a ON a.lowered = s.lowered
+WHERE t.lowered IS NOT NULL OR a.name <> s.sku
+
 -- statement totals
 
--- Step 1. Add up the rows: one row for each product without settings of its own, one for each source item of the others.
+-- Step 2. Add up the rows: one row for each product without settings of its own, one for each source item of the others.
 -- `refused` is 1 where a row has a bad cell or an unknown source, or where two rows are about the same source.
 SELECT
     q.sku AS sku,
@@ -23,6 +47,9 @@ SELECT
     -- end
     -- for each pool
     CAST(SUM(CASE WHEN q.status = 1 AND {sources} THEN q.quantity END) AS DECIMAL(18, 4)) AS pool_{pool},
+    -- end
+    -- for each word
+    BIT_OR({bits}) AS sources_{word},
     -- end
     CAST(SUM(CASE WHEN q.status = 1 AND p.policy IS NOT NULL THEN q.quantity END) AS DECIMAL(18, 4)) AS units,
     COUNT(*) AS items,
@@ -38,23 +65,23 @@ SELECT
             < COUNT(*) THEN 1
         ELSE 0
     END AS refused
-FROM quantities q
-LEFT JOIN products p ON p.sku = q.sku
+FROM {rows} q
+LEFT JOIN backorderctl_products p ON p.sku = q.sku
 GROUP BY q.sku, p.policy, CASE WHEN p.policy IS NOT NULL THEN q.source_code END
 
 -- statement answers
 
 WITH
--- Step 2. The source items of products with settings of their own, as each stock sees them.
+-- Step 3. The source items of products with settings of their own, as each stock sees them.
 items AS (
     SELECT
         t.sku, t.policy, i.stock, i.pool, i.backorders, i.effective,
         CASE WHEN i.counts = 1 THEN t.units END AS quantity,
         CASE WHEN i.counts = 1 AND t.units <= i.notify THEN 1 ELSE 0 END AS low
-    FROM totals t
-    JOIN item_policies i ON i.policy = t.policy AND i.source_code = t.source_code
+    FROM backorderctl_totals t
+    JOIN backorderctl_item_policies i ON i.policy = t.policy AND i.source_code = t.source_code
 ),
--- Step 3. Their pools. A pool none of whose items counts has no quantity.
+-- Step 4. Their pools. A pool none of whose items counts has no quantity.
 pools AS (
     SELECT
         sku, policy, stock, pool, backorders, effective,
@@ -64,7 +91,7 @@ pools AS (
     FROM items
     GROUP BY sku, policy, stock, pool, backorders, effective
 ),
--- Step 4. The goods of each product in each stock, before anything is reserved:
+-- Step 5. The goods of each product in each stock, before anything is reserved:
 -- counting       pools with an item that counts; backorders, unlimited: those of them that take backorders, without limit
 -- on_hand        what can ship now
 -- backorderable  what can be backordered, where that has a limit
@@ -104,7 +131,7 @@ goods AS (
             END
         ) AS could_ship
     FROM pools p
-    JOIN stock_policies s ON s.policy = p.policy AND s.stock = p.stock
+    JOIN backorderctl_stock_policies s ON s.policy = p.policy AND s.stock = p.stock
     GROUP BY p.sku, p.stock, s.managed, s.only_x_left
     -- for each stock
     -- The same of products without settings of their own, in stock {code}.
@@ -171,13 +198,13 @@ goods AS (
             ELSE 0
         END
         -- end
-    FROM totals t
+    FROM backorderctl_totals t
     WHERE t.policy IS NULL AND t.linked_{stock} = 1
     -- end
     -- Products at no source that a stock sells from.
     UNION ALL
     SELECT t.sku, NULL, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-    FROM totals t
+    FROM backorderctl_totals t
     WHERE
         t.policy IS NULL
         -- for each stock
@@ -186,15 +213,15 @@ goods AS (
     -- Products of the store file without such a row.
     UNION ALL
     SELECT p.sku, NULL, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-    FROM products p
+    FROM backorderctl_products p
     LEFT JOIN (
-        SELECT n.sku FROM totals t JOIN products n ON n.sku = t.sku WHERE n.policy IS NULL
+        SELECT n.sku FROM backorderctl_totals t JOIN backorderctl_products n ON n.sku = t.sku WHERE n.policy IS NULL
         UNION
         SELECT sku FROM items
     ) r ON r.sku = p.sku
     WHERE r.sku IS NULL
 ),
--- Step 5. What is reserved is taken from what is on hand first, then from what can be backordered.
+-- Step 6. What is reserved is taken from what is on hand first, then from what can be backordered.
 offers AS (
     SELECT
         g.sku, g.stock, g.managed, g.only_x_left, g.low, g.counting, g.backorders, g.quantity, g.reserve,
@@ -215,9 +242,9 @@ offers AS (
             WHEN g.unlimited = 0 AND r.reserved > g.could_ship THEN r.reserved - g.could_ship ELSE 0
         END AS short
     FROM goods g
-    LEFT JOIN reservations r ON r.sku = g.sku AND r.stock = g.stock
+    LEFT JOIN {reservations} r ON r.sku = g.sku AND r.stock = g.stock
 )
--- Step 6. The columns of `product list`, and three that its totals are made of: reserve, owed, short.
+-- Step 7. The columns of `product list`, and three that its totals are made of: reserve, owed, short.
 SELECT
     sku AS sku,
     stock AS stock,

@@ -1,80 +1,62 @@
-"""The engine `duckdb`: the rows are read, checked and answered for in this process, in a bounded memory."""
+"""The engine `duckdb`: rows are read, checked and answered for in this process, in a bounded memory.
 
+Columns are declared in the order of the file, all as text: DuckDB would bind a typed schema by position, round 1.23456
+without a word and take the SKU 00123 for 123.
+"""
+
+import errno
 import glob
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from backorderctl.bulk.duckdb_rows import (
-    BLANK_ENDS,
-    quantities_query,
-    reservations_query,
-    sql_literal,
-    values,
-)
-from backorderctl.bulk.duckdb_session import duckdb_failures, duckdb_session
-from backorderctl.bulk.job import (
-    BAD_PAIRS,
-    COLUMNS,
-    OUT_OF_STOCK,
-    RESERVED_FOUND,
-    RESERVED_SKUS,
-    SUMS_ABOVE_ZERO,
-    Counts,
-    Job,
-    OnStep,
-    Reserved,
-    RowsRefused,
-    RunResult,
-    check_run,
-    csv_columns,
-    run_result,
-)
-from backorderctl.bulk.sql_text import statements
-from backorderctl.bulk.summary import summary_query
-from backorderctl.bulk.table_files import SqlTable, sql_tables, write_tables
+from backorderctl.bulk.engine import NUMBER
+from backorderctl.bulk.inputs import RowsFile
+from backorderctl.bulk.job import COLUMNS, Job, OnStep, RunResult, Unreadable, csv_columns
+from backorderctl.bulk.policy_tables import SqlTable
+from backorderctl.bulk.run import evaluate_on
 from backorderctl.bulk.target import Format, format_of, written_aside
-from backorderctl.rows.parquet import plain_path
+from backorderctl.errors import BackorderctlError
+from backorderctl.files.access import format_size
+from backorderctl.rows.delimited import CELL_LIMIT
+from backorderctl.rows.parquet import connect, plain_path, quoted
+from backorderctl.store.scalars import format_quantity
 
 ROWS_A_PASS = 25_000_000
 """Rows that one pass takes in with 1 GB of memory; more are cut by a hash of their SKU."""
 BYTES_A_ROW = 24
 """A short row of a CSV file."""
-_PLAIN_NUMBER = "rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
-"""A number without trailing zeros."""
+OF_LIMIT = 0.8
+"""The share of the memory that DuckDB's buffers may take; the rest is its code, threads and reading."""
 LOOK = 0.2
 """Seconds between two looks at how far a query has come."""
+_BLANKS = r"[\t-\r\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
+_BLANK_ENDS = f"^{_BLANKS}|{_BLANKS}$"
+"""A blank at either end, as Python's `str.strip` takes them away."""
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Why a file cannot be written, in the system's words, which are in those of DuckDB."""
 
 
-def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, tell: OnStep) -> RunResult:
+def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, on_progress: OnStep) -> RunResult:
     """Answer for every product, and write the answers to the file or folder `to`, whole or not at all.
 
-    RowsRefused when a row is; BackorderctlError when DuckDB is not installed, or cannot go on.
+    RowsRefused when rows are; BackorderctlError when DuckDB is not installed, or cannot go on.
     """
-    with (
-        TemporaryDirectory(prefix="backorderctl-") as folder,
-        duckdb_session(scratch := Path(folder), memory) as database,
-        duckdb_failures(to, scratch, memory),
-    ):
-        job = _located(job, scratch)
-        run = _Run(database, job, scratch, _passes(job, memory))
-        return run.evaluate(to, summary=summary, tell=tell)
+    with TemporaryDirectory(prefix="backorderctl-") as folder:
+        scratch = Path(folder)
+        with _session(scratch, memory) as database:
+            engine = DuckDB(database, scratch, memory=memory, parts=_parts(job, memory))
+            with _watched(database, engine.parts, on_progress) as on_part:
+                return evaluate_on(engine, job, to, summary=summary, on_part=on_part)
 
 
-def _located(job: Job, scratch: Path) -> Job:
-    """The job with the places where DuckDB finds its files."""
-    quantities, reserved = (
-        tuple(replace(file, place=plain_path(file.path, scratch)) for file in files)
-        for files in (job.quantities, job.reserved)
-    )
-    return replace(job, quantities=quantities, reserved=reserved)
-
-
-def _passes(job: Job, memory: int) -> int:
+def _parts(job: Job, memory: int) -> int:
     """Into how many parts the SKUs are cut."""
     rows = 0
     for file in job.quantities:
@@ -82,141 +64,173 @@ def _passes(job: Job, memory: int) -> int:
     return 1 + rows * 10**9 // (ROWS_A_PASS * memory)
 
 
-class _Run:
-    """One run over the files of a job, in so many passes."""
+class DuckDB:
+    """A database of DuckDB, with a folder for its files and for links to those of the user."""
 
-    def __init__(self, database: Any, job: Job, scratch: Path, passes: int) -> None:
+    name = "duckdb"
+    needs = f"lines that all end alike, none longer than {format_size(CELL_LIMIT)}"
+    # DuckDB's `lower` alone would also turn `İ` into `i`.
+    lowered = "LOWER(REPLACE({name}, 'İ', CHR(57344)))"
+    plain = "rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
+
+    def __init__(self, database: Any, scratch: Path, *, memory: int, parts: int) -> None:
         self.database = database
-        self.job = job
         self.scratch = scratch
-        self.passes = passes
-        self.text = statements(job.tables)
-        self.refused = False
-        self.twice: set[str] = set()
+        self.memory = memory
+        self.parts = parts
+        self.part = f"hash({{name}}) % {parts} = {{number}}"
+        self._written = 0
+        self.to: str | None = None
+        self._kinds: dict[str, str] = {}
 
-    def evaluate(self, to: str | None, *, summary: bool, tell: OnStep) -> RunResult:
-        """Load the policy and what is reserved; then add up, check and answer part by part."""
-        self._load_policy()
-        reserved = self._load_reservations()
-        counts = Counts()
-        totals: list[Sequence[Any]] = []
-        with written_aside(to) if to else nullcontext() as aside, _watched(self.database, self.passes, tell) as begin:
-            for number in range(self.passes):
-                begin(number)
-                self._add_up(number)
-                self._look_for_refused()
-                if self.refused:
-                    continue  # to all SKUs that may have two rows
-                found = self._counts()._replace(answers=self._write(to, aside, number) if to and aside else 0)
-                counts = Counts(*(one + other for one, other in zip(counts, found, strict=True)))
-                if summary:
-                    totals += self.database.execute(summary_query(self.text.answers)).fetchall()
-            if self.refused:
-                raise RowsRefused(frozenset(self.twice))
-            check_run(self.job, rows=counts.rows, reserved=reserved.rows, sources=self._sources)
-            if to and aside and self.passes > 1 and format_of(to):
-                parts = ", ".join(sql_literal(glob.escape(str(path))) for path in self.scratch.glob("part-*.parquet"))
-                self._copy(f"read_parquet([{parts}], hive_partitioning = false)", aside, format_of(to))
-        skus = self._one(RESERVED_SKUS) if self.job.reserved else 0
-        return run_result(self.job, counts, reserved, reserved_skus=skus, totals=totals if summary else None)
+    def text(self, word: str) -> str:
+        """A text as SQL has it."""
+        return "'" + word.replace("'", "''") + "'"
 
-    def _load_policy(self) -> None:
-        """The policy tables, from CSV files: by far the fastest way into DuckDB."""
-        tables = sql_tables(self.job.tables)
-        write_tables(tables, self.scratch)
-        for table in tables:
-            self._load(table)
-        for name, rows in ((OUT_OF_STOCK, self.job.tables.out_of_stock), (BAD_PAIRS, self.job.bad_pairs)):
-            self.database.execute(f"CREATE TEMP TABLE {name} (sku VARCHAR, source_code VARCHAR)")
-            if rows:
-                self.database.execute(f"INSERT INTO {name} VALUES {values(rows)}")
+    def cell(self, file: RowsFile, column: str) -> str:
+        """A column as text."""
+        if file.delimiter is not None:
+            return f"c{file.read[column]}"
+        return f"CAST({quoted(file.columns[file.read[column]])} AS VARCHAR)"
 
-    def _load(self, table: SqlTable) -> None:
-        columns = ", ".join(f"'{column}': '{kind}'" for column, kind in table.columns)
-        path = sql_literal(glob.escape(str(self.scratch / f"{table.name}.csv")))
-        self.database.execute(
-            f"CREATE TEMP TABLE all_{table.name} AS SELECT * FROM read_csv({path}, auto_detect = false, header = true, "
-            f"delim = ',', quote = '\"', escape = '\"', hive_partitioning = false, columns = {{{columns}}})"
-        )
-        self.database.execute(f"CREATE TEMP VIEW {table.name} AS SELECT * FROM all_{table.name}")
-
-    def _load_reservations(self) -> Reserved:
-        """What is reserved, and whether a row or a sum is refused."""
-        rows = "SELECT '' AS sku, '' AS stock, 0 AS units, 0 AS single WHERE 1 = 0"
-        if self.job.reserved:
-            rows = reservations_query(self.job)
-        good = f"NOT {_bad_sku()} AND stock IS NOT NULL AND units IS NOT NULL"
-        several = "SUM(single) > 0 AND COUNT(*) > 1"  # what `reserved` says is all that is reserved
-        kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
-        self.database.execute(
-            "CREATE TEMP TABLE reservations AS SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
-            f"CASE WHEN {several} THEN 0 ELSE COUNT(CASE WHEN {good} THEN 1 END) END AS good_rows, "
-            f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR ({several}) OR SUM(units) < 0 "
-            f"THEN 1 ELSE 0 END AS refused FROM ({rows}) {kept} GROUP BY sku, stock"
-        )
-        refused = self._one("SELECT COUNT(*) FROM reservations WHERE refused = 1")
-        self.refused = self.job.bad_pairs is None and refused > 0
-        good_rows = self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reservations")
-        above = self.database.execute(SUMS_ABOVE_ZERO.format(sums="reservations")).fetchone()
-        self.database.execute("DELETE FROM reservations WHERE reserved <= 0 OR refused = 1")
-        return Reserved(good_rows, (above[0], above[1:]) if above else (0, ("", "")))
-
-    def _sources(self) -> set[str]:
-        """The sources that have a row."""
-        query = f"SELECT DISTINCT source_code FROM ({quantities_query(self.job)})"
-        return {source for (source,) in self.database.execute(query).fetchall()}
-
-    def _add_up(self, number: int) -> None:
-        """The rows of one part of the SKUs, added up in the table `totals`."""
-        part = f"WHERE hash(sku) % {self.passes} = {number}" if self.passes > 1 else ""
-        rows = quantities_query(self.job)
-        self.database.execute(f"CREATE OR REPLACE TEMP VIEW quantities AS SELECT * FROM ({rows}) {part}")
-        self.database.execute(f"CREATE OR REPLACE TEMP VIEW products AS SELECT * FROM all_products {part}")
-        self.database.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {self.text.totals}")
-
-    def _look_for_refused(self) -> None:
-        """Note whether a row of this part is refused, and the SKUs that may have two rows for one source."""
-        if self._one(f"SELECT COUNT(*) FROM totals WHERE refused = 1 OR {_bad_sku()}"):
-            self.refused = True
-            skus = self.database.execute("SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1").fetchall()
-            self.twice.update(sku for (sku,) in skus if sku is not None)
-
-    def _counts(self) -> Counts:
-        """What is counted in this part."""
-        named = self._one("SELECT COUNT(*) FROM totals t JOIN products p ON p.sku = t.sku WHERE t.policy IS NULL")
-        return Counts(
-            rows=self._one("SELECT COALESCE(SUM(items), 0) FROM totals"),
-            known=self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku"),
-            unknown=self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named,
-            reserved_found=self._one(RESERVED_FOUND) if self.job.reserved else 0,
+    def number(self, file: RowsFile, column: str) -> str:
+        """A column as a number with 4 places; NULL where the cell is no number or has more places."""
+        place = file.read[column]
+        if file.delimiter is None and not file.types[place].startswith(("VARCHAR", "ENUM")):
+            name = quoted(file.columns[place])
+            number = f"TRY_CAST({name} AS DECIMAL(12, 4))"
+            return f"CASE WHEN {number} = {name} THEN {number} END"
+        cell = self.cell(file, column)
+        number = f"TRY_CAST({cell} AS DECIMAL(12, 4))"
+        # Most numbers are written as the database would, which takes a third of the time of a pattern to find out.
+        return (
+            f"CASE WHEN CAST({number} AS VARCHAR) = {cell} THEN {number} "
+            f"WHEN regexp_full_match({cell}, '{NUMBER}') THEN {number} END"
         )
 
-    def _write(self, to: str, aside: Path, number: int) -> int:
-        """Write the answers of this part; gives how many they are."""
-        kind, part = format_of(to), f"part-{number:05}.parquet"
-        if kind is not None and self.passes == 1:
-            return self._copy(f"({self.text.answers})", aside, kind)
-        return self._copy(f"({self.text.answers})", (self.scratch if kind else aside) / part, Format.PARQUET)
+    def no_sku(self, column: str) -> str:
+        """The condition that a text, or NULL, is no SKU."""
+        return f"({column} IS NULL OR {column} = '' OR regexp_matches({column}, {self.text(_BLANK_ENDS)}))"
+
+    def located(self, file: RowsFile) -> RowsFile:
+        """The file with a path that DuckDB takes for no other."""
+        return replace(file, place=plain_path(file.path, self.scratch))
+
+    def reader(self, files: Sequence[RowsFile]) -> str:
+        """A call that reads files of the same kind; of records that are none, it keeps one to tell that there are."""
+        first = files[0]
+        paths = "[" + ", ".join(self.text(file.place) for file in files) + "]"
+        if first.delimiter is None:
+            return f"read_parquet({paths}, hive_partitioning = false)"
+        columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(first.columns)))
+        return (
+            f"read_csv({paths}, auto_detect = false, header = true, delim = {self.text(first.delimiter)}, "
+            f"quote = '\"', escape = '\"', compression = '{'gzip' if first.packed else 'none'}', "
+            f"max_line_size = {CELL_LIMIT}, buffer_size = {CELL_LIMIT}, hive_partitioning = false, "
+            f"store_rejects = true, rejects_limit = 1, columns = {{{columns}}})"
+        )
+
+    def load(self, table: SqlTable) -> None:
+        """Make a table of few rows."""
+        values = [list(map(_value, column)) for column in zip(*table.rows, strict=True)] or [[] for _ in table.columns]
+        columns = ", ".join(
+            f"CAST(unnest(CAST(${number} AS VARCHAR[])) AS {kind}) AS {column}"
+            for number, (column, kind) in enumerate(table.columns, 1)
+        )
+        self.fetch(f"CREATE TEMP TABLE {table.name} AS SELECT {columns}", values)
+
+    def keep(self, name: str, query: str, *, view: bool = False) -> None:
+        """Give a name to the result of a query, or to the query itself, in place of what had it before."""
+        kind = "VIEW" if view else "TABLE"
+        if self._kinds.setdefault(name, kind) != kind:
+            self.fetch(f"DROP {self._kinds[name]} {name}")
+            self._kinds[name] = kind
+        self.fetch(f"CREATE OR REPLACE TEMP {kind} {name} AS {query}")
+
+    def fetch(self, query: str, values: Sequence[Any] | None = None) -> Sequence[Sequence[Any]]:
+        """The rows of a query; Unreadable when DuckDB cannot read a file."""
+        import duckdb
+
+        try:
+            rows: Sequence[Sequence[Any]] = self.database.execute(query, values).fetchall()
+        except duckdb.OutOfMemoryException:
+            memory = self.memory // 1_000_000
+            raise BackorderctlError(f"--memory: expected more for these rows, got {memory}MB") from None
+        except RuntimeError as error:
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from None
+            raise
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):  # a fault of ours
+            raise
+        except duckdb.Error as error:
+            raise self._failure(str(error)) from None
+        return rows
+
+    def _failure(self, said: str) -> Exception:
+        reason = next((os.strerror(code) for code in _CANNOT_WRITE if os.strerror(code) in said), None)
+        if reason is None:
+            return Unreadable()
+        place = self.to if self.to is not None and str(self.scratch) not in said else self.scratch.parent
+        return BackorderctlError(f"{place}: cannot write: {reason[:1].lower()}{reason[1:]}")
+
+    def passed_over(self) -> bool:
+        """Whether a record was no record."""
+        made = self.fetch("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'")
+        return bool(made and self.fetch("SELECT 1 FROM reject_errors LIMIT 1"))
+
+    def target(self, to: str) -> AbstractContextManager[Path]:
+        """A file or folder beside `to`, which takes its place when the block ends well."""
+        self.to = to
+        return written_aside(to)
+
+    def write(self, query: str, aside: Path, to: str) -> int:
+        """Write the answers of the next part, the last of which completes the file; gives how many they are."""
+        kind, part = format_of(to), f"part-{self._written:05}.parquet"
+        self._written += 1
+        if kind is None or self.parts == 1:
+            return self._copy(f"({query})", aside / part if kind is None else aside, kind)
+        written = self._copy(f"({query})", self.scratch / part, Format.PARQUET)
+        if self._written == self.parts:
+            parts = ", ".join(self.text(glob.escape(str(path))) for path in sorted(self.scratch.glob("part-*")))
+            self._copy(f"read_parquet([{parts}], hive_partitioning = false)", aside, kind)
+        return written
 
     def _copy(self, rows: str, target: Path, kind: Format | None) -> int:
         options = {
             Format.CSV: "FORMAT csv, HEADER true",
             Format.PACKED_CSV: "FORMAT csv, HEADER true, COMPRESSION gzip",
         }.get(kind or Format.PARQUET, "FORMAT parquet")
-        columns = ", ".join(COLUMNS) if options == "FORMAT parquet" else ", ".join(csv_columns(_PLAIN_NUMBER))
-        return self._one(f"COPY (SELECT {columns} FROM {rows} answers) TO {sql_literal(str(target))} ({options})")
-
-    def _one(self, query: str) -> int:
-        return int(self.database.execute(query).fetchone()[0])
+        columns = ", ".join(COLUMNS if options == "FORMAT parquet" else csv_columns(self.plain))
+        query = f"COPY (SELECT {columns} FROM {rows} answers) TO {self.text(str(target))} ({options})"
+        return int(self.fetch(query)[0][0])
 
 
-def _bad_sku() -> str:
-    return f"(sku IS NULL OR sku = '' OR regexp_matches(sku, {sql_literal(BLANK_ENDS)}))"
+def _value(value: Any) -> str | None:
+    if value is None:
+        return None
+    return format_quantity(value) if isinstance(value, Decimal) else str(value)
 
 
 @contextmanager
-def _watched(database: Any, passes: int, tell: OnStep) -> Iterator[Callable[[int], None]]:
-    """A function to call as each pass begins; meanwhile a thread looks how far its query has come."""
+def _session(scratch: Path, memory: int) -> Iterator[Any]:
+    """A database that takes so many bytes of memory, and the folder `scratch` where that is too little."""
+    database = connect()
+    try:
+        database.execute(f"SET memory_limit = '{int(memory * OF_LIMIT)}B'")
+        database.execute("SET temp_directory = $1", [str(scratch / "spill")])
+        database.execute("SET preserve_insertion_order = false")
+        # The policy is small and the rows are many: left to guess, DuckDB builds hash tables of the rows.
+        database.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def _watched(database: Any, parts: int, on_progress: OnStep) -> Iterator[Callable[[int], None]]:
+    """A function to call as each part begins; meanwhile a thread looks how far its query has come."""
     ended = threading.Event()
     begun = [0]
 
@@ -226,7 +240,7 @@ def _watched(database: Any, passes: int, tell: OnStep) -> Iterator[Callable[[int
     def look() -> None:
         while not ended.wait(LOOK):
             share = min(max(database.query_progress(), 0), 100)
-            tell("reading quantities", int((begun[0] * 100 + share) // passes))
+            on_progress("reading quantities", int((begun[0] * 100 + share) // parts))
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()

@@ -26,6 +26,17 @@ MOST_LOOKED_AT = 10_000
 """Files and folders among which the endings for a hint are looked for."""
 
 
+class FileKind(NamedTuple):
+    """What a file has to have: the columns that it needs, and those that are read if they are there."""
+
+    needed: tuple[str, ...]
+    also: tuple[str, ...]
+
+
+QUANTITIES = FileKind((SOURCE_CODE, SKU, QUANTITY), (STATUS,))
+RESERVATIONS = FileKind((SKU,), (RESERVED, QUANTITY, STOCK_COLUMN, STOCK_ID))
+
+
 @dataclass(frozen=True, slots=True)
 class RowsFile:
     """A file of rows: its columns in order, those that are read by our name for them; `delimiter` is None for Parquet.
@@ -36,6 +47,7 @@ class RowsFile:
     """
 
     path: str
+    kind: FileKind
     columns: tuple[str, ...]
     read: Mapping[str, int]
     delimiter: str | None
@@ -52,25 +64,15 @@ class RowsFile:
         return tuple(name.strip().lower() for place, name in enumerate(self.columns) if place not in read)
 
 
-class FileKind(NamedTuple):
-    """What a file has to have: the columns that it needs, and those that are read if they are there."""
-
-    needed: tuple[str, ...]
-    also: tuple[str, ...]
-
-
-QUANTITIES = FileKind((SOURCE_CODE, SKU, QUANTITY), (STATUS,))
-RESERVATIONS = FileKind((SKU,), (RESERVED, QUANTITY, STOCK_COLUMN, STOCK_ID))
-
-
 def rows_files(typed: Sequence[str], kind: FileKind, *, on_spark: bool = False) -> tuple[RowsFile, ...]:
     """The files that the words name. What only Spark can look into has no columns yet: URIs and its Parquet files."""
     paths = _paths(typed, on_spark=on_spark)
     return tuple(replace(_opened(path, kind, on_spark=on_spark), named=path in typed) for path in paths)
 
 
-def with_columns(file: RowsFile, columns: Sequence[str], kind: FileKind) -> RowsFile:
+def with_columns(file: RowsFile, columns: Sequence[str]) -> RowsFile:
     """The file with its columns; InvalidFile when one is there twice or one that is needed is not there."""
+    kind = file.kind
     sheet = Sheet(file.path, [column.strip().lower() for column in columns], iter(()))
     read = {name: sheet.needed(name) for name in kind.needed}
     read |= {name: place for name in kind.also if (place := sheet.column(name)) is not None}
@@ -155,16 +157,16 @@ def _patterns_below(folder: str) -> str | None:
 def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
     """A file with its columns; BackorderctlError when it cannot be read or one that is needed is not there."""
     if on_spark and "://" in path:
-        return RowsFile(path, (), {}, None)
+        return RowsFile(path, kind, (), {}, None)
     if Path(path).exists() and not Path(path).is_file():
         raise BackorderctlError(f"{path}: expected a file, which may be read again, got a pipe or a device")
     try:
         with Path(path).open("rb") as raw:
             start = raw.peek(4)[:4]
             if start == PARQUET:
-                file, columns = RowsFile(path, (), {}, None), list[str]()
+                file, columns = RowsFile(path, kind, (), {}, None), list[str]()
             else:
-                file, columns = _of_csv(raw, path, packed=start.startswith(GZIP))
+                file, columns = _of_csv(raw, path, kind, packed=start.startswith(GZIP))
     except UnicodeDecodeError:
         raise BackorderctlError(f"{path}: expected a CSV file in UTF-8 or a Parquet file, got another") from None
     except OSError as error:
@@ -172,21 +174,21 @@ def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
     if file.delimiter is None:
         if on_spark:
             return file
-        file, columns = _of_parquet(path)
-    return with_columns(file, columns, kind)
+        file, columns = _of_parquet(path, kind)
+    return with_columns(file, columns)
 
 
-def _of_parquet(path: str) -> tuple[RowsFile, list[str]]:
+def _of_parquet(path: str, kind: FileKind) -> tuple[RowsFile, list[str]]:
     """A Parquet file, and the names of its columns."""
     with TemporaryDirectory(prefix="backorderctl-") as scratch:
         database, place = connect(), plain_path(path, Path(scratch))
         types = column_types(database, place, name=path)
         # `parquet_file_metadata` would also read texts of the file that nobody needs and that may be damaged.
         [rows] = database.execute("SELECT COUNT(*) FROM read_parquet($1)", [place]).fetchone()
-    return RowsFile(path, (), {}, None, types=tuple(types.values()), rows=rows), list(types)
+    return RowsFile(path, kind, (), {}, None, types=tuple(types.values()), rows=rows), list(types)
 
 
-def _of_csv(raw: io.BufferedReader, path: str, *, packed: bool) -> tuple[RowsFile, list[str]]:
+def _of_csv(raw: io.BufferedReader, path: str, kind: FileKind, *, packed: bool) -> tuple[RowsFile, list[str]]:
     """A CSV file, and the names in its header."""
     with (
         decompressed(raw, path, limit=sys.maxsize, longest_line=CELL_LIMIT) as content,
@@ -194,7 +196,7 @@ def _of_csv(raw: io.BufferedReader, path: str, *, packed: bool) -> tuple[RowsFil
     ):
         columns, dialect = header(text.readline())
         rows = None if any(line.strip("\r\n") for line in text) else 0
-    return RowsFile(path, (), {}, dialect, packed=packed, rows=rows), columns
+    return RowsFile(path, kind, (), {}, dialect, packed=packed, rows=rows), columns
 
 
 def header(line: str) -> tuple[list[str], str]:

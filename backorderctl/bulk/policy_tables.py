@@ -4,9 +4,10 @@ A product of which nothing is known but its SKU, at every source, shows what hol
 of their own; a product with the same settings as another has the same policy, which is made once.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all
 from backorderctl.policy.resolve import value_of
@@ -64,7 +65,8 @@ class ProductStock:
 class PolicyTables:
     """All that SQL has to know of a store; `products` are its SKUs with their policy, None for that of all others.
 
-    `out_of_stock` are the source items that the store file says are not on sale, by SKU and source.
+    `out_of_stock` are the source items that the store file says are not on sale, by SKU and source, and `reserved` the
+    units that it reserves, by SKU and stock.
     """
 
     sources: tuple[str, ...]
@@ -73,6 +75,15 @@ class PolicyTables:
     product_stocks: tuple[ProductStock, ...]
     items: tuple[ItemPolicy, ...]
     out_of_stock: tuple[tuple[str, str], ...]
+    reserved: tuple[tuple[str, str, Decimal], ...]
+
+
+class SqlTable(NamedTuple):
+    """A table that the SQL text reads: its columns with their types, and its rows, a flag as 1 or 0."""
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    rows: Sequence[Sequence[Any]]
 
 
 def policy_tables(store: Store) -> PolicyTables:
@@ -106,7 +117,40 @@ def policy_tables(store: Store) -> PolicyTables:
             for source, item in product.items.items()
             if item.status is StockStatus.OUT_OF_STOCK
         ),
+        tuple(
+            (product.sku, stock, units)
+            for product in store.products.values()
+            for stock, units in product.reserved.items()
+        ),
     )
+
+
+def sql_tables(tables: PolicyTables) -> tuple[SqlTable, ...]:
+    """The tables `products`, `stock_policies` and `item_policies`."""
+    return (
+        SqlTable("products", (("sku", "VARCHAR(255)"), ("policy", "INTEGER")), tables.products),
+        _sql_table("stock_policies", ProductStock, tables.product_stocks),
+        _sql_table("item_policies", ItemPolicy, tables.items),
+    )
+
+
+def reserved_table(tables: PolicyTables) -> SqlTable:
+    """The table `reservations` with what the store file reserves."""
+    columns = (("sku", "VARCHAR(255)"), ("stock", "VARCHAR(255)"), ("reserved", "DECIMAL(18, 4)"))
+    return SqlTable("reservations", columns, tables.reserved)
+
+
+def _sql_table(name: str, kind: type[ItemPolicy] | type[ProductStock], rows: Sequence[Any]) -> SqlTable:
+    columns = tuple((field.name, _TYPES[field.type]) for field in fields(kind))  # type: ignore[index]
+    values = [[int(value) if isinstance(value, bool) else value for value in _values(row, columns)] for row in rows]
+    return SqlTable(name, columns, values)
+
+
+def _values(row: Any, columns: Sequence[tuple[str, str]]) -> Iterator[Any]:
+    return (getattr(row, column) for column, _ in columns)
+
+
+_TYPES = {int: "INTEGER", str: "VARCHAR(255)", bool: "INTEGER", Decimal: "DECIMAL(12, 4)"}
 
 
 def _item_settings(product: Product) -> dict[str, Settings]:

@@ -1,275 +1,41 @@
-"""The engine `spark`: the same SQL text on an Apache Spark session, which reads the rows and writes the answers itself.
+"""The engine `spark`: the same SQL text on an Apache Spark session, which reads rows and writes answers itself.
 
-Only the policy tables go to Spark, and only counts and totals come back. A record of CSV has to be on one line, so that
-Spark can cut large files into parts.
+Only the policy tables and the rows of few SKUs go to Spark, and only counts and totals come back. A record of CSV has
+to be on one line, so that Spark can cut large files into parts.
 """
 
+import logging
+import os
+import re
 import shutil
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, suppress
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, FileKind, RowsFile, header, with_columns
-from backorderctl.bulk.job import (
-    BAD_PAIRS,
-    COLUMNS,
-    OUT_OF_STOCK,
-    RESERVED_FOUND,
-    RESERVED_SKUS,
-    SUMS_ABOVE_ZERO,
-    Counts,
-    Job,
-    Reserved,
-    RowsRefused,
-    RunResult,
-    check_run,
-    csv_columns,
-    run_result,
-)
-from backorderctl.bulk.spark_rows import BAD_SKU, CORRUPT, cell, exact, located, raw, text, to_read, whens
-from backorderctl.bulk.spark_session import spark_failures, spark_session, without_talk
-from backorderctl.bulk.sql_text import statements
-from backorderctl.bulk.summary import summary_query
-from backorderctl.bulk.table_files import sql_tables
+from backorderctl.bulk.engine import NUMBER
+from backorderctl.bulk.inputs import RowsFile, header, with_columns
+from backorderctl.bulk.job import COLUMNS, Job, RowsRefused, RunResult, csv_columns
+from backorderctl.bulk.policy_tables import SqlTable
+from backorderctl.bulk.run import evaluate_on
 from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.rows.parquet import type_problems
-from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
-from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
-from backorderctl.store.scalars import StockStatus
-from backorderctl.store.sku import SKU
 
-
-def evaluate_in_spark(job: Job, to: str | None, *, summary: bool, remote: str | None) -> RunResult:
-    """Answer for every product on Spark, and write the answers to `to`, by Spark's own means where that is a URI.
-
-    RowsRefused when a row is; BackorderctlError when Spark is not there, or cannot go on.
-    """
-    with without_talk(), spark_session(remote) as session, spark_failures():
-        run = _Run(session, job)
-        try:
-            return run.evaluate(to, summary=summary)
-        finally:
-            run.forget()
-
-
-class _Run:
-    """One run over the files of a job; it gives views their names in the session."""
-
-    def __init__(self, session: Any, job: Job) -> None:
-        self.session = session
-        self.job = job
-        self.text = statements(job.tables)
-        self.views: list[str] = []
-        self.kept: list[Any] = []
-        self.refused = False
-
-    def evaluate(self, to: str | None, *, summary: bool) -> RunResult:
-        """Load the policy and what is reserved, add up the rows, check them, answer."""
-        self._load_policy()
-        reserved = self._load_reservations()
-        self._view("quantities", self._quantities())
-        self._view("totals", self.session.sql(self.text.totals), keep=True)
-        counts = self._checked()
-        check_run(self.job, rows=counts.rows, reserved=reserved.rows, sources=self._sources)
-        counts = counts._replace(answers=self._write(to) if to else 0)
-        totals = self.session.sql(summary_query(self.text.answers)).collect() if summary else None
-        skus = self._one(RESERVED_SKUS) if self.job.reserved else 0
-        return run_result(self.job, counts, reserved, reserved_skus=skus, totals=totals)
-
-    def forget(self) -> None:
-        """Take the views out of the session again."""
-        with suppress(Exception):
-            for frame in self.kept:  # before the views, which their plans name
-                frame.unpersist()
-            for name in self.views:
-                self.session.catalog.dropTempView(name)
-
-    def _view(self, name: str, frame: Any, *, keep: bool = False) -> None:
-        if keep:
-            frame = frame.persist()
-            self.kept.append(frame)
-        frame.createOrReplaceTempView(name)
-        self.views.append(name)
-
-    def _load_policy(self) -> None:
-        for table in sql_tables(self.job.tables):
-            columns = ", ".join(f"{column} {kind.replace('VARCHAR(255)', 'STRING')}" for column, kind in table.columns)
-            self._view(table.name, self.session.createDataFrame([tuple(row) for row in table.rows], columns))
-        for name, rows in ((OUT_OF_STOCK, self.job.tables.out_of_stock), (BAD_PAIRS, self.job.bad_pairs or ())):
-            self._view(name, self.session.createDataFrame(list(rows), "sku STRING, source_code STRING"))
-
-    def _quantities(self) -> Any:
-        """The rows of all quantities files; without the refused ones if they may be left out."""
-        parts = [self._of_file(self._looked_into(file, QUANTITIES)) for file in self.job.quantities]
-        rows = parts[0]
-        for part in parts[1:]:
-            rows = rows.unionAll(part)
-        if self.job.bad_pairs is None:
-            return rows
-        self._view("all_quantities", rows)
-        sources = ", ".join(text(source) for source in self.job.tables.sources)
-        return self.session.sql(
-            f"SELECT q.* FROM all_quantities q LEFT ANTI JOIN {BAD_PAIRS} b ON b.sku = q.sku "
-            "AND b.source_code = q.source_code WHERE q.quantity IS NOT NULL AND q.status IS NOT NULL "
-            f"AND q.source_code IN ({sources}) AND q.sku IS NOT NULL AND NOT regexp_like(q.sku, {raw(BAD_SKU)})"
-        )
-
-    def _of_file(self, file: RowsFile) -> Any:
-        columns = [f"{cell(file, SOURCE_CODE)} AS source_code", f"{cell(file, SKU)} AS sku"]
-        rows = self._read(file)
-        if STATUS in file.read or not self.job.tables.out_of_stock:
-            status = whens(cell(file, STATUS), _STATUS_NUMBERS) if STATUS in file.read else "1"
-            return rows.selectExpr(*columns, f"{exact(file, QUANTITY)} AS quantity", f"{status} AS status")
-        name = f"file_{len(self.views)}"
-        self._view(name, rows.selectExpr(*columns, f"{exact(file, QUANTITY)} AS quantity"))
-        return self.session.sql(
-            f"SELECT f.*, CASE WHEN o.sku IS NULL THEN 1 ELSE 0 END AS status FROM {name} f "
-            f"LEFT JOIN {OUT_OF_STOCK} o ON o.sku = f.sku AND o.source_code = f.source_code"
-        )
-
-    def _looked_into(self, file: RowsFile, kind: FileKind) -> RowsFile:
-        """The file with its columns, which Spark tells where this machine does not see the file."""
-        if file.columns:
-            return file
-        if file.path.lower().rstrip("/").endswith(_CSV_ENDS):
-            lines = self.session.read.text(to_read(file.path)).head(1)
-            columns, dialect = header(lines[0][0] if lines else "")
-            return with_columns(replace(file, delimiter=dialect), columns, kind)
-        fields = self.session.read.parquet(to_read(file.path)).schema.fields
-        types = {field.name: field.dataType.simpleString() for field in fields}
-        problems = type_problems(types, codes=_EXACT_CODES, numbers=_EXACT_NUMBERS)
-        if problems:
-            raise InvalidFile(file.path, problems)
-        return with_columns(replace(file, types=tuple(types.values())), list(types), kind)
-
-    def _read(self, file: RowsFile) -> Any:
-        """The columns of a file as it is; of a CSV file as text, c0 and so on, with a mark on damaged records."""
-        if file.delimiter is None:
-            return self.session.read.parquet(to_read(file.path))
-        if file.packed and not file.path.endswith(".gz"):
-            raise BackorderctlError(f"{file.path}: Spark reads a compressed file only when its name ends in .gz")
-        schema = ", ".join([*(f"c{place} STRING" for place in range(len(file.columns))), f"{CORRUPT} STRING"])
-        reader = self.session.read.schema(schema).option("columnNameOfCorruptRecord", CORRUPT)
-        for name, value in {**_CSV_IN, "sep": file.delimiter}.items():
-            reader = reader.option(name, value)
-        return reader.csv(to_read(file.path))
-
-    def _load_reservations(self) -> Reserved:
-        """What is reserved, and whether a row or a sum is refused."""
-        none = self.session.createDataFrame([], "sku STRING, stock STRING, units DECIMAL(12, 4), single INT")
-        rows = none
-        for file in self.job.reserved:
-            rows = rows.unionAll(self._reserved(self._looked_into(file, RESERVATIONS)))
-        self._view("reserved_rows", rows)
-        bad_sku = f"(sku IS NULL OR regexp_like(sku, {raw(BAD_SKU)}))"
-        good = f"NOT {bad_sku} AND stock IS NOT NULL AND units IS NOT NULL"
-        several = "SUM(single) > 0 AND COUNT(*) > 1"  # what `reserved` says is all that is reserved
-        kept = f"WHERE {good}" if self.job.bad_pairs is not None else ""
-        self._view(
-            "reserved_sums",
-            self.session.sql(
-                "SELECT sku, stock, CAST(SUM(units) AS DECIMAL(18, 4)) AS reserved, "
-                f"CASE WHEN {several} THEN 0 ELSE COUNT(CASE WHEN {good} THEN 1 END) END AS good_rows, "
-                f"CASE WHEN COUNT(CASE WHEN {good} THEN 1 END) < COUNT(*) OR ({several}) OR SUM(units) < 0 "
-                f"THEN 1 ELSE 0 END AS refused "
-                f"FROM reserved_rows {kept} GROUP BY sku, stock"
-            ),
-            keep=True,
-        )
-        refused = self._one("SELECT COUNT(*) FROM reserved_sums WHERE refused = 1")
-        self.refused = self.job.bad_pairs is None and refused > 0
-        query = "SELECT sku, stock, reserved FROM reserved_sums WHERE reserved > 0 AND refused = 0"
-        self._view("reservations", self.session.sql(query))
-        good_rows = self._one("SELECT COALESCE(SUM(good_rows), 0) FROM reserved_sums")
-        above = [tuple(row) for row in self.session.sql(SUMS_ABOVE_ZERO.format(sums="reserved_sums")).collect()]
-        return Reserved(good_rows, (above[0][0], above[0][1:]) if above else (0, ("", "")))
-
-    def _reserved(self, file: RowsFile) -> Any:
-        if STOCK_COLUMN in file.read:
-            stock = whens(cell(file, STOCK_COLUMN), {code: text(code) for code in self.job.store.stocks})
-        elif STOCK_ID in file.read:
-            known = {number: text(code) for number, code in self.job.stock_ids.items() if code in self.job.store.stocks}
-            stock = whens(cell(file, STOCK_ID), known)
-        else:
-            stock = text(only_stock(self.job.store, file.path))
-        if RESERVED in file.read:
-            number = exact(file, RESERVED)
-            units, single = f"CASE WHEN {number} >= 0 THEN {number} END", 1
-        else:
-            units, single = f"0 - {exact(file, QUANTITY)}", 0
-        units = f"CAST({units} AS DECIMAL(12, 4)) AS units"
-        return self._read(file).selectExpr(
-            f"{cell(file, SKU)} AS sku", f"{stock} AS stock", units, f"{single} AS single"
-        )
-
-    def _checked(self) -> Counts:
-        """What is counted but the answers; RowsRefused when a row is."""
-        bad = f"refused = 1 OR sku IS NULL OR regexp_like(sku, {raw(BAD_SKU)})"
-        rows, refused = self.session.sql(
-            f"SELECT COALESCE(SUM(items), 0), COUNT(CASE WHEN {bad} THEN 1 END) FROM totals"
-        ).collect()[0]
-        if refused or self.refused:
-            query = "SELECT DISTINCT sku FROM totals WHERE refused = 1 AND items > 1 AND sku IS NOT NULL"
-            raise RowsRefused(frozenset(sku for (sku,) in self.session.sql(query).collect()))
-        named = self._one("SELECT COUNT(*) FROM totals t JOIN products p ON p.sku = t.sku WHERE t.policy IS NULL")
-        return Counts(
-            rows=rows,
-            known=self._one("SELECT COUNT(DISTINCT t.sku) FROM totals t JOIN products p ON p.sku = t.sku"),
-            unknown=self._one("SELECT COUNT(*) FROM totals WHERE policy IS NULL") - named,
-            reserved_found=self._one(RESERVED_FOUND) if self.job.reserved else 0,
-        )
-
-    def _sources(self) -> set[str]:
-        """The sources that have a row."""
-        return {source for (source,) in self.session.sql("SELECT DISTINCT source_code FROM quantities").collect()}
-
-    def _write(self, to: str) -> int:
-        """Write the answers; gives how many they are."""
-        answers = self.session.sql(self.text.answers)
-        kind = Format.PARQUET if "://" in to else format_of(to)
-        answers = answers.selectExpr(*(COLUMNS if kind in (None, Format.PARQUET) else csv_columns(_PLAIN_NUMBER)))
-        if "://" in to:
-            answers.write.parquet(to)
-            return int(self.session.read.parquet(to).count())
-        with written_aside(to) as aside:
-            if kind is None:
-                answers.write.mode("overwrite").parquet(located(str(aside)))
-                return int(self.session.read.parquet(to_read(str(aside))).count())
-            return self._write_file(answers, kind, aside)
-
-    def _write_file(self, answers: Any, kind: Format, aside: Path) -> int:
-        """Write one file: Spark writes a folder, of which the only part is taken."""
-        folder = aside.with_name(f"{aside.name}.parts")
-        writer = answers.coalesce(1).write
-        try:
-            if kind is Format.PARQUET:
-                writer.parquet(located(str(folder)))
-                number = self.session.read.parquet(to_read(str(folder))).count()
-            else:
-                packing = "gzip" if kind is Format.PACKED_CSV else "none"
-                for name, value in {**_CSV_OUT, "compression": packing}.items():
-                    writer = writer.option(name, value)
-                writer.csv(located(str(folder)))
-                number = answers.count()
-            [part] = folder.glob("part-*")
-            part.replace(aside)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        return int(number)
-
-    def _one(self, query: str) -> int:
-        return int(self.session.sql(query).collect()[0][0])
-
-
-_STATUS_NUMBERS = {written: "1" if status is StockStatus.IN_STOCK else "0" for written, status in STATUSES.items()}
+RETRIES = 5
+"""How often a server of Spark Connect that does not answer is asked again: for about twenty seconds."""
+CORRUPT = "_corrupt"
+"""The column in which Spark puts a record that has not the header's number of cells."""
+_BLANK = r"[\p{Z}\t-\r\x1c-\x1f\x85]"
+_NO_SKU = rf"\A{_BLANK}|{_BLANK}\z|\A\z|\x{{fffd}}"
+"""A blank at either end, as `str.strip` takes them away; nothing; a byte that was no UTF-8."""
 _CSV_ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _EXACT_CODES = ("string", "tinyint", "smallint", "int", "bigint")
 _EXACT_NUMBERS = (*_EXACT_CODES, "decimal", "double")
 """Types of Spark whose values are exact; 8 digits and 4 decimals are few enough for a double."""
-_PLAIN_NUMBER = "trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST({column} AS STRING)))"
-"""A number without trailing zeros."""
 _CSV_IN = {"header": "true", "quote": '"', "escape": '"', "unescapedQuoteHandling": "SKIP_VALUE"}
 """A cell that begins with a quote and does not end with one is NULL, and so refused."""
 _CSV_OUT = {
@@ -279,3 +45,257 @@ _CSV_OUT = {
     "ignoreLeadingWhiteSpace": "false",
     "ignoreTrailingWhiteSpace": "false",
 }
+
+
+def evaluate_in_spark(job: Job, to: str | None, *, summary: bool, remote: str | None) -> RunResult:
+    """Answer for every product on Spark, and write the answers to `to`, by Spark's own means where that is a URI.
+
+    RowsRefused when rows are; BackorderctlError when Spark is not there, or cannot go on.
+    """
+    with _without_talk(), _session(remote) as session, _failures():
+        engine = Spark(session)
+        try:
+            return evaluate_on(engine, job, to, summary=summary)
+        finally:
+            engine.forget()
+
+
+class Spark:
+    """A session of Spark, in which tables are views."""
+
+    name = "spark"
+    needs = "every record on one line"
+    # Java lowers a word as a whole: `Σ` at its end to `ς`, and `İ` to two characters.
+    lowered = "LOWER(REPLACE(REPLACE({name}, '\\u03A3', '\\u03C3'), '\\u0130', '\\uE000'))"
+    plain = "trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST({column} AS STRING)))"
+    part = "1 = 1"
+    parts = 1  # Spark cuts the rows itself
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self._views: list[str] = []
+        self._kept: list[Any] = []
+
+    def text(self, word: str) -> str:
+        """A text as SQL has it."""
+        return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def cell(self, file: RowsFile, column: str) -> str:
+        """A column as text; NULL in a record that has not the header's number of cells."""
+        place = file.read[column]
+        if file.delimiter is None:
+            return f"CAST({_quoted(file.columns[place])} AS STRING)"
+        return f"CASE WHEN {CORRUPT} IS NULL THEN c{place} END"
+
+    def number(self, file: RowsFile, column: str) -> str:
+        """A column as a number with 4 places; NULL where the cell is no number or has more places."""
+        place = file.read[column]
+        if file.delimiter is None and not file.types[place].startswith("string"):
+            name = _quoted(file.columns[place])
+            number = f"TRY_CAST({name} AS DECIMAL(12, 4))"
+            return f"CASE WHEN {number} = {name} THEN {number} END"
+        cell = self.cell(file, column)
+        return f"CASE WHEN regexp_like({cell}, r'\\A{NUMBER}\\z') THEN TRY_CAST({cell} AS DECIMAL(12, 4)) END"
+
+    def no_sku(self, column: str) -> str:
+        """The condition that a text, or NULL, is no SKU."""
+        return f"({column} IS NULL OR regexp_like({column}, r'{_NO_SKU}'))"
+
+    def located(self, file: RowsFile) -> RowsFile:
+        """The file with its columns, which Spark tells where this machine does not see the file."""
+        if file.columns:
+            return file
+        if file.path.lower().rstrip("/").endswith(_CSV_ENDS):
+            lines = self.session.read.text(_to_read(file.path)).head(1)
+            columns, dialect = header(lines[0][0] if lines else "")
+            return with_columns(replace(file, delimiter=dialect), columns)
+        fields = self.session.read.parquet(_to_read(file.path)).schema.fields
+        types = {field.name: field.dataType.simpleString() for field in fields}
+        problems = type_problems(types, codes=_EXACT_CODES, numbers=_EXACT_NUMBERS)
+        if problems:
+            raise InvalidFile(file.path, problems)
+        return with_columns(replace(file, types=tuple(types.values())), list(types))
+
+    def reader(self, files: Sequence[RowsFile]) -> str:
+        """A view of files of the same kind; of CSV as text, c0 and so on, with a mark on damaged records."""
+        first = files[0]
+        paths = [_to_read(file.path) for file in files]
+        name = f"backorderctl_files_{len(self._views)}"
+        if first.delimiter is None:
+            self._view(name, self.session.read.parquet(*paths))
+            return name
+        for file in files:
+            if file.packed and not file.path.endswith(".gz"):
+                raise BackorderctlError(f"{file.path}: Spark reads a compressed file only when its name ends in .gz")
+        schema = ", ".join([*(f"c{place} STRING" for place in range(len(first.columns))), f"{CORRUPT} STRING"])
+        reader = self.session.read.schema(schema).option("columnNameOfCorruptRecord", CORRUPT)
+        for option, value in {**_CSV_IN, "sep": first.delimiter}.items():
+            reader = reader.option(option, value)
+        self._view(name, reader.csv(paths))
+        return name
+
+    def load(self, table: SqlTable) -> None:
+        """Make a table of few rows."""
+        columns = ", ".join(f"{column} {kind.replace('VARCHAR(255)', 'STRING')}" for column, kind in table.columns)
+        self._view(table.name, self.session.createDataFrame([tuple(row) for row in table.rows], columns))
+
+    def keep(self, name: str, query: str, *, view: bool = False) -> None:
+        """Give a name to the result of a query, or to the query itself, in place of what had it before."""
+        frame = self.session.sql(query)
+        if not view:
+            frame = frame.persist()
+            self._kept.append(frame)
+        self._view(name, frame)
+
+    def _view(self, name: str, frame: Any) -> None:
+        frame.createOrReplaceTempView(name)
+        self._views.append(name)
+
+    def forget(self) -> None:
+        """Take the views out of the session again."""
+        with suppress(Exception):
+            for frame in self._kept:  # before the views, which their plans name
+                frame.unpersist()
+            for name in self._views:
+                self.session.catalog.dropTempView(name)
+
+    def fetch(self, query: str) -> Sequence[Sequence[Any]]:
+        """The rows of a query."""
+        rows: Sequence[Sequence[Any]] = self.session.sql(query).collect()
+        return rows
+
+    def passed_over(self) -> bool:
+        """Whether a record is in no row: Spark gives a damaged one as NULL."""
+        return False
+
+    def target(self, to: str) -> AbstractContextManager[Path]:
+        """A file or folder beside `to`, which takes its place when the block ends well; nothing beside a URI."""
+        return nullcontext(Path(to)) if "://" in to else written_aside(to)
+
+    def write(self, query: str, aside: Path, to: str) -> int:
+        """Write the answers; gives how many they are."""
+        kind = Format.PARQUET if "://" in to else format_of(to)
+        columns = COLUMNS if kind in (None, Format.PARQUET) else csv_columns(self.plain)
+        answers = self.session.sql(query).selectExpr(*columns)
+        if "://" in to:
+            answers.write.parquet(to)
+            return int(self.session.read.parquet(to).count())
+        if kind is None:
+            answers.write.mode("overwrite").parquet(_located(str(aside)))
+            return int(self.session.read.parquet(_to_read(str(aside))).count())
+        return self._write_file(answers, kind, aside)
+
+    def _write_file(self, answers: Any, kind: Format, aside: Path) -> int:
+        """Write one file: Spark writes a folder, of which the only part is taken."""
+        folder = aside.with_name(f"{aside.name}.parts")
+        writer = answers.coalesce(1).write
+        try:
+            if kind is Format.PARQUET:
+                writer.parquet(_located(str(folder)))
+                number = self.session.read.parquet(_to_read(str(folder))).count()
+            else:
+                packing = "gzip" if kind is Format.PACKED_CSV else "none"
+                for name, value in {**_CSV_OUT, "compression": packing}.items():
+                    writer = writer.option(name, value)
+                writer.csv(_located(str(folder)))
+                number = answers.count()
+            [part] = folder.glob("part-*")
+            part.replace(aside)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return int(number)
+
+
+def _located(path: str) -> str:
+    """A path as Spark finds it: one of this machine whatever its own file system and folder are."""
+    return path if "://" in path else f"file://{Path(path).absolute()}"
+
+
+def _to_read(path: str) -> str:
+    """The same for reading, where Spark takes each path for a pattern, which that of a URI may be."""
+    return path if "://" in path else re.sub(r"([*?{}\[\]\\])", r"\\\1", _located(path))
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+@contextmanager
+def _without_talk() -> Iterator[None]:
+    """PySpark warns of the versions of its own libraries, and its threads print tracebacks when Spark dies."""
+    with warnings.catch_warnings(), redirect_stderr(StringIO()):
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
+@contextmanager
+def _session(remote: str | None) -> Iterator[Any]:
+    """The session that spark-submit gives, that of a Spark Connect server, or one of this machine, which then ends."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise BackorderctlError("Spark is not installed", hint="pip install 'pyspark[connect]>=4.0'") from None
+    for name in ("py4j", "SQLQueryContextLogger"):  # what they log of a failure is told in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with _failures():
+        existing = None if remote else SparkSession.getActiveSession()
+        if existing is not None:
+            session = existing
+        elif remote:
+            session = _of_server(SparkSession.builder, remote)
+        else:
+            session = _of_this_machine(SparkSession.builder)
+    try:
+        yield session
+    finally:
+        if existing is None:
+            _stop(session)
+
+
+def _of_server(builder: Any, remote: str) -> Any:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session = builder.remote(remote).getOrCreate()
+    # PySpark itself would wait for ten minutes for a server that has ended.
+    session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
+    return session
+
+
+def _of_this_machine(builder: Any) -> Any:
+    builder = builder.appName("backorderctl")
+    if "MASTER" not in os.environ and "PYSPARK_GATEWAY_PORT" not in os.environ:  # else spark-submit has chosen
+        settings = {
+            "spark.master": "local[*]",
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+        }
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    return session
+
+
+def _stop(session: Any) -> None:
+    # A session that has died cannot be stopped, and why it died is told already.
+    with suppress(Exception):
+        session.stop()
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What Spark raises, which may be of any class, in one line."""
+    try:
+        yield
+    except (BackorderctlError, RowsRefused):
+        raise
+    except Exception as error:
+        raise BackorderctlError(f"Spark: {_first_reason(error)}") from None
+
+
+def _first_reason(error: Exception) -> str:
+    """The first line that says something: one about the call that failed stands before what Java says."""
+    lines = [line.strip().removeprefix(": ") for line in str(error).splitlines()]
+    told = (line for line in lines if line and not line.startswith("An error occurred while calling"))
+    return next(told, type(error).__name__)

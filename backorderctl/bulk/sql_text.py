@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from backorderctl.bulk.policy_tables import PolicyTables, PoolPolicy, StockPolicy
 from backorderctl.store.scalars import ZERO, format_quantity
@@ -22,34 +23,71 @@ Repeated = Mapping[str, Sequence[tuple[Names, Sequence[Names]]]]
 """The names of each repetition by what is repeated, and those of the pools in it."""
 
 
+class Reading(NamedTuple):
+    """What the text reads: tables or queries in brackets, the rows with each SKU in the spelling that it counts under.
+
+    `spellings` are all SKUs of the rows, and `lowered` is how a dialect lowers each character of a {name} by itself.
+    """
+
+    rows: str = "backorderctl_rows"
+    reservations: str = "backorderctl_reservations"
+    spellings: str = "backorderctl_spellings"
+    lowered: str = "LOWER({name})"
+
+
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """The two queries: `totals` adds up the rows, `answers` reads it as a table of that name."""
+    """The queries: `names` tells which spellings are one product, `totals` adds up the rows, `answers` reads it."""
 
+    names: str
     totals: str
     answers: str
 
 
-def statements(tables: PolicyTables, *, comments: bool = False) -> Statements:
+def statements(tables: PolicyTables, reading: Reading, *, comments: bool = False) -> Statements:
     """The queries for a store; with `comments`, as a person reads them."""
     stocks = [_stock_names(number, stock, tables.sources) for number, stock in enumerate(tables.stocks)]
     pools: list[list[Names]] = []
     for stock in tables.stocks:
         begin = sum(map(len, pools))
         pools.append([_pool_names(begin + number, pool, tables.sources) for number, pool in enumerate(stock.pools)])
-    words = [{"bits": bits} for bits in _words(tables.sources)]
+    words = [{"word": str(number), "bits": bits} for number, bits in enumerate(_words(tables.sources))]
     repeated: Repeated = {
         "stock": list(zip(stocks, pools, strict=True)),
         "pool": [(names, []) for of_stock in pools for names in of_stock],
         "word": [(names, []) for names in words],
     }
+    once = {
+        "rows": reading.rows,
+        "reservations": reading.reservations,
+        "spellings": reading.spellings,
+        "lowered_spelling": reading.lowered.format(name="s.sku"),
+        "lowered_product": reading.lowered.format(name="p.sku"),
+    }
     _, *parts = TEMPLATE.read_text(encoding="utf-8").split("-- statement ")
     texts = {}
     for part in parts:
         name, _, text = part.partition("\n")
-        lines = list(_written_out(text.splitlines(), {}, repeated))
+        lines = list(_written_out(text.splitlines(), once, repeated))
         texts[name] = "\n".join(line for line in lines if comments or not line.lstrip().startswith("--")).strip()
-    return Statements(texts["totals"], texts["answers"])
+    return Statements(**texts)
+
+
+def known_source(cell: str, sources: Sequence[str]) -> str:
+    """The source of the store file that a cell names, in whatever letter case; NULL where there is none or several.
+
+    Codes need no escape: they are made of letters, digits, `_`, `-` and `.` alone.
+    """
+    lowered = [source.lower() for source in sources]
+    alone = {source.lower(): f"'{source}'" for source in sources if lowered.count(source.lower()) == 1}
+    known = ", ".join(f"'{source}'" for source in sources)
+    other = _case(f"LOWER({cell})", alone) if alone else "NULL"
+    return f"CASE WHEN {cell} IN ({known}) THEN {cell} ELSE {other} END"
+
+
+def sources_of(tables: PolicyTables, words: Sequence[int | None]) -> set[str]:
+    """The sources whose bits are set in the words of a total."""
+    return {source for at, source in enumerate(tables.sources) if (words[at // WORD] or 0) >> at % WORD & 1}
 
 
 def _written_out(lines: Sequence[str], names: Names, repeated: Repeated) -> Iterator[str]:
@@ -111,10 +149,7 @@ def _case(column: str, values: Mapping[str, str]) -> str:
 
 
 def _at(sources: Sequence[str], every: Sequence[str]) -> str:
-    """The condition that a row is at one of the sources; none where they are all that there are.
-
-    Codes need no escape: they are made of letters, digits, `_`, `-` and `.` alone.
-    """
+    """The condition that a row is at one of the sources; none where they are all that there are."""
     if set(sources) == set(every):
         return "1 = 1"
     return "q.source_code IN (" + ", ".join(f"'{source}'" for source in sources) + ")"

@@ -3,8 +3,9 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ import typer
 
 from backorderctl.bulk import duckdb, spark
 from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
-from backorderctl.bulk.job import Engine, Job, RowsRefused, RunResult, cannot_read, refusals
+from backorderctl.bulk.job import Job, RowsRefused, RunResult
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, progress, say, with_options
@@ -24,7 +25,6 @@ from backorderctl.cli.target import check_rejects, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
-from backorderctl.rows.delimited import Refused
 from backorderctl.rows.rows_read import refusal
 from backorderctl.store.scalars import toml_repr
 
@@ -33,6 +33,13 @@ app = noun("")
 GIGABYTE = "1GB"
 _MEMORY = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?) ?([KMGT]?i?B?)", re.IGNORECASE)
 _LEAST_MEMORY = 200_000_000
+
+
+class EngineName(StrEnum):
+    """What runs the SQL text."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ def evaluate(
         ),
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Show the totals of each stock.")] = False,
-    engine: Annotated[Engine, typer.Option("--engine", help="What computes the answers.")] = Engine.DUCKDB,
+    engine: Annotated[EngineName, typer.Option("--engine", help="What computes the answers.")] = EngineName.DUCKDB,
     memory: Annotated[str, typer.Option("--memory", metavar="SIZE", help="The most that DuckDB takes.")] = GIGABYTE,
     remote: Annotated[
         str | None, typer.Option("--remote", metavar="sc://HOST:PORT", help="The Spark Connect server of engine spark.")
@@ -82,7 +89,7 @@ def evaluate(
     """Answer for files of any size, as `product list` does."""
     if to is None and not summary:
         raise BackorderctlError("expected --to ANSWERS, --summary or both, got neither")
-    if remote is not None and engine is not Engine.SPARK:
+    if remote is not None and engine is not EngineName.SPARK:
         raise BackorderctlError(f"--remote: expected --engine spark, got {engine}")
     store = options.store()
     if not store.sources:
@@ -91,24 +98,27 @@ def evaluate(
     job = Job(
         store,
         policy_tables(store),
-        rows_files(quantities, QUANTITIES, on_spark=engine is Engine.SPARK),
-        rows_files(reserved or from_environment, RESERVATIONS, on_spark=engine is Engine.SPARK),
+        rows_files(quantities, QUANTITIES, on_spark=engine is EngineName.SPARK),
+        rows_files(reserved or from_environment, RESERVATIONS, on_spark=engine is EngineName.SPARK),
         known_stock_ids(stock_id or (), store.stocks),
-        allow_missing,
+        allow_missing=allow_missing,
+        skip_bad=skip_bad is not None,
     )
+    read = [options.file, *(file.path for file in job.files)]
+    targets = _rejects_targets(skip_bad, job) if skip_bad is not None else {}
     if to is not None:
-        check_target(to, on_spark=engine is Engine.SPARK)
-        refuse_overwriting_input("--to", to, [options.file, *_files(job)])
+        check_target(to, on_spark=engine is EngineName.SPARK)
+        refuse_overwriting_input("--to", to, read)
     if skip_bad is not None:
-        _check_rejects(Path(skip_bad), [options.file, *_files(job)], to, _rejects_targets(skip_bad, _files(job)))
-    runner = _Runner(engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
+        _check_rejects(Path(skip_bad), read, to, targets)
     try:
-        result = runner.run(job, to)
+        result = _run(job, to, engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
     except RowsRefused as refused:
-        kept = _without_refused(job, _all_refused(runner, job, refused), engine, skip_bad, options)
-        result = runner.run_kept(kept, to)
-    else:
-        _write_refused([], dict.fromkeys(_files(job), ()), skip_bad, options)
+        raise refusal(refused.rows, refused.files, hint="--skip-bad rejects") from None
+    if skip_bad is not None:
+        Path(skip_bad).mkdir(exist_ok=True)
+        headers = {file.file: file.header for file in result.files}
+        write_refused(result.refused, headers, targets, quiet=options.quiet, old=targets.values())
     for line in view.run_notes(result, job):
         say(line, quiet=options.quiet and not from_environment)
     if to is not None:
@@ -117,13 +127,20 @@ def evaluate(
         view.show_summary(result, job, options.day(store), options.output, sys.stdout)
 
 
-def _files(job: Job) -> list[str]:
-    return [file.path for file in (*job.quantities, *job.reserved)]
+def _run(
+    job: Job, to: str | None, engine: EngineName, *, summary: bool, memory: int, remote: str | None, quiet: bool
+) -> RunResult:
+    """The run of a job, with a bar where somebody watches."""
+    if engine is EngineName.SPARK:
+        return spark.evaluate_in_spark(job, to, summary=summary, remote=remote)
+    with progress(100, quiet=quiet) as on_progress:
+        return duckdb.evaluate_in_duckdb(job, to, summary=summary, memory=memory, on_progress=on_progress)
 
 
-def _rejects_targets(folder: str, files: Iterable[str]) -> dict[str, str]:
+def _rejects_targets(folder: str, job: Job) -> dict[str, str]:
     """Where the refused rows of each file go."""
-    return {file: str(Path(folder) / f"{name}.csv") for file, name in rejects_names(files).items()}
+    names = rejects_names(file.path for file in job.files)
+    return {file: str(Path(folder) / f"{name}.csv") for file, name in names.items()}
 
 
 def _check_rejects(folder: Path, read: Sequence[str], to: str | None, targets: Mapping[str, str]) -> None:
@@ -138,76 +155,6 @@ def _check_rejects(folder: Path, read: Sequence[str], to: str | None, targets: M
     places = [folder, *map(Path, targets.values())]
     if to is not None and Path(to).resolve() in [place.resolve() for place in places]:
         raise BackorderctlError(f"--to {to}: expected another place than that of the refused rows")
-
-
-@dataclass(frozen=True, slots=True)
-class _Runner:
-    """How a job is run."""
-
-    engine: Engine
-    summary: bool
-    memory: int
-    remote: str | None
-    quiet: bool
-
-    def run(self, job: Job, to: str | None) -> RunResult:
-        """Run a job, with a bar where somebody watches."""
-        if self.engine is Engine.SPARK:
-            return spark.evaluate_in_spark(job, to, summary=self.summary, remote=self.remote)
-        with progress(100, quiet=self.quiet) as tell:
-            return duckdb.evaluate_in_duckdb(job, to, summary=self.summary, memory=self.memory, tell=tell)
-
-    def run_kept(self, job: Job, to: str | None) -> RunResult:
-        """Run a job without its refused rows; BackorderctlError when the engine refuses others as well."""
-        try:
-            return self.run(job, to)
-        except RowsRefused as again:
-            if again.unreadable:
-                raise cannot_read(job, self.engine) from None
-            which = ", ".join(map(repr, sorted(again.skus)[:3]))
-            raise BackorderctlError(f"expected no other rows to be refused, got some of {which}") from None
-
-
-def _all_refused(runner: _Runner, job: Job, refused: RowsRefused) -> RowsRefused:
-    """The refusal with all SKUs that may have several rows, also where a row that is no record ended the search."""
-    if not refused.unreadable:
-        return refused
-    try:
-        runner.run(replace(job, bad_pairs=frozenset()), None)
-    except RowsRefused as behind:
-        return RowsRefused(behind.skus, unreadable=True)
-    except BackorderctlError:  # such as no other row: what is refused is told first
-        return refused
-    return refused
-
-
-def _without_refused(
-    job: Job, refused: RowsRefused, engine: Engine, folder: str | None, options: EvaluateOptions
-) -> Job:
-    """The job without the refused rows, which go to the folder; BackorderctlError without a folder."""
-    found = refusals(job, refused.skus, skip_bad=folder is not None)
-    if not found.rows and (refused.unreadable or folder is None):
-        raise cannot_read(job, engine)
-    if folder is None:
-        raise refusal(found.rows, found.files, hint="--skip-bad rejects")
-    Path(folder).mkdir(exist_ok=True)
-    _write_refused(found.rows, {file.file: file.header for file in found.files}, folder, options)
-    return replace(
-        job,
-        bad_pairs=found.pairs,
-        good_rows=found.good_rows,
-        good_reserved=found.good_reserved,
-        refused=found.refused,
-    )
-
-
-def _write_refused(
-    refused: Sequence[Refused], headers: Mapping[str, Sequence[str]], folder: str | None, options: EvaluateOptions
-) -> None:
-    """Write the refused rows of each file into the folder, from which those of an earlier run go."""
-    if folder is not None:
-        targets = _rejects_targets(folder, headers)
-        write_refused(refused, headers, targets, quiet=options.quiet, old=targets.values())
 
 
 def parse_memory(typed: str) -> int:

@@ -7,7 +7,6 @@ import typer
 
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.sql_export import Dialect, sql_files
-from backorderctl.bulk.table_files import sql_tables, write_tables
 from backorderctl.bulk.target import check_target, format_of, written_aside
 from backorderctl.cli import export_magento
 from backorderctl.cli.app import Command, noun, with_options
@@ -56,7 +55,6 @@ def sql(
         raise BackorderctlError(f"--to {to}: expected a folder, got the name of a file")
     tables = policy_tables(options.store())
     with written_aside(to) as folder:
-        write_tables(sql_tables(tables), folder)
         for name, text in sql_files(tables, dialect).items():
-            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).write_text(text, encoding="utf-8", newline="")
     options.say(f"{to}: tables.sql, answers.sql and the policy of {counted(len(tables.products), 'product')}")

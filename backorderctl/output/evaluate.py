@@ -69,7 +69,7 @@ def show_summary(result: RunResult, job: Job, at: date, output: Output, out: Tex
                 "unknown_skus": result.unknown,
                 "unknown_reserved_skus": result.unknown_reserved,
                 "sums_above_zero": result.sums_above_zero[0],
-                "refused": result.refused,
+                "refused": len(result.refused),
             }
             out.write(listing.dumps({**head, "stocks": rows}) + "\n")
         case Output.CSV:
