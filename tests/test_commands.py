@@ -615,3 +615,28 @@ def test_the_file_and_the_output_can_come_from_the_environment(
     monkeypatch.setenv("BACKORDERCTL_OUTPUT", "csv")
     assert run("source", "list").out.startswith("source,name,enabled,stocks,products,")
     assert run("source", "show", "lyon", "-o", "table").out.startswith("source    ")
+
+
+def test_a_limit_for_many_leaves_out_what_takes_no_backorders(run: Run, folder: Path) -> None:
+    """It must not advise turning backorders on: that would open a warehouse that is closed to them."""
+    text = (
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -5\n[sources.berlin]\n[sources.lyon]\n'
+        'backorders = "no"\n[products.BOTH.sources.berlin]\nquantity = 3\n[products.BOTH.sources.lyon]\nquantity = 4\n'
+        "[products.ONLYLYON.sources.lyon]\nquantity = 4\n"
+    )
+    path = folder / "store.toml"
+    path.write_text(text)
+    ran = run("config", "set", "backorder_limit", "40", "--match", "*")
+    assert (ran.status, ran.out) == (0, "")
+    assert ran.err.splitlines() == [
+        "left out, as nothing there takes backorders: 1 product: ONLYLYON",
+        "* (1): out_of_stock_threshold = -40 (was not set)",
+    ]
+    own = ["[products.BOTH]", "out_of_stock_threshold = -40"]
+    assert [line for line in path.read_text().splitlines() if line and line not in own] == text.splitlines()
+    path.write_text(text)
+    ran = run("config", "set", "backorder_limit", "40", "--match", "ONLY*")
+    assert ran == (1, "", "left out, as nothing there takes backorders: 1 product: ONLYLYON\n")
+    assert path.read_text() == text
+    assert run("config", "set", "backorders=allow", "backorder_limit=40", "--match", "*").status == 0
+    assert path.read_text().count("out_of_stock_threshold = -40") == 2

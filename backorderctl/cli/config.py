@@ -30,6 +30,7 @@ from backorderctl.cli.writing import (
     describe_new_entry,
     first_day,
     refuse_no_match,
+    report_left_out,
     report_unreached,
     transact,
 )
@@ -70,7 +71,7 @@ def set_(
     The scope is --stock, --source, --product, or --product with --source for the source item.
 
     --match sets it for every product whose SKU matches, or with --source for their source items there, in one write;
-    exit status 1 when none matches.
+    exit status 1 when none matches. A backorder_limit leaves out products that take no backorders anywhere.
 
     backorder_limit N, or backorder_limit unlimited, sets how many may be backordered; it is stored as the threshold,
     -N or 0.
@@ -87,8 +88,12 @@ def set_(
     for key in values:
         model.check_scope(named, key)
 
+    left_out: list[Place] = []
+
     def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
         scopes = places(store, stock=stock, source=source, products=product or (), match=match)
+        if match is not None and BACKORDER_LIMIT in typed:
+            scopes, left_out[:] = operations.limitable(store, scopes, values)
         if days.given:
             return days.entries(options, store, scopes, values), scopes
         return operations.set_values(store, scopes, values), scopes
@@ -101,7 +106,10 @@ def set_(
 
     written = transact(options, operation, check=check)
     scopes = written.result
-    refuse_no_match(options, scopes, match, source)
+    report_left_out(options, left_out)
+    refuse_no_match(options, [*scopes, *left_out], match, source)
+    if not scopes:
+        raise typer.Exit(ANSWER_IS_NO)
     for key, value in values.items():
         for said, where in _described(scopes, match):
             when = f", {describe_new_entry(written.new_store)}" if days.given else _was(written.store, where, key)

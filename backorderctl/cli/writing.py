@@ -13,7 +13,7 @@ from backorderctl.cli.options import FileOption, OutputOption
 from backorderctl.cli.reading import read_input
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.files.lock import PATIENCE
-from backorderctl.output.format import Output, describe_days, describe_place_in_full
+from backorderctl.output.format import Output, counted, describe_days, describe_place_in_full
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import Value
 from backorderctl.toml.change import KeyPath
@@ -268,6 +268,17 @@ def refuse_no_match(options: WriteOptions, scopes: Sequence[Place], match: str |
     if not scopes:
         options.say(f"no product matches {match!r}" + (f" at source {source}" if source else ""))
         raise typer.Exit(ANSWER_IS_NO)
+
+
+def report_left_out(options: WriteOptions, scopes: Sequence[Place]) -> None:
+    """How many products a limit on backorders leaves out because nothing there takes any."""
+    if not scopes:
+        return
+    from backorderctl.output.effects import NAMED
+
+    named = ", ".join(str(scope.product) for scope in scopes[:NAMED])
+    more = f" and {len(scopes) - NAMED} more" if len(scopes) > NAMED else ""
+    options.say(f"left out, as nothing there takes backorders: {counted(len(scopes), 'product')}: {named}{more}")
 
 
 def report_unreached(options: WriteOptions, written: "WriteResult[Result]") -> None:

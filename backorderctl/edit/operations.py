@@ -43,15 +43,29 @@ def check_limit(store: Store, place: Place) -> None:
     """BackorderctlError unless some viewpoint of `place` takes backorders, without which a limit on them means
     nothing.
     """
+    if not backorders_somewhere(store, place):
+        expected = f"expected {BACKORDERS.key} to be on there"
+        raise BackorderctlError(f"backorder_limit: {expected}, got {Backorders.NO.value!r}")
+
+
+def limitable(
+    store: Store, scopes: Sequence[Place], values: Mapping[str, Value]
+) -> tuple[Sequence[Place], Sequence[Place]]:
+    """The scopes that take backorders somewhere once they have these values, and those that do not."""
+    from backorderctl.store.schedule import with_values
+
+    after = with_values(store, dict.fromkeys(scopes, values))
+    limited = {scope for scope in scopes if backorders_somewhere(after, scope)}
+    return [scope for scope in scopes if scope in limited], [scope for scope in scopes if scope not in limited]
+
+
+def backorders_somewhere(store: Store, place: Place) -> bool:
+    """Whether some viewpoint of `place` takes backorders."""
     from backorderctl.policy import viewpoints
     from backorderctl.policy.evaluate import takes_backorders
 
-    words = (each.value.value for each in viewpoints.values_seen(store, place, BACKORDERS.key))
-    if not any(isinstance(word, Backorders) and takes_backorders(word) for word in words):
-        raise BackorderctlError(
-            f"backorder_limit: expected {BACKORDERS.key} to be on there, got {Backorders.NO.value!r}; "
-            f"{BACKORDERS.key}={Backorders.ALLOW} and backorder_limit=N in one command set both"
-        )
+    words = (seen.value.value for seen in viewpoints.values_seen(store, place, BACKORDERS.key))
+    return any(isinstance(word, Backorders) and takes_backorders(word) for word in words)
 
 
 def add_source(store: Store, code: str, *, name: str | None, enabled: bool) -> Changes:
