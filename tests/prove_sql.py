@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from conftest import EXAMPLES
 from pages import block
@@ -26,6 +26,12 @@ from quantity_files import COLUMNS, DAY, answers, write_case
 from backorderctl.cli import main
 
 STORES, PRODUCTS = 8, 300
+PROGRAMS = {
+    "duckdb": ("",),
+    "postgres": ("/usr/lib/postgresql/*/bin/initdb", "/usr/lib/postgresql/*/bin/psql"),
+    "mysql": ("/usr/sbin/mariadbd", "/usr/bin/mariadb"),
+}
+"""What has to be there, from Debian's packages."""
 QUERY = f"SELECT {COLUMNS.replace(',', ', ')} FROM backorderctl_answers"
 IN_STOCK = ("1", "in_stock")
 Rows = list[tuple[Any, ...]]
@@ -33,13 +39,19 @@ Rows = list[tuple[Any, ...]]
 
 def prove(dialect: str) -> int:
     """So many answers have been compared; AssertionError where one is another."""
+    with DATABASES[dialect]() as database:
+        return compare(dialect, database, STORES, PRODUCTS)
+
+
+def compare(dialect: str, database: "Database", stores: int, products: int) -> int:
+    """The same of so many random stores, in a database that is running."""
     compared = 0
-    with tempfile.TemporaryDirectory() as scratch, DATABASES[dialect](Path(scratch)) as run:
-        for seed in range(STORES):
+    with tempfile.TemporaryDirectory() as scratch:
+        for seed in range(stores):
             folder = Path(scratch) / str(seed)
             folder.mkdir()
             Path(scratch).chmod(0o755)
-            write_case(folder, seed, PRODUCTS)
+            write_case(folder, seed, products)
             files = [str(folder / name) for name in ("store.toml", "quantities.csv", "reserved.csv")]
             words = ["-f", files[0], "--at", DAY, "-q"]
             assert main(["export", "sql", "--dialect", dialect, "--to", str(folder / "sql"), *words]) == 0
@@ -47,7 +59,7 @@ def prove(dialect: str) -> int:
             (folder / "sql").chmod(0o755)
             quantities = [(row["source_code"], row["sku"], plain(row["quantity"]), flag(row)) for row in rows(files[1])]
             reserved = [(row["sku"], row["stock"], plain(row["reserved"])) for row in rows(files[2])]
-            found = run(folder / "sql", quantities, reserved)
+            found = database.run(folder / "sql", quantities, reserved)
             listed = ["product", "list", "--quantities", files[1], "--reserved", files[2], "--allow-missing"]
             expected = answers(output([*listed, *words, "-o", "csv"]))
             assert sorted(map(cells, found)) == expected, seed
@@ -88,15 +100,22 @@ def cells(row: tuple[Any, ...]) -> list[str]:
     return [str(value) for value in found.values()]
 
 
-Run = Callable[[Path, Any, Any], Rows]
+class Database(NamedTuple):
+    """A database that is running: `run` takes the files of a folder, quantities and reservations, and gives answers."""
+
+    run: Callable[[Path, Any, Any], Rows]
+    execute: Callable[[str], str]
 
 
 @contextlib.contextmanager
-def duckdb(scratch: Path) -> Iterator[Run]:
+def duckdb() -> Iterator[Database]:
     import duckdb as engine
 
+    database = engine.connect()
+
     def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
-        with contextlib.chdir(folder), engine.connect() as database:
+        with contextlib.chdir(folder):
+            database.execute("DROP TABLE IF EXISTS backorderctl_quantities")
             database.execute(Path("tables.sql").read_text(encoding="utf-8"))
             database.execute("DELETE FROM backorderctl_reservations")
             database.executemany("INSERT INTO backorderctl_quantities VALUES (?, ?, ?, ?)", quantities)
@@ -105,11 +124,15 @@ def duckdb(scratch: Path) -> Iterator[Run]:
             found: Rows = database.execute(QUERY).fetchall()
             return found
 
-    yield run
+    def execute(statements: str) -> str:
+        return "".join(f"{value}\n" for (value,) in database.execute(statements).fetchall())
+
+    yield Database(run, execute)
+    database.close()
 
 
 @contextlib.contextmanager
-def spark(scratch: Path) -> Iterator[Run]:
+def spark() -> Iterator[Database]:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
@@ -131,12 +154,12 @@ def spark(scratch: Path) -> Iterator[Run]:
                     session.sql(statement)
         return [tuple(row) for row in session.sql(QUERY).collect()]
 
-    yield run
+    yield Database(run, lambda query: "".join(f"{row[0]}\n" for row in session.sql(query).collect()))
     session.stop()
 
 
 @contextlib.contextmanager
-def postgres(scratch: Path) -> Iterator[Run]:
+def postgres() -> Iterator[Database]:
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
     data = tempfile.mkdtemp(dir="/tmp")
     os.chmod(data, 0o777)  # noqa: PTH101
@@ -164,7 +187,7 @@ def postgres(scratch: Path) -> Iterator[Run]:
         return [tuple(row) for row in csv.reader(command(*psql, "--csv", "-t", "-c", QUERY).splitlines())]
 
     try:
-        yield run
+        yield Database(run, lambda statements: command(*psql, "--csv", "-t", stdin=statements))
     finally:
         command(str(programs / "pg_ctl"), "-D", f"{data}/db", "-m", "immediate", "stop")
         subprocess.run(["rm", "-rf", data], check=True)
@@ -174,11 +197,12 @@ Client = Callable[..., str]
 
 
 @contextlib.contextmanager
-def mysql(scratch: Path) -> Iterator[Run]:
+def mysql() -> Iterator[Database]:
     with mariadb() as command:
+        command("CREATE DATABASE shop")
 
         def run(folder: Path, quantities: Any, reserved: Any) -> Rows:
-            command("CREATE OR REPLACE DATABASE shop")
+            command("DROP TABLE IF EXISTS backorderctl_quantities", "shop")
             command((folder / "tables.sql").read_text(encoding="utf-8"), "shop", folder=folder)
             command("DELETE FROM backorderctl_reservations", "shop")
             for name, found in (("backorderctl_quantities", quantities), ("backorderctl_reservations", reserved)):
@@ -193,7 +217,8 @@ def mysql(scratch: Path) -> Iterator[Run]:
             lines = command(QUERY, "shop", "--batch", "--raw", "--skip-column-names").splitlines()
             return [tuple(line.split("\t")) for line in lines]
 
-        yield run
+        words = ("shop", "--batch", "--raw", "--skip-column-names")
+        yield Database(run, lambda statements: command(statements, *words))
 
 
 @contextlib.contextmanager
@@ -275,7 +300,7 @@ def as_csv(found: Any) -> str:
     return out.getvalue()
 
 
-DATABASES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Run]]] = {
+DATABASES: dict[str, Callable[[], contextlib.AbstractContextManager[Database]]] = {
     "duckdb": duckdb,
     "spark": spark,
     "postgres": postgres,

@@ -38,7 +38,7 @@ class _Words(NamedTuple):
 _MYSQL_LOAD = """LOAD DATA LOCAL INFILE '{name}.csv' INTO TABLE {name} CHARACTER SET utf8mb4
   FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY '' LINES TERMINATED BY '\\n' IGNORE 1 LINES
   ({variables}) SET {nulls};"""
-_WORDS: Mapping[Dialect, _Words] = {
+WORDS: Mapping[Dialect, _Words] = {
     Dialect.DUCKDB: _Words(
         "CREATE OR REPLACE TABLE {name} AS",
         "VARCHAR",
@@ -101,7 +101,7 @@ _RESERVATIONS = """(
 
 def sql_files(tables: PolicyTables, dialect: Dialect) -> dict[str, str]:
     """The files by their names: `tables.sql` makes and loads the tables, of which each is a CSV file; `answers.sql`."""
-    words = _WORDS[dialect]
+    words = WORDS[dialect]
     rows = _ROWS.format(source=known_source("q.source_code", tables.sources))
     reading = Reading(rows, _RESERVATIONS, _SPELLINGS, words.lowered)
     text = statements(tables, reading, comments=True)
@@ -125,7 +125,7 @@ def sql_files(tables: PolicyTables, dialect: Dialect) -> dict[str, str]:
 
 
 def _made(tables: list[SqlTable], dialect: Dialect) -> Iterator[str]:
-    words = _WORDS[dialect]
+    words = WORDS[dialect]
     for table in tables:
         columns = ", ".join(f"{name} {_type(kind, words)}" for name, kind in table.columns)
         if table.name == "backorderctl_reservations":
