@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import inspect
 import json
 import os
 import signal
@@ -903,6 +904,32 @@ def test_an_interrupt_leaves_no_half_file(files: Path) -> None:
         _, err = process.communicate()
     assert (process.returncode, "Traceback" in err) == (130, False)
     assert not [path for path in files.iterdir() if "answers" in path.name]
+
+
+class SignalOnImport:
+    """Asks the process to end while DuckDB is imported, and says so if the import goes on."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "duckdb":
+            os.kill(os.getpid(), self.number)
+            time.sleep(0)
+            os.write(1, b"the import goes on")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_duckdb_is_imported_acts_afterwards(files: Path, number: int) -> None:
+    finder = f"{inspect.getsource(SignalOnImport)}\nsys.meta_path.insert(0, SignalOnImport({number}))"
+    program = f"import os, sys, time\n{finder}\nfrom backorderctl.cli import run\nrun()"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "evaluate", "live.csv", "--summary"],
+        capture_output=True, text=True, check=False, preexec_fn=heed_interrupts,
+        env={**os.environ, "TMPDIR": str(files)},
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout, "Traceback" in ran.stderr) == (130, "the import goes on", False)
+    assert sorted(path.name for path in files.iterdir()) == ["live.csv", "store.toml"]
 
 
 def heed_interrupts() -> None:

@@ -23,7 +23,7 @@ from backorderctl.bulk.policy_tables import SqlTable
 from backorderctl.bulk.run import evaluate_on
 from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError, InvalidFile
-from backorderctl.rows.parquet import type_problems
+from backorderctl.rows.parquet import type_problems, whole_import
 
 RETRIES = 5
 """How often a server of Spark Connect that does not answer is asked again: for about twenty seconds."""
@@ -232,19 +232,19 @@ def _without_talk() -> Iterator[None]:
 def _session(remote: str | None) -> Iterator[Any]:
     """The session that spark-submit gives, that of a Spark Connect server, or one of this machine, which then ends."""
     try:
-        from pyspark.sql import SparkSession
+        sessions = whole_import("pyspark.sql").SparkSession
     except ImportError:
         raise BackorderctlError("Spark is not installed", hint="pip install 'pyspark[connect]>=4.0'") from None
     for name in ("py4j", "SQLQueryContextLogger"):  # what they log of a failure is told in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with _failures():
-        existing = None if remote else SparkSession.getActiveSession()
+        existing = None if remote else sessions.getActiveSession()
         if existing is not None:
             session = existing
         elif remote:
-            session = _of_server(SparkSession.builder, remote)
+            session = _of_server(sessions.builder, remote)
         else:
-            session = _of_this_machine(SparkSession.builder)
+            session = _of_this_machine(sessions.builder)
     try:
         yield session
     finally:

@@ -2,8 +2,10 @@
 
 import glob
 import re
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,10 +32,24 @@ ROWS_AT_ONCE = 10_000
 def connect() -> Any:
     """A DuckDB database in memory; BackorderctlError, with what to install, when there is no DuckDB."""
     try:
-        import duckdb
+        duckdb = whole_import("duckdb")
     except ImportError:
         raise BackorderctlError("DuckDB is not installed", hint="pip install duckdb") from None
     return duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+
+
+def whole_import(name: str) -> Any:
+    """The module of that name; ImportError when there is none.
+
+    A signal that arrives meanwhile acts afterwards: inside an extension module it would abort the process.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        return import_module(name)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        return import_module(name)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
