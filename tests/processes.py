@@ -20,9 +20,7 @@ NOBODY = 65534
 
 def rewrite(path: str, transform: Callable[[str], str], *, patience: float = PATIENCE) -> Rewritten[None]:
     """Replace a file's text as a write does, with nothing to give beside the new text."""
-    return atomic_file.rewrite(
-        path, lambda text: (transform(text), None), Replacing(patience=patience, take_ownership=True)
-    )
+    return atomic_file.rewrite(path, lambda text: (transform(text), None), Replacing(patience=patience))
 
 
 def start(action: Callable[[], object]) -> int:

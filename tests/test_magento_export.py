@@ -1,7 +1,6 @@
 """`export`: what Magento's files and a spreadsheet get of a store, and what they are refused."""
 
 import csv
-import errno
 import fcntl
 import gzip
 import io
@@ -549,31 +548,6 @@ def test_a_threshold_is_said_to_be_written_as_0_only_where_it_is(folder: Path, r
     assert ran == (0, "", "new: 0 products, 0 source items\n")
 
 
-def test_a_folder_is_written_whole_or_not_at_all(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    written(folder, "[products.X.sources.berlin]\nquantity = 1\n")
-    assert run("export", "magento", "all", "--to", "out").status == 0
-    (folder / "out" / "mine.txt").write_text("mine")
-    (folder / "out" / "config.sh").unlink()
-    before = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
-    written(folder, "[products.Y.sources.berlin]\nquantity = 2\n")
-    rename = Path.rename
-
-    def failing(path: Path, target: Path) -> Path:
-        if path.name == "IMPORT.txt" and path.parent.name != "old" and target.parent.name == "out":
-            raise OSError(28, "No space left on device")
-        return rename(path, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", failing)
-        assert run("export", "magento", "all", "--to", "out") == (2, "", "Error: no space left on device\n")
-    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
-    assert run("export", "magento", "all", "--to", "out").status == 0
-    after = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
-    assert (after["mine.txt"], after["products.csv"]) != (b"mine", before["products.csv"])
-    assert after.keys() == before.keys() | {"config.sh"}
-    assert not list(folder.rglob("*.tmp"))
-
-
 def test_the_folder_of_a_killed_export_is_removed_and_that_of_a_living_one_stays(folder: Path, run: Run) -> None:
     written(folder, ITEM)
     assert run("export", "magento", "all", "--to", "out").status == 0
@@ -588,30 +562,6 @@ def test_the_folder_of_a_killed_export_is_removed_and_that_of_a_living_one_stays
     finally:
         os.close(descriptor)
     assert [path for path in folder.rglob("*.tmp") if path.is_dir()] == [folder / "out" / living]
-
-
-def test_the_new_files_lie_locked_in_the_folder_which_may_be_a_file_system(
-    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written(folder, ITEM)
-    assert run("export", "magento", "all", "--to", "out").status == 0
-    out, rename = Path(os.path.realpath("out")), Path.rename
-    renamed: list[str] = []
-
-    def observed(path: Path, target: Path) -> Path:
-        if not (path.is_relative_to(out) and Path(target).is_relative_to(out)):
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        [staging] = folder.rglob("*.tmp")
-        descriptor = os.open(staging, os.O_RDONLY)
-        with pytest.raises(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.close(descriptor)
-        renamed.append(path.name)
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", observed)
-    assert run("export", "magento", "all", "--to", "out").status == 0
-    assert sorted(renamed) == sorted([*EXPORTED, *EXPORTED])
 
 
 OTHER_FILE_SYSTEM = Path("/dev/shm")

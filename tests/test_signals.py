@@ -99,23 +99,6 @@ def test_a_signal_after_the_command_changes_nothing(tmp_path: Path) -> None:
 
 
 EXPORT = ("export", "magento", "all", "--to", "out", "-q")
-SLOW_RENAMES = CHILD.replace(
-    "from backorderctl.cli import run\n",
-    """
-import pathlib, time
-rename = pathlib.Path.rename
-def renamed(path, target):
-    moved = rename(path, target)
-    os.write(1, b".")
-    time.sleep(0.05)
-    return moved
-pathlib.Path.rename = renamed
-from backorderctl.cli import run
-""",
-)
-"""The same, where a renaming writes a point and takes its time, so that a signal can come after each of them."""
-
-
 SLOW_REMOVAL = CHILD.replace(
     "from backorderctl.cli import run\n",
     """
@@ -132,29 +115,7 @@ shutil.rmtree = removed
 from backorderctl.cli import run
 """,
 )
-"""The same, where the first folder that is removed takes five seconds if no signal comes."""
-
-
-def folder_of(path: Path) -> dict[str, str]:
-    return {each.name: each.read_text() if each.is_file() else "a folder" for each in path.iterdir()}
-
-
-@pytest.mark.parametrize("renames", range(1, 11))
-def test_a_signal_while_a_folder_is_replaced_leaves_the_old_files(tmp_path: Path, renames: int) -> None:
-    """The five old files are moved out and the five new ones in."""
-    (tmp_path / "store.toml").write_text(TEXT)
-    assert interrupted(tmp_path, signal.SIGHUP, 0, ignored="SIGHUP", command=EXPORT)[0] == 0
-    for each in (tmp_path / "out").iterdir():
-        each.write_text(f"old {each.name}")
-    before = folder_of(tmp_path / "out")
-    words = [sys.executable, "-c", SLOW_RENAMES, "", *EXPORT]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
-        assert child.stdout
-        assert child.stdout.read(renames) == b"." * renames
-        child.send_signal(signal.SIGTERM)
-    assert child.returncode == 130
-    assert folder_of(tmp_path / "out") == before
-    assert sorted(os.listdir(tmp_path)) == ["out", "store.toml"]  # noqa: PTH208
+"""The child, where the first folder that is removed takes five seconds if no signal comes."""
 
 
 def test_a_signal_while_what_was_replaced_is_removed_leaves_nothing_of_it(tmp_path: Path) -> None:

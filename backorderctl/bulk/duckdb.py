@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from backorderctl.bulk.engine import NUMBER
@@ -24,6 +23,7 @@ from backorderctl.bulk.run import evaluate_on
 from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError
 from backorderctl.files.access import format_size
+from backorderctl.files.beside import scratch_folder
 from backorderctl.rows.delimited import CELL_LIMIT
 from backorderctl.rows.parquet import connect, plain_path, quoted
 from backorderctl.store.scalars import format_quantity
@@ -48,12 +48,10 @@ def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, 
 
     RowsRefused when rows are; BackorderctlError when DuckDB is not installed, or cannot go on.
     """
-    with TemporaryDirectory(prefix="backorderctl-") as folder:
-        scratch = Path(folder)
-        with _session(scratch, memory) as database:
-            engine = DuckDB(database, scratch, memory=memory, parts=_parts(job, memory))
-            with _watched(database, engine.parts, on_progress) as on_part:
-                return evaluate_on(engine, job, to, summary=summary, on_part=on_part)
+    with scratch_folder() as scratch, _session(scratch, memory) as database:
+        engine = DuckDB(database, scratch, memory=memory, parts=_parts(job, memory))
+        with _watched(database, engine.parts, on_progress) as on_part:
+            return evaluate_on(engine, job, to, summary=summary, on_part=on_part)
 
 
 def _parts(job: Job, memory: int) -> int:

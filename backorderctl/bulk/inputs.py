@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, system_reason
 from backorderctl.files.access import GZIP, decompressed, shell_quoted
+from backorderctl.files.beside import scratch_folder
 from backorderctl.rows.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
 from backorderctl.rows.parquet import column_types, connect, plain_path
 from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS
@@ -180,8 +180,8 @@ def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
 
 def _of_parquet(path: str, kind: FileKind) -> tuple[RowsFile, list[str]]:
     """A Parquet file, and the names of its columns."""
-    with TemporaryDirectory(prefix="backorderctl-") as scratch:
-        database, place = connect(), plain_path(path, Path(scratch))
+    with scratch_folder() as scratch:
+        database, place = connect(), plain_path(path, scratch)
         types = column_types(database, place, name=path)
         # `parquet_file_metadata` would also read texts of the file that nobody needs and that may be damaged.
         [rows] = database.execute("SELECT COUNT(*) FROM read_parquet($1)", [place]).fetchone()

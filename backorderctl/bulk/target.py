@@ -1,14 +1,12 @@
 """Where answers go: a file or a folder of files that is there whole or not at all."""
 
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.files.access import writing
+from backorderctl.files.beside import written_beside
 
 
 class Format(StrEnum):
@@ -45,23 +43,6 @@ def check_target(to: str, *, on_spark: bool = False) -> None:
         raise BackorderctlError(f"--to {to}: expected a file, got a folder")
 
 
-@contextmanager
-def written_aside(to: str) -> Iterator[Path]:
-    """A path beside `to` to write to, which takes its place when the block ends well, and else is removed."""
-    target = Path(to)
-    aside = target.absolute().with_name(f".{target.name}.backorderctl-{os.urandom(6).hex()}.tmp")
-    try:
-        with writing(to, "write to its folder", folder=aside.parent):
-            if format_of(to) is None:
-                aside.mkdir()
-            else:
-                aside.touch()  # so that a folder which cannot be written to is found before anything is read
-        yield aside
-        if target.is_dir():
-            target.rmdir()
-        aside.replace(target)
-    finally:
-        if aside.is_dir():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            aside.unlink(missing_ok=True)
+def written_aside(to: str) -> AbstractContextManager[Path]:
+    """A path beside `to` to write answers to, which takes its place when the block ends well, and else is removed."""
+    return written_beside(to, folder=format_of(to) is None)

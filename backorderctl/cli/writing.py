@@ -49,10 +49,6 @@ WaitOption = Annotated[
         help="How long to wait for other writers while none of them changes the file.",
     ),
 ]
-TakeOwnershipOption = Annotated[
-    bool,
-    typer.Option("--take-ownership", help="Write even if the file's owner could then no longer write to it."),
-]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change and write nothing.")]
 ExitCodeOption = Annotated[
     bool, typer.Option("--exit-code", help="With --dry-run: exit with 1 when anything changes in effect.")
@@ -69,7 +65,6 @@ class WriteOptions(PlainOptions):
     file: FileOption = DEFAULT_FILE
     dry_run: DryRunOption = False
     wait: WaitOption = PATIENCE
-    take_ownership: TakeOwnershipOption = False
     output: OutputOption = Output.TABLE
     everything: EverythingOption = False
     exit_code: ExitCodeOption = False
@@ -95,7 +90,7 @@ class WriteOptions(PlainOptions):
         """How the file may be replaced."""
         from backorderctl.files.atomic_file import Replacing
 
-        return Replacing(patience=self.wait, on_wait=self._say_waiting, take_ownership=self.take_ownership)
+        return Replacing(patience=self.wait, on_wait=self._say_waiting)
 
     def _say_waiting(self, process: int | None) -> None:
         writer = "another process" if process is None else f"process {process}"

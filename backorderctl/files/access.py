@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EBUSY
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -143,7 +144,8 @@ def writing(path: str, what: str = "write", *, folder: Path | None = None) -> It
 
 def access_error(path: str, what: str, error: OSError) -> BackorderctlError:
     """The system's reason in our wording: `store.toml: cannot write: no space left on device`."""
-    return BackorderctlError(f"{path}: cannot {what}: {system_reason(error)}")
+    advice = "; if it is a mount of its own, mount its folder instead" if error.errno == EBUSY else ""
+    return BackorderctlError(f"{path}: cannot {what}: {system_reason(error)}{advice}")
 
 
 def init_command(path: str) -> CommandLine:

@@ -1,6 +1,5 @@
 """The lock of a file, for the one writer who may replace it, and the queue of those who wait for it; POSIX."""
 
-import fcntl
 import os
 import stat
 import time
@@ -25,8 +24,10 @@ OnWait = Callable[[int | None], None]
 
 
 @contextmanager
-def locked(path: str, patience: float = PATIENCE, on_wait: OnWait = lambda _: None) -> Iterator[int]:
-    """The descriptor of the regular file at `path`, open and locked.
+def locked(
+    path: str, patience: float = PATIENCE, on_wait: OnWait = lambda _: None, *, folder: bool = False
+) -> Iterator[int]:
+    """The descriptor of the regular file, or the `folder`, at `path`, open and locked.
 
     BackorderctlError when others hold the lock and the file has not changed for `patience` seconds.
 
@@ -40,12 +41,13 @@ def locked(path: str, patience: float = PATIENCE, on_wait: OnWait = lambda _: No
     So they queue for a lock of the folder first.
     """
     check_path(path)
-    _check_regular(path)
+    if not folder:
+        _check_regular(path)
     waiting = _Waiting(path, patience, on_wait)
     with _turn(path, waiting):
         while True:
             # NFS gives an exclusive lock only on what is open for writing.
-            access = os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY
+            access = os.O_RDWR if not folder and os.access(path, os.W_OK) else os.O_RDONLY
             with open_file(path, access) as file:
                 with reading(path, "lock"):
                     is_free = lock(file, wait=False)
@@ -133,7 +135,14 @@ def _queue(folder: int, waiting: _Waiting) -> None:
 
 
 def lock(descriptor: int, *, wait: bool) -> bool:
-    """Lock an open file against other writers until it is closed; False when one of them has it and we do not wait."""
+    """Lock an open file against other writers until it is closed; False when one of them has it and we do not wait.
+
+    BackorderctlError where Python has no such locks.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        raise BackorderctlError("cannot write: this system has no file locks (Python's module fcntl)") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
