@@ -1,5 +1,6 @@
 """`evaluate`: the answers for files at any size are those of the evaluator, whichever engine computes them."""
 
+import contextlib
 import csv
 import gzip
 import inspect
@@ -17,6 +18,8 @@ from random import Random
 import pytest
 from conftest import Run
 from quantity_files import BAD_ROWS, COLUMNS, DAY, HEAD, LIVE, STORE, answers, write_case
+
+from backorderctl.files.git_revision import committed_in
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -65,6 +68,33 @@ def test_answers_are_parquet_with_exact_types_or_csv_as_product_list_writes_it(r
         assert [types["salable"], types["unlimited"], types["stock"]] == ["DECIMAL(18,4)", "BOOLEAN", "VARCHAR"]
         rows = duckdb.sql(f"SELECT sku, salable, unlimited FROM '{name}' ORDER BY sku").fetchall()
         assert rows == [("A", Decimal("22.5"), False), ("B", Decimal(47), False), ("gone", Decimal(0), False)]
+
+
+def test_answers_say_which_day_and_which_commit_they_are_for(run: Run, files: Path) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "add", "store.toml"], check=True)
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *author, "commit", "-qm", "x"], check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+
+    def marks(*words: str) -> tuple[dict[str, str], list[str | None]]:
+        ran = run("evaluate", "live.csv", "--at", "2028-02-29", "--to", "answers.parquet", "-o", "json", *words)
+        rows = duckdb.sql("SELECT key, value FROM parquet_kv_metadata('answers.parquet')").fetchall()
+        document = json.loads(ran.out)
+        return {bytes(key).decode(): bytes(value).decode() for key, value in rows}, [
+            document["at"],
+            document["revision"],
+        ]
+
+    day = "2028-02-29"
+    assert marks("--summary") == ({"backorderctl.at": day, "backorderctl.revision": head}, [day, head])
+    (files / "sub").mkdir()
+    with contextlib.chdir(files / "sub"):
+        assert committed_in("../store.toml") == head
+    (files / "store.toml").write_text(STORE + "# changed\n")
+    assert marks("--summary") == ({"backorderctl.at": day}, [day, None])
+    (files / "other.toml").write_text(STORE)
+    assert marks("--summary", "-f", "other.toml") == ({"backorderctl.at": day}, [day, None])
 
 
 def test_without_a_status_column_the_status_of_the_store_stays(run: Run, files: Path) -> None:

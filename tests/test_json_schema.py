@@ -5,11 +5,13 @@ import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import jsonschema
 import pytest
+from conftest import Run
 from stores import seeded_stores, toml_text
 
 from backorderctl.errors import BackorderctlError
@@ -95,3 +97,24 @@ def test_the_schema_knows_names_dates_and_bounds(text: str, valid: bool) -> None
     text = f"version = 1\n{text}\n"
     assert (not problems(text)) is valid
     assert jsonschema.Draft202012Validator(json_schema()).is_valid(as_json(text)) is valid
+
+
+def test_the_schema_of_answers_accepts_every_answer(run: Run, folder: Path) -> None:
+    schema = json.loads(run("schema", "--answers").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    answers = jsonschema.Draft202012Validator(schema)
+    seen: set[tuple[str, str | None]] = set()
+    for data in seeded_stores(60, seed=5):
+        (folder / "store.toml").write_text(toml_text(data), encoding="utf-8")
+        document = json.loads(run("product", "list", "-o", "json").out)
+        assert not list(answers.iter_errors(document))
+        seen |= {(row["status"], row["reason"]) for row in document["products"]}
+    item = schema["properties"]["products"]["items"]["properties"]
+    assert {reason for _, reason in seen} == set(item["reason"]["enum"])
+    assert {status for status, _ in seen} == set(item["status"]["enum"])
+    for key, value in (("status", "sold"), ("on_hand", -1), ("sku", None), ("more", 1)):
+        assert list(answers.iter_errors({"products": [{**document["products"][0], key: value}]}))
+
+
+def test_one_schema_at_a_time(run: Run) -> None:
+    assert run("schema", "--answers", "--tests") == (2, "", "Error: expected --tests or --answers, got both\n")

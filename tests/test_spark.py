@@ -255,6 +255,14 @@ def test_answers_are_written_as_one_file_or_as_a_folder_of_files(
         assert duckdb.sql(f"SELECT COUNT(*) FROM '{folder}/{files}'").fetchall() == [(len(listed(folder, "live.csv")),)]
 
 
+def test_a_parquet_file_says_which_day_it_is_for(runs: Runs) -> None:
+    folder, _ = runs["a Parquet file"]
+    [[said]] = duckdb.sql(
+        f"SELECT value FROM parquet_kv_metadata('{folder}/answers.parquet') WHERE key LIKE '%row.metadata'"
+    ).fetchall()
+    assert b'"backorderctl.at"' in said
+
+
 def test_a_store_that_this_spark_cannot_read_is_named_in_one_line(runs: Runs) -> None:
     _, ran = runs["no such store"]
     assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)

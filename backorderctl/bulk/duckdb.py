@@ -8,7 +8,7 @@ import errno
 import glob
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -183,24 +183,25 @@ class DuckDB:
         self.to = to
         return written_aside(to)
 
-    def write(self, query: str, aside: Path, to: str) -> int:
+    def write(self, query: str, aside: Path, to: str, marks: Mapping[str, str]) -> int:
         """Write the answers of the next part, the last of which completes the file; gives how many they are."""
         kind, part = format_of(to), f"part-{self._written:05}.parquet"
         self._written += 1
         if kind is None or self.parts == 1:
-            return self._copy(f"({query})", aside / part if kind is None else aside, kind)
-        written = self._copy(f"({query})", self.scratch / part, Format.PARQUET)
+            return self._copy(f"({query})", aside / part if kind is None else aside, kind, marks)
+        written = self._copy(f"({query})", self.scratch / part, Format.PARQUET, {})
         if self._written == self.parts:
             parts = ", ".join(self.text(glob.escape(str(path))) for path in sorted(self.scratch.glob("part-*")))
-            self._copy(f"read_parquet([{parts}], hive_partitioning = false)", aside, kind)
+            self._copy(f"read_parquet([{parts}], hive_partitioning = false)", aside, kind, marks)
         return written
 
-    def _copy(self, rows: str, target: Path, kind: Format | None) -> int:
+    def _copy(self, rows: str, target: Path, kind: Format | None, marks: Mapping[str, str]) -> int:
+        metadata = ", ".join(f"'{name}': {self.text(value)}" for name, value in marks.items())
         options = {
             Format.CSV: "FORMAT csv, HEADER true",
             Format.PACKED_CSV: "FORMAT csv, HEADER true, COMPRESSION gzip",
-        }.get(kind or Format.PARQUET, "FORMAT parquet")
-        columns = ", ".join(COLUMNS if options == "FORMAT parquet" else csv_columns(self.plain))
+        }.get(kind or Format.PARQUET, f"FORMAT parquet, KV_METADATA {{{metadata}}}")
+        columns = ", ".join(csv_columns(self.plain) if options.startswith("FORMAT csv") else COLUMNS)
         query = f"COPY (SELECT {columns} FROM {rows} answers) TO {self.text(str(target))} ({options})"
         return int(self.fetch(query)[0][0])
 

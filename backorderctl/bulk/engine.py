@@ -72,7 +72,7 @@ class Engine(Protocol):
     def target(self, to: str) -> AbstractContextManager[Path]:
         """Where to write what shall be in `to` when the block ends well."""
 
-    def write(self, query: str, aside: Path, to: str) -> int:
+    def write(self, query: str, aside: Path, to: str, marks: Mapping[str, str]) -> int:
         """Write the answers of the next part, the last of which completes the file; gives how many they are."""
 
 

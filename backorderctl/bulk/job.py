@@ -40,7 +40,10 @@ def csv_columns(number: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The rows and the policy of one run; with `skip_bad`, refused rows are left out."""
+    """The rows and the policy of one run; with `skip_bad`, refused rows are left out.
+
+    `marks` are what the answers say of themselves in a Parquet file: the day, and the revision of the store file.
+    """
 
     store: Store
     tables: PolicyTables
@@ -49,6 +52,7 @@ class Job:
     stock_ids: Mapping[str, str] = field(default_factory=lambda: STOCK_IDS)
     allow_missing: bool = False
     skip_bad: bool = False
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def files(self) -> tuple[RowsFile, ...]:

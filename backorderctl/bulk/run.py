@@ -107,6 +107,7 @@ class _Run:
         held = self._hold()
         totals: list[Sequence[Any]] = []
         last = self.engine.parts - 1
+        marks = {f"backorderctl.{name}": value for name, value in self.job.marks.items()}
         with self.engine.target(to) if to else nullcontext() as aside:
             for number in range(self.engine.parts):
                 on_part(number)
@@ -117,7 +118,7 @@ class _Run:
                     self._check(held)
                 self._resolve_reservations(held)
                 if to and aside:
-                    answers = self.engine.write(self.text.answers, aside, to)
+                    answers = self.engine.write(self.text.answers, aside, to, marks)
                     self.counts = self.counts._replace(answers=self.counts.answers + answers)
                 if summary:
                     totals += self.engine.fetch(summary_query(self.text.answers))

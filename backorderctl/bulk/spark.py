@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, suppress
 from dataclasses import replace
 from io import StringIO
@@ -172,11 +172,12 @@ class Spark:
         """A file or folder beside `to`, which takes its place when the block ends well; nothing beside a URI."""
         return nullcontext(Path(to)) if "://" in to else written_aside(to)
 
-    def write(self, query: str, aside: Path, to: str) -> int:
+    def write(self, query: str, aside: Path, to: str, marks: Mapping[str, str]) -> int:
         """Write the answers; gives how many they are."""
         kind = Format.PARQUET if "://" in to else format_of(to)
         columns = COLUMNS if kind in (None, Format.PARQUET) else csv_columns(self.plain)
-        answers = self.session.sql(query).selectExpr(*columns)
+        # Spark writes no metadata of a file but that of its columns.
+        answers = self.session.sql(query).selectExpr(*columns).withMetadata("sku", dict(marks))
         if "://" in to:
             answers.write.parquet(to)
             return int(self.session.read.parquet(to).count())

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from backorderctl.cli.reading import RESERVED_VARIABLE, StoreOptions
 from backorderctl.cli.rejects import rejects_names, write_refused
 from backorderctl.cli.target import check_rejects, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
+from backorderctl.files.git_revision import committed_in
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
 from backorderctl.rows.rows_read import refusal
@@ -103,6 +105,7 @@ def evaluate(
         known_stock_ids(stock_id or (), store.stocks),
         allow_missing=allow_missing,
         skip_bad=skip_bad is not None,
+        marks=_marks(options.day(store), options.file),
     )
     read = [options.file, *(file.path for file in job.files)]
     targets = _rejects_targets(skip_bad, job) if skip_bad is not None else {}
@@ -124,7 +127,13 @@ def evaluate(
     if to is not None:
         options.say(view.answers_note(result, to))
     if summary:
-        view.show_summary(result, job, options.day(store), options.output, sys.stdout)
+        view.show_summary(result, job, options.output, sys.stdout)
+
+
+def _marks(day: date, file: str) -> dict[str, str]:
+    """What the answers say of themselves: the day, and the commit of the store file if it is as committed."""
+    revision = committed_in(file)
+    return {"at": day.isoformat(), **({"revision": revision} if revision else {})}
 
 
 def _run(

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
@@ -81,6 +82,18 @@ def is_revision(text: str) -> bool:
         return not text.startswith("-") and _is_commit("", text)
     except BackorderctlError:
         return False
+
+
+def committed_in(file: str) -> str | None:
+    """The commit of HEAD, or of `git:REV`, that has a file as it is read; None when there is none, or it differs."""
+    path = Path(file).absolute()
+    folder, revision = ("", file.split(":")[1]) if file.startswith(PREFIX) else (str(path.parent), "HEAD")
+    try:
+        same = not folder or revision_content(f"{PREFIX}HEAD:{path}", default_path=file) == path.read_bytes()
+        commit = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except (BackorderctlError, OSError):
+        return None
+    return commit.stdout.decode().strip() or None if same else None
 
 
 def is_new_since(side: str, *, default_path: str) -> bool:

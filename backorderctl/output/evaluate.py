@@ -1,7 +1,6 @@
 """What `evaluate` gave: notes for people, and the totals of each stock."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, TextIO
 
 from backorderctl.bulk.job import Job, RunResult, files_named
@@ -55,13 +54,14 @@ def answers_note(result: RunResult, to: str) -> str:
     return f"{to}: {counted(result.answers, 'answer')}"
 
 
-def show_summary(result: RunResult, job: Job, at: date, output: Output, out: TextIO) -> None:
+def show_summary(result: RunResult, job: Job, output: Output, out: TextIO) -> None:
     """Write the totals of each stock, in JSON under the names that `report` has."""
     rows = [stock_row(stock) for stock in result.totals]
     match output:
         case Output.JSON:
             head: dict[str, Any] = {
-                "at": at.isoformat(),
+                "at": job.marks.get("at"),
+                "revision": job.marks.get("revision"),
                 "files": [{"file": file.path, "ignored": file.ignored} for file in (*job.quantities, *job.reserved)],
                 "rows": result.rows,
                 "reserved_rows": result.reserved,

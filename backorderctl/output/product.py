@@ -9,7 +9,7 @@ from backorderctl.output.format import UNLIMITED, Boundless, Cell, dates, descri
 from backorderctl.output.listing import Listing, Rows
 from backorderctl.output.table import KEY, Column, Style
 from backorderctl.policy.catalogue import Filter, items_in_no_stock, sources_in_no_stock
-from backorderctl.policy.evaluate import ItemInForce, Pool, Salability, Status
+from backorderctl.policy.evaluate import ItemInForce, Pool, Reason, Salability, Status
 from backorderctl.policy.resolve import InForce, Values, value_of
 from backorderctl.store.model import Store
 from backorderctl.store.settings import BACKORDERS, NOTIFY_BELOW, OF_ITEMS, OF_PRODUCTS, THRESHOLD
@@ -51,6 +51,34 @@ _IN_FORCE = (
     "sku", "stock", "status", "reason", "salable", "unlimited", "source", "key", "value", "effective",
     "scope", "origin_stock", "origin_source", "origin_product", "line", "schedule",
 )  # fmt: skip
+
+
+def answers_schema() -> dict[str, Any]:
+    """A JSON Schema (draft 2020-12) of the document of `product list -o json`, whose rows `evaluate` gives as well."""
+    some = {"type": ["number", "null"], "minimum": 0}
+    properties: dict[str, Any] = {
+        "sku": {"type": "string"},
+        "name": {"type": ["string", "null"], "description": "not in the files of evaluate"},
+        "stock": {"type": ["string", "null"], "description": "null where the product is in no stock"},
+        "status": {"enum": list(Status)},
+        "reason": {"enum": [None, *Reason], "description": "null unless it is out_of_stock"},
+        "quantity": {"type": "number", "description": "at most 4 decimal places, as all numbers"},
+        "reserved": {"type": "number", "minimum": 0},
+        "on_hand": {**some, "description": "null where stock is not managed"},
+        "backorderable": {**some, "description": "null where there is no limit"},
+        "salable": {**some, "description": "null where there is no limit"},
+        "unlimited": {"type": "boolean"},
+        "only_x_left": {**some, "description": "null unless the page says so"},
+        "low_stock": {"type": "boolean"},
+    }
+    answer = {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "backorderctl answers",
+        "type": "object",
+        "required": ["products"],
+        "properties": {"products": {"type": "array", "items": answer}},
+    }
 
 
 def products(answers: Callable[[], Iterable[Salability]]) -> Listing:
