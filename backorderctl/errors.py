@@ -32,6 +32,14 @@ class BackorderctlError(Exception):
         self.hint = hint
 
 
+class NoSuchFile(BackorderctlError):
+    """There is no file at `path`."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: no such file")
+        self.path = path
+
+
 class Problem(NamedTuple):
     """One thing that is wrong in a file; `line` and `column` count from 1 and are None where unknown."""
 

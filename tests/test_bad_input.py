@@ -179,6 +179,10 @@ def test_a_syntax_error_has_line_and_column(run: Run, folder: Path, text: str, p
 
 def test_the_error_of_an_unreadable_file_says_why(run: Run, folder: Path) -> None:
     assert run("product", "list") == (2, "", "Error: store.toml: no such file\nHint: backorderctl init\n")
+    for command in (("product", "list"), ("config", "unset", "backorders"), ("config", "unset", "backorders", "-n")):
+        ran = run(*command, "-f", "eu store.toml")
+        assert ran.err == "Error: eu store.toml: no such file\nHint: backorderctl init -f 'eu store.toml'\n"
+    assert run("diff", "eu store.toml", "store.toml").err == "Error: eu store.toml: no such file\n"
     (folder / "store.toml").mkdir()
     assert run("product", "list") == (2, "", "Error: store.toml: cannot read: is a directory\n")
     (folder / "latin.toml").write_bytes(b"version = 1\n# caf\xe9\n")

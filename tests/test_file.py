@@ -123,21 +123,21 @@ def test_a_pipe_can_be_read_but_not_written(store: Path) -> None:
 
 @pytest.mark.parametrize("act", [access.read_text, lambda path: rewrite(path, new)], ids=["read", "rewrite"])
 @pytest.mark.parametrize(
-    ("path", "message", "hint"),
+    ("path", "message"),
     [
-        ("./store.toml", "./store.toml: no such file", "backorderctl init"),
-        ("eu store.toml", "eu store.toml: no such file", "backorderctl init -f 'eu store.toml'"),
-        ("dangling", "dangling: no such file", "backorderctl init -f dangling"),
-        ("loop", "loop: cannot read: too many levels of symbolic links", None),
-        ("file/store.toml", "file/store.toml: cannot read: not a directory", None),
-        ("", "path: expected the name of a file, got ''", None),
-        ("a\0b", r"path: expected the name of a file, got 'a\x00b'", None),
-        ("\ud800", r"path: expected the name of a file, got '\ud800'", None),
-        ("n" * 300, "n" * 300 + ": cannot read: file name too long", None),
+        ("./store.toml", "./store.toml: no such file"),
+        ("eu store.toml", "eu store.toml: no such file"),
+        ("dangling", "dangling: no such file"),
+        ("loop", "loop: cannot read: too many levels of symbolic links"),
+        ("file/store.toml", "file/store.toml: cannot read: not a directory"),
+        ("", "path: expected the name of a file, got ''"),
+        ("a\0b", r"path: expected the name of a file, got 'a\x00b'"),
+        ("\ud800", r"path: expected the name of a file, got '\ud800'"),
+        ("n" * 300, "n" * 300 + ": cannot read: file name too long"),
     ],
 )
 def test_a_file_that_cannot_be_opened_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[str], object], path: str, message: str, hint: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[str], object], path: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("dangling").symlink_to("gone.toml")
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_opened_is_refused(
     Path("file").touch()
     with pytest.raises(BackorderctlError) as caught:
         act(path)
-    assert (caught.value.message, caught.value.hint and format_hint(caught.value.hint)) == (message, hint)
+    assert (caught.value.message, caught.value.hint) == (message, None)
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:

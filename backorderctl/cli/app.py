@@ -16,7 +16,7 @@ import typer
 import typer.core
 import typer.main
 
-from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
+from backorderctl.errors import BackorderctlError, CommandLine, Hint, Mismatch, NoSuchFile
 from backorderctl.files.access import parse_size
 from backorderctl.output.format import Output, printable
 from backorderctl.store.model import Store
@@ -281,8 +281,7 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
             with safe_output(output, spreadsheet=given.pop(_SPREADSHEET.name, False)), chosen.running():
                 run_command(chosen, **given)
         except BackorderctlError as error:
-            if isinstance(error.hint, CommandLine):
-                error.hint = for_file(error.hint, getattr(chosen, "file", DEFAULT_FILE))
+            error.hint = hint_for(error, getattr(chosen, "file", DEFAULT_FILE))
             raise
 
     parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *options]
@@ -291,6 +290,14 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
     setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010, as functions declare no such attribute
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
+
+
+def hint_for(error: BackorderctlError, file: str) -> Hint | None:
+    """What to type after an error of a command on a store file: where that is missing, the command that makes one."""
+    hint = error.hint
+    if hint is None and isinstance(error, NoSuchFile) and error.path == file:
+        hint = CommandLine(("init",))
+    return for_file(hint, file) if isinstance(hint, CommandLine) else hint
 
 
 def for_file(command: CommandLine, file: str) -> CommandLine | None:

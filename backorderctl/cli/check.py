@@ -13,7 +13,7 @@ from backorderctl.check import check as findings_of
 from backorderctl.check.findings import Finding, LocatedFinding, problems
 from backorderctl.check.registry import RuleKind, Severity
 from backorderctl.check.rules import RULES, codes_beginning
-from backorderctl.cli.app import STANDARD_INPUT, Command, for_file, noun, with_options
+from backorderctl.cli.app import STANDARD_INPUT, Command, for_file, hint_for, noun, with_options
 from backorderctl.cli.options import OUTPUT_VARIABLE
 from backorderctl.cli.reading import QuantitiesOptions
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, Hint, nearest
@@ -104,6 +104,7 @@ def _checked(options: QuantitiesOptions, path: str, codes: Collection[str]) -> _
     try:
         store = options.written(path)
     except BackorderctlError as failure:
+        failure.hint = hint_for(failure, options.file)
         return _Checked(name, problems(failure, name), readable=False)
     day = options.day(store)
     live = options.live(store)

@@ -85,13 +85,7 @@ class StoreOptions(PlainOptions):
 
     def written(self, file: str | None = None) -> Store:
         """The same store with its values as they are written, whatever the schedule says."""
-        if file is None or file == self.file:
-            return read_store(self.file)
-        try:
-            return read_store(file)
-        except BackorderctlError as failure:
-            failure.hint = None  # it is about the store file of the command
-            raise
+        return read_store(file or self.file)
 
     def day(self, store: Store) -> date:
         """The day that the command is about, in the time zone of the store."""

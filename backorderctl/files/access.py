@@ -10,7 +10,7 @@ from errno import EBUSY
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from backorderctl.errors import BackorderctlError, CommandLine, InvalidFile, Mismatch, Problem, system_reason
+from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, NoSuchFile, Problem, system_reason
 
 MAX_SIZE = 1 << 30
 """Bytes of the largest file that is read, counted after decompression."""
@@ -71,12 +71,9 @@ def content(descriptor: int, path: str, *, limit: int = MAX_SIZE) -> bytes:
 
 def open_input(path: str) -> io.BufferedReader:
     """A file that is no store, open to be read; BackorderctlError when it cannot be."""
-    try:
-        with open_file(path, os.O_RDONLY) as descriptor, reading(path):
-            _prepare(descriptor, path)
-            return os.fdopen(os.dup(descriptor), "rb")
-    except BackorderctlError as failure:
-        raise BackorderctlError(failure.message) from None  # its hint is about store files
+    with open_file(path, os.O_RDONLY) as descriptor, reading(path):
+        _prepare(descriptor, path)
+        return os.fdopen(os.dup(descriptor), "rb")
 
 
 def _prepare(descriptor: int, path: str) -> None:
@@ -117,7 +114,7 @@ def reading(path: str, what: str = "read") -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise BackorderctlError(f"{path}: no such file", hint=init_command(path)) from None
+        raise NoSuchFile(path) from None
     except OSError as error:
         raise access_error(path, what, error) from error
 
@@ -146,11 +143,6 @@ def access_error(path: str, what: str, error: OSError) -> BackorderctlError:
     """The system's reason in our wording: `store.toml: cannot write: no space left on device`."""
     advice = "; if it is a mount of its own, mount its folder instead" if error.errno == EBUSY else ""
     return BackorderctlError(f"{path}: cannot {what}: {system_reason(error)}{advice}")
-
-
-def init_command(path: str) -> CommandLine:
-    """The command that makes a store file at `path`."""
-    return CommandLine(("init",), options=() if path in ("store.toml", "./store.toml") else (("-f", path),))
 
 
 def shell_quoted(word: str) -> str:
