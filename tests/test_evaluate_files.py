@@ -380,7 +380,7 @@ def test_pairs_of_all_parts_and_bad_reservations_are_left_out_together(
     run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("backorderctl.bulk.duckdb.ROWS_A_PASS", 2)
-    pairs = "".join(f"main,P{number},1,1\n" * 2 for number in range(9))
+    pairs = "".join(f"main,P{number},1,1\nmain,P{number},2,1\n" for number in range(9))
     (files / "live.csv").write_text(LIVE + pairs + "main,P1,x,1\n")
     (files / "held.csv").write_text("sku,reserved\nA,1\nB,x\n")
     words = ("live.csv", "--reserved", "held.csv")
@@ -419,14 +419,14 @@ def test_any_number_of_sources_is_told_apart(run: Run, files: Path) -> None:
     assert answers((files / "answers.csv").read_text())[0][4] == "150"
     for code in ("s0", "s59", "s60", "s149"):
         (files / "many.csv").write_text(f"{HEAD}{rows}{code},A,1,1\n")
-        assert f"'A' at {code}: expected one row, got several" in run(*words).err
+        assert f"'A' at {code}: expected one row, got " in run(*words).err
 
 
 def test_a_pair_given_twice_is_found_across_files(run: Run, files: Path) -> None:
     (files / "more.csv").write_text("sku;source_code;quantity\nB;main;1\n")
     assert run("evaluate", "*.csv", "--summary").err == (
-        "Error: live.csv:4: record 3: 'B' at main: expected one row, got several\n"
-        "Error: more.csv:2: record 1: 'B' at main: expected one row, got several\n"
+        "Error: live.csv:4: record 3: 'B' at main: expected one row, got -3, and 1 in record 1 of more.csv\n"
+        "Error: more.csv:2: record 1: 'B' at main: expected one row, got 1, and -3 in record 3 of live.csv\n"
         "Error: 2 of 5 rows are refused\nHint: --skip-bad rejects\n"
     )
 

@@ -85,6 +85,8 @@ def test_json_says_where_its_quantities_come_from(run: Run) -> None:
         "sums_above_zero": 0,
         "other_sources": 0,
         "left_out": 0,
+        "repeated": 0,
+        "respelled": {"count": 0, "first": None},
         "refused": 0,
     }
 
@@ -300,8 +302,8 @@ def test_a_pair_given_twice_is_refused_with_both_rows(run: Run, files: Path) -> 
     (files / "live.csv").write_text(LIVE + "berlin,A,8,1\n")
     ran = run("product", "list", "--quantities", "live.csv")
     assert ran.err.splitlines()[:3] == [
-        "Error: live.csv:2: record 1: 'A' at berlin: expected one row, got several",
-        "Error: live.csv:7: record 6: 'A' at berlin: expected one row, got several",
+        "Error: live.csv:2: record 1: 'A' at berlin: expected one row, got 7, and 8 in record 6",
+        "Error: live.csv:7: record 6: 'A' at berlin: expected one row, got 8, and 7 in record 1",
         "Error: 2 of 6 rows are refused",
     ]
     ran = run("product", "list", "--quantities", "live.csv", "--skip-bad", "r.csv", "-o", "csv")
@@ -347,14 +349,22 @@ def test_a_file_that_cannot_be_read_is_refused(run: Run, files: Path, content: b
     assert run("product", "list", "--quantities", "live.csv") == (2, "", f"Error: {said}\n")
 
 
-def test_a_quote_that_is_not_doubled_is_refused_where_one_product_is_looked_for(run: Run, files: Path) -> None:
+def test_a_quote_that_is_not_doubled_is_refused_in_the_rows_of_a_product(run: Run, files: Path) -> None:
     (files / "live.csv").write_text(HEAD + 'berlin,A,1,1\n\nberlin,"TV" 24,1,1\n')
-    assert run("product", "show", "A", "--quantities", "live.csv") == (
+    assert run("product", "show", "A", "--quantities", "live.csv").status == 0
+    assert run("product", "show", "TV", "--quantities", "live.csv") == (
         2,
         "",
         "Error: live.csv:4: record 2: expected the end of the cell after its closing quote, got more: "
         "a quote inside quotes is written twice\n",
     )
+
+
+def test_a_refused_row_after_a_record_of_several_lines_is_named_by_its_line(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text(HEAD + 'berlin,"B",1,1\nberlin,"two\nlines",1,1\n\nberlin,C,1,1\nberlin,a,bad,1\n')
+    for words in (("product", "show", "A"), ("product", "list")):
+        error = run(*words, "--quantities", "live.csv").err.splitlines()[0]
+        assert error.startswith("Error: live.csv:7: record 4: quantity: expected a number")
 
 
 def test_a_sku_in_quotes_is_read_with_the_quotes_of_its_own(run: Run, files: Path) -> None:

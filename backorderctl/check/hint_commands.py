@@ -1,12 +1,12 @@
 """The command that makes several edits at once."""
 
 from collections.abc import Sequence, Set
-from fnmatch import fnmatchcase
 
 from backorderctl.check.registry import ValueEdit
 from backorderctl.errors import CommandLine
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import format_value
+from backorderctl.store.sku import matches
 
 
 def bulk_command(store: Store, edits: Sequence[ValueEdit]) -> CommandLine | None:
@@ -37,7 +37,7 @@ def matching_glob(skus: set[str], known: Sequence[str]) -> str | None:
     end = _common_beginning({sku[::-1] for sku in skus})[::-1]
     for parts in ((start, ""), ("", end), (start, end)):
         glob = "*".join("".join(f"[{char}]" if char in "*?[" else char for char in part) for part in parts)
-        if glob != "*" and {sku for sku in known if fnmatchcase(sku, glob)} == skus:
+        if glob != "*" and {sku for sku in known if matches(sku, glob)} == skus:
             return glob
     return None
 

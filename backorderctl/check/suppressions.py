@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from fnmatch import fnmatchcase
 
 from backorderctl.check.registry import RuleKind, Violation
 from backorderctl.check.rules import RULES
@@ -10,6 +9,7 @@ from backorderctl.check.rules.file import UNSOUND_ACCEPT
 from backorderctl.errors import did_you_mean
 from backorderctl.store.model import Accept, Place, Store
 from backorderctl.store.settings import Scope
+from backorderctl.store.sku import matches
 
 Violations = Mapping[str, Mapping[Violation, date | None]]
 """The violations of each rule, by its code, with the day from which each holds: None for today."""
@@ -66,7 +66,7 @@ def _unknown_product(store: Store, number: int) -> str:
 def _names_product(accept: Accept, violation: Violation) -> bool:
     """Whether the glob of an accept, if it has one, matches the product."""
     skus = (violation.product, violation.place.product)
-    return accept.match is None or any(sku is not None and fnmatchcase(sku, accept.match) for sku in skus)
+    return accept.match is None or any(sku is not None and matches(sku, accept.match) for sku in skus)
 
 
 def _matches(accept: Accept, violation: Violation, day: date) -> bool:

@@ -1,7 +1,7 @@
 """`backorderctl config`: the settings, where they are set and what is in force."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Annotated
 
@@ -132,7 +132,8 @@ def apply_(
     A key is a setting, or quantity, status, reserved or name. An empty value changes nothing, and the word inherit
     removes what is set. All rows are applied, or none.
     """
-    from backorderctl.edit import bulk_csv
+    from backorderctl.edit import bulk_csv, operations
+    from backorderctl.output.quantities import respelled_note
 
     if table == options.file == STANDARD_INPUT:
         raise BackorderctlError("standard input can be one file only, got it for both")
@@ -140,8 +141,16 @@ def apply_(
     rows = bulk_csv.rows(read_input(table, limit=max_size), name)
     if not (options.dry_run or bulk_csv.can_apply(rows)):
         # Nothing will be written, so nobody has to be waited for.
-        bulk_csv.apply(read_store(options.file), rows, name, create=create)
-    written = transact(options, lambda store: (bulk_csv.apply(store, rows, name, create=create), None))
+        store = read_store(options.file)
+        bulk_csv.apply(store, bulk_csv.respelled(store, rows, name)[0], name, create=create)
+
+    def operation(store: Store) -> tuple[operations.Changes, Mapping[str, str]]:
+        named, respelled = bulk_csv.respelled(store, rows, name)
+        return bulk_csv.apply(store, named, name, create=create), respelled
+
+    written = transact(options, operation)
+    if written.result:
+        options.report(respelled_note(written.result))
     told = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     done = f"{told} applied" if written.changed else f"{told}: nothing to change"
     options.report(done)

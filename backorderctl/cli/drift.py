@@ -14,6 +14,7 @@ from backorderctl.output import drift as view
 from backorderctl.policy.drift import accepts_today
 from backorderctl.policy.drift import drift as drift_of
 from backorderctl.rows.delimited import InputFile
+from backorderctl.rows.names import KnownNames
 from backorderctl.rows.salable_file import read_salable
 from backorderctl.store import model
 from backorderctl.store.scalars import ZERO
@@ -53,15 +54,16 @@ def drift(
         )
     code = model.stock_named(store, stock).code if stock is not None else next(iter(store.stocks))
     today = options.day(store)
-    offered = read_salable(InputFile(path, path, options.max_size) for path in salable)
+    skus = KnownNames(store.products)
+    offered = read_salable((InputFile(path, path, options.max_size) for path in salable), skus)
     report = drift_of(
         store, code, offered.rows, before=before, tolerance=most, today=today, not_given=offered.not_given
     )
-    view.show_drift(report, options.output, sys.stdout)
+    view.show_drift(report, options.output, sys.stdout, respelled=skus.respelled)
     for number, accept in enumerate(store.drift_accepts):
         if not accepts_today(accept, today):
             options.say(f"drift.accept[{number}]: accepts nothing, as it has no reason or is past its date")
-    for line in view.drift_notes(report):
+    for line in view.drift_notes(report, respelled=skus.respelled):
         options.say(line)
     if report.drift:
         raise typer.Exit(ANSWER_IS_NO)

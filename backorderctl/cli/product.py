@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import Annotated
 
@@ -31,6 +30,7 @@ from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_
 from backorderctl.store import model
 from backorderctl.store.model import Product, Store
 from backorderctl.store.scalars import ZERO, StockStatus
+from backorderctl.store.sku import matches
 
 app = noun("Products: how many can be sold, and the products themselves.")
 
@@ -239,4 +239,4 @@ def _matching(store: Store, glob: str | None) -> list[Product] | None:
     """The products whose SKU the glob matches; None for all."""
     if glob is None:
         return None
-    return [product for sku, product in store.products.items() if fnmatchcase(sku, glob)]
+    return [product for sku, product in store.products.items() if matches(sku, glob)]

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from fnmatch import fnmatchcase
 
 from backorderctl.cli.options import BACKORDER_LIMIT
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.store import model, scalars, settings
 from backorderctl.store.model import Place, Store
 from backorderctl.store.settings import THRESHOLD, Scope, Value
+from backorderctl.store.sku import matches
 
 
 def named_place(*, stock: str | None, source: str | None, products: Sequence[str], match: str | None = None) -> Place:
@@ -41,7 +41,7 @@ def places(
     if match is None:
         skus: Sequence[str | None] = list(dict.fromkeys(products)) or [None]
         return [_existing(store, named, sku) for sku in skus]
-    matched = [sku for sku in store.products if fnmatchcase(sku, match)]
+    matched = [sku for sku in store.products if matches(sku, match)]
     if source is None:
         return [Place(Scope.PRODUCT, product=sku) for sku in matched]
     model.source_named(store, source)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from backorderctl.edit import operations
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.rows.delimited import CELL_LIMIT, csv_problem
+from backorderctl.rows.names import KnownNames
 from backorderctl.rows.spreadsheet import protected, unprotected
 from backorderctl.store import fields, model, scalars, settings
 from backorderctl.store.model import Place, Store
@@ -59,6 +60,26 @@ def rows(text: str, name: str) -> list[ChangeRow]:
         ChangeRow(number, line, *("" if place is None else unprotected(row[place].strip()) for place in places))
         for number, (line, row) in enumerate(cells, 1)
     ]
+
+
+def respelled(store: Store, sheet: Iterable[ChangeRow], name: str) -> tuple[list[ChangeRow], Mapping[str, str]]:
+    """The rows with products and sources as the store spells them, and the spellings that were other ones.
+
+    InvalidFile with every row whose product or source could be several.
+    """
+    products, sources = KnownNames(store.products), KnownNames(store.sources)
+    named: list[ChangeRow] = []
+    problems = []
+    for row in sheet:
+        try:
+            product = products[row.product] if row.product else ""
+            source = sources[row.source] if row.source else ""
+            named.append(row._replace(product=product, source=source))
+        except Mismatch as mismatch:
+            problems.append(Problem(f"row {row.number}: {mismatch}", row.line))
+    if problems:
+        raise InvalidFile(name, problems)
+    return named, products.respelled | sources.respelled
 
 
 def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool = False) -> operations.Changes:

@@ -9,6 +9,7 @@ from backorderctl.store import model, scalars
 from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
 from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope, Value
+from backorderctl.store.sku import case_folded
 from backorderctl.toml.change import REMOVED, Change, KeyPath, TomlValue
 from backorderctl.toml.notation import as_parsed
 
@@ -164,6 +165,7 @@ def add_product(store: Store, sku: str, *, name: str | None, item: tuple[str, De
     check_sku(sku)
     if sku in store.products:
         raise BackorderctlError(f"product {sku!r} exists")
+    check_new_name("product", sku, store.products)
     added = [Change(("products", sku), _given(name=name))]
     if item is None:
         return added
@@ -246,6 +248,15 @@ def _new(kind: str, code: str, taken: Iterable[str]) -> None:
     check_code(kind, code)
     if code in taken:
         raise BackorderctlError(f"{kind} {code!r} exists")
+    if kind != "stock":
+        check_new_name(kind, code, taken)
+
+
+def check_new_name(kind: str, name: str, taken: Iterable[str]) -> None:
+    """BackorderctlError when a new SKU or source code is another spelling of one that exists."""
+    same = next((each for each in taken if case_folded(each) == case_folded(name)), None)
+    if same is not None:
+        raise BackorderctlError(f"{kind} {name!r}: {same!r} exists, which Magento takes for the same {kind}")
 
 
 def _declared(store: Store, code: str) -> model.Stock:

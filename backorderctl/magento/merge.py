@@ -13,10 +13,11 @@ from backorderctl.magento.columns import DEFAULT_SOURCE, Inherited, SettingCell,
 from backorderctl.magento.import_config import UNSET, Unset
 from backorderctl.magento.import_inventory import ImportedReservations, Pair, SourceRow
 from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
-from backorderctl.magento.report import Count, ImportReport, Notice, canonical_sku
+from backorderctl.magento.report import Count, ImportReport, Notice
 from backorderctl.store.model import DEFAULT_STOCK, Product, Source, SourceItem, Store
 from backorderctl.store.scalars import StockStatus, format_quantity
 from backorderctl.store.settings import DEFAULTS, Value
+from backorderctl.store.sku import case_folded
 from backorderctl.toml.change import REMOVED, Change, Removed
 from backorderctl.toml.notation import as_parsed
 
@@ -65,9 +66,9 @@ def _together(store: Store, products: list[Change]) -> list[Change]:
 
 
 def _sources(imported: Imported) -> Iterator[str]:
-    named = {canonical_sku(sku) for sku, _ in imported.items}
+    named = {case_folded(sku) for sku, _ in imported.items}
     products = imported.products.items()
-    if any(row.inventory.quantity is not None and canonical_sku(sku) not in named for sku, row in products):
+    if any(row.inventory.quantity is not None and case_folded(sku) not in named for sku, row in products):
         yield DEFAULT_SOURCE
     yield from (source for _, source in imported.items)
 
@@ -307,8 +308,8 @@ def _spellings(store: Store, rows: Mapping[str, ProductRow], pairs: Sequence[tup
         return {}
     known: dict[str, str] = {}
     for sku in chain(store.products, read):
-        known.setdefault(canonical_sku(sku), sku)
-    return {sku: first for sku in read if (first := known[canonical_sku(sku)]) != sku and sku not in store.products}
+        known.setdefault(case_folded(sku), sku)
+    return {sku: first for sku in read if (first := known[case_folded(sku)]) != sku and sku not in store.products}
 
 
 def _item(path: tuple[str, ...], item: SourceItem, wanted: _Units) -> Iterator[Change]:

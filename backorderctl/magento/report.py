@@ -13,6 +13,7 @@ from enum import StrEnum
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.rows.delimited import Refused
 from backorderctl.store.scalars import parse_quantity, shortest
+from backorderctl.store.sku import case_folded
 
 DEFAULT_MAXIMUM = 10000
 """Magento's default of the most that an order may have of a product (CatalogInventory, etc/config.xml)."""
@@ -185,11 +186,6 @@ def plain(number: str) -> str:
     return re.sub(r"\.0*$", "", number.strip())
 
 
-def canonical_sku(sku: str) -> str:
-    """What two SKUs have in common when Magento takes them for one (Import/Product.php, isSkuExist)."""
-    return sku.lower()
-
-
 class Spellings:
     """The SKUs met so far in one file, by what Magento takes for the same: letter case and blanks at the ends."""
 
@@ -210,7 +206,7 @@ class Spellings:
             self._report.note(Notice.SKU_BLANKS, line=line, value=cell)
         if "+" in sku and _CUT_SHORT.fullmatch(sku):
             self._refuse(sku, line)
-        first = self._known.setdefault(canonical_sku(sku), sku)
+        first = self._known.setdefault(case_folded(sku), sku)
         if first != sku:
             self._report.note(Notice.SKU_CASE, line=line, value=sku, other=first)
         return first

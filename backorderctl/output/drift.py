@@ -1,11 +1,12 @@
 """Where Magento differs: a row for each product, with every cause that explains it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from backorderctl.output import listing
 from backorderctl.output.format import Cell, Output, counted, json_number
 from backorderctl.output.listing import Listing
+from backorderctl.output.quantities import respelled_document, respelled_note
 from backorderctl.output.table import Column
 from backorderctl.policy.drift import Cause, CauseKind, Drift, DriftReport, LeftOut
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, format_value
@@ -29,21 +30,24 @@ _REASONS = {
 }
 
 
-def show_drift(report: DriftReport, output: Output, out: TextIO) -> None:
+def show_drift(report: DriftReport, output: Output, out: TextIO, *, respelled: Mapping[str, str]) -> None:
     """Write the products that differ; a table says nothing where none does."""
     if output is Output.JSON:
         rows = ",\n".join(listing.dumps(_document(each)) for each in report.drift)
-        rest = {"compared": report.compared, "left_out": {reason.value: n for reason, n in report.left_out.items()}}
+        left_out = {reason.value: n for reason, n in report.left_out.items()}
+        rest = {"compared": report.compared, "left_out": left_out, "respelled": respelled_document(respelled)}
         out.write('{"drift": [' + rows + "],\n" + listing.dumps(rest)[1:] + "\n")
     elif report.drift or output is Output.CSV:
         listing.show(Listing("drift", _COLUMNS, map(_row, report.drift)), output, out)
 
 
-def drift_notes(report: DriftReport) -> Iterator[str]:
+def drift_notes(report: DriftReport, *, respelled: Mapping[str, str]) -> Iterator[str]:
     """What was compared, and what was not."""
     yield f"{counted(report.compared, 'product')} compared, {len(report.drift)} with drift"
     for reason, number in report.left_out.items():
         yield f"{counted(number, 'product')} {_REASONS[reason]}: left out"
+    if respelled:
+        yield respelled_note(respelled)
 
 
 def _row(each: Drift) -> tuple[Cell, ...]:

@@ -1,6 +1,6 @@
 """What was read of quantities from outside: a line a file for people, and a key of the document for programs."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO, cast
 
 from backorderctl.output import listing
@@ -28,10 +28,27 @@ def quantities_notes(read: Replaced) -> Iterator[str]:
         yield unknown_reserved_note(read.unknown_reserved)
     if read.sums_above_zero:
         yield sums_above_zero_note(len(read.sums_above_zero), read.sums_above_zero[0])
+    if read.respelled:
+        yield respelled_note(read.respelled)
+    if read.repeated:
+        yield f"{counted(read.repeated, 'row')} repeated, with the same quantity and status"
     if read.other_sources:
         yield f"{counted(read.other_sources, 'row')} of other sources left out"
     if read.foreign:
         yield f"{counted(read.foreign, 'row')} of sources and stocks that only the other side declares left out"
+
+
+def respelled_note(respelled: Mapping[str, str]) -> str:
+    """What to say of names that are spelled otherwise than as they are shown."""
+    name, shown = next(iter(respelled.items()))
+    first = f"{toml_repr(name)} as {toml_repr(shown)}"
+    return f"{counted(len(respelled), 'name')} in another spelling: {first}" + (", ..." if len(respelled) > 1 else "")
+
+
+def respelled_document(respelled: Mapping[str, str]) -> dict[str, Any]:
+    """The same as JSON."""
+    first = next(({"name": name, "as": shown} for name, shown in respelled.items()), None)
+    return {"count": len(respelled), "first": first}
 
 
 def unknown_reserved_note(number: int) -> str:
@@ -57,6 +74,8 @@ def quantities_document(read: Replaced) -> dict[str, Any]:
         "sums_above_zero": len(read.sums_above_zero),
         "other_sources": read.other_sources,
         "left_out": read.foreign,
+        "repeated": read.repeated,
+        "respelled": respelled_document(read.respelled),
         "refused": len(read.refused),
     }
 

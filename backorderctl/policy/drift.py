@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from backorderctl.policy.evaluate import Salability, Status, evaluate_at
@@ -20,6 +19,7 @@ from backorderctl.store import settings
 from backorderctl.store.model import DriftAccept, Product, Store
 from backorderctl.store.scalars import STEP, ZERO
 from backorderctl.store.settings import BACKORDERS, DEFAULTS, THRESHOLD, Settings, Value
+from backorderctl.store.sku import matches
 
 MOST_VALUES = 50
 """Values of a setting that are tried as the one that Magento has."""
@@ -142,7 +142,7 @@ def _left_out(store: Store, stock: str, sku: str) -> LeftOut | None:
 def _accepted(accept: DriftAccept, sku: str, stock: str) -> bool:
     return (
         accept.product in (None, sku)
-        and (accept.match is None or fnmatchcase(sku, accept.match))
+        and (accept.match is None or matches(sku, accept.match))
         and accept.stock in (None, stock)
     )
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from fnmatch import fnmatchcase
 
 from backorderctl.policy.evaluate import Salability, evaluate_at, evaluate_each
 from backorderctl.policy.expectations import Expected, Found, Tested, met
 from backorderctl.policy.orders import order
 from backorderctl.policy.policy_test import Given, InvalidTest, PolicyTest
 from backorderctl.store.model import Product, SourceItem, Store, stocks_of
+from backorderctl.store.sku import matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _products(test: PolicyTest, store: Store) -> Iterator[Product]:
         yield from (store.products[sku] for sku in test.products)
         return
     for sku, product in store.products.items():
-        if fnmatchcase(sku, test.match or "") and not any(fnmatchcase(sku, glob) for glob in test.exclude):
+        if matches(sku, test.match or "") and not any(matches(sku, glob) for glob in test.exclude):
             yield product
 
 

@@ -188,23 +188,33 @@ def _read_some(reader: Iterator[list[str]]) -> tuple[list[list[str]], csv.Error 
 
 
 def _batches_with(only: str, file: InputFile, lines: Iterator[str], dialect: str) -> Iterator[Batch]:
-    """The records that may hold a cell `only`, several times as fast as reading every one.
+    """The records that may hold a spelling of `only` in a cell, several times as fast as reading every one.
 
     A line with an odd number of quotes begins a record of several lines: from there on, all are read.
     """
+    may_hold = _spelling_of(only)
     blank = 1
     for line, content in enumerate(lines, 2):
-        if only in content or '"' in content:
-            if content.count('"') % 2:
-                rest = _batches(file, chain([content], lines), dialect, _nothing)
-                yield from (Batch(each.number + line - 1 - blank, each.line + line - 2, each.rows) for each in rest)
-                return
+        if '"' in content and content.count('"') % 2:
+            rest = _batches(file, chain([content], lines), dialect, _nothing)
+            yield from (Batch(each.number + line - 1 - blank, each.line + line - 2, each.rows) for each in rest)
+            return
+        if may_hold(content):
             rows, error = _read_some(csv.reader([content], delimiter=dialect, strict=True))
             if error is not None:
                 raise InvalidFile(file.name, [Problem(f"record {line - blank}: {csv_problem(error)}", line)])
             yield Batch(line - blank, line, rows)
         elif not content.strip("\r\n"):
             blank += 1
+
+
+def _spelling_of(only: str) -> Callable[[str], object]:
+    """Whether a line may hold the text in any letter case, with its quotes written once or, in quotes, twice."""
+    if only.isascii() and '"' not in only:
+        wanted = only.lower()
+        return lambda line: wanted in line.lower()
+    pattern = re.escape(only).replace('"', '"{1,2}')
+    return re.compile(pattern, re.IGNORECASE).search
 
 
 def _numbered(rows: Iterator[Sequence[str]]) -> Iterator[Batch]:

@@ -54,7 +54,8 @@ def whole_import(name: str) -> Any:
 
 @contextmanager
 def parquet_rows(path: str, *, name: str, only: str | None) -> Iterator[tuple[list[str], Iterator[Sequence[str]]]]:
-    """The names of the columns in lower case, and the rows; with `only`, those alone that have it as their SKU."""
+    """The names of the columns in lower case, and the rows; with `only`, those alone whose SKU is spelled so,
+    in any letter case."""
     with TemporaryDirectory(prefix="backorderctl-") as scratch:
         place = plain_path(path, Path(scratch))
         database = connect()
@@ -66,7 +67,8 @@ def parquet_rows(path: str, *, name: str, only: str | None) -> Iterator[tuple[li
             yield names, _fetched(database, query, [place], name=name)
             return
         at_sku = quoted(list(columns)[names.index(SKU)])
-        yield names, _fetched(database, f"{query} WHERE CAST({at_sku} AS VARCHAR) = $2", [place, only], name=name)
+        alike = f"{query} WHERE CAST({at_sku} AS VARCHAR) = $2 OR lower(CAST({at_sku} AS VARCHAR)) = lower($2)"
+        yield names, _fetched(database, alike, [place, only], name=name)
 
 
 def plain_path(path: str, scratch: Path) -> str:

@@ -1,14 +1,14 @@
 """A quantities file as source items: it has a row for each, as Magento's `inventory_source_item`."""
 
+from collections import Counter
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from backorderctl.errors import Mismatch
-from backorderctl.rows.delimited import Record, Sheet, open_sheet
+from backorderctl.rows.delimited import InputFile, Record, Sheet, open_sheet
 from backorderctl.rows.rows_read import RowsRead, WrongCell, cell_units, read_cell
-from backorderctl.store import scalars
 from backorderctl.store.model import SourceItem
-from backorderctl.store.scalars import StockStatus, toml_repr
+from backorderctl.store.scalars import StockStatus, format_quantity, toml_repr
 from backorderctl.store.sku import SKU
 
 SOURCE_CODE, QUANTITY, STATUS = "source_code", "quantity", "status"
@@ -30,7 +30,7 @@ Pairs = set[tuple[str, str]]
 
 
 def read_items(rows: RowsRead, *, collected: Container[str] | None = None) -> tuple[Items, Pairs]:
-    """The source items of all quantities files, and the pairs of which two rows are given: these are refused.
+    """The source items of all quantities files, and the pairs of which rows differ: these are refused.
 
     Of all items, only those of the SKUs `collected` are kept if it is not None.
     """
@@ -39,14 +39,15 @@ def read_items(rows: RowsRead, *, collected: Container[str] | None = None) -> tu
     for file in files:
         with open_sheet(file, only=rows.only, watch=rows.watch) as sheet:
             reading.read(sheet)
-    for file in files if reading.twice else ():
-        with open_sheet(file, only=rows.only, watch=rows.watch) as sheet:
-            reading.refuse_pairs(sheet)
+    if reading.twice:
+        reading.refuse_pairs(files)
     for sku, source in reading.twice:
         del reading.items[sku][source]
+    items = reading.items
     if reading.twice:
-        return {sku: of_product for sku, of_product in reading.items.items() if of_product}, reading.twice
-    return reading.items, reading.twice
+        items = {sku: of_product for sku, of_product in items.items() if of_product}
+    rows.repeated += sum(count for pair, count in reading.equal.items() if pair not in reading.twice)
+    return items, reading.twice
 
 
 class _Places(NamedTuple):
@@ -57,6 +58,11 @@ class _Places(NamedTuple):
     quantity: int
     status: int | None
 
+    @classmethod
+    def of(cls, sheet: Sheet) -> "_Places":
+        """Those of a file; InvalidFile when one that is needed is not there."""
+        return cls(sheet.needed(SOURCE_CODE), sheet.needed(SKU), sheet.needed(QUANTITY), sheet.column(STATUS))
+
 
 class _Reading:
     """The items of the files that were read so far, and the pairs that two of their rows are about."""
@@ -66,11 +72,12 @@ class _Reading:
         self.collected = collected
         self.items: Items = {}
         self.twice: Pairs = set()
+        self.equal: Counter[tuple[str, str]] = Counter()
         self.known = _KnownItems()
 
     def read(self, sheet: Sheet) -> None:
         """Take the rows of a file, and note those that are refused."""
-        at = _Places(sheet.needed(SOURCE_CODE), sheet.needed(SKU), sheet.needed(QUANTITY), sheet.column(STATUS))
+        at = _Places.of(sheet)
         number = 0
         for batch in sheet.batches:
             try:
@@ -87,14 +94,17 @@ class _Reading:
         columns = list(zip(*rows, strict=True))
         if len(columns) != width or self.rows.only is not None:
             raise ValueError
-        sources, skus = columns[at.source], columns[at.sku]
+        sources = columns[at.source]
         if not self.rows.store.sources.keys() >= set(sources):
-            raise KeyError
-        statuses = map(self._own_status, skus, sources) if at.status is None else columns[at.status]
-        found = list(map(self.known.__getitem__, zip(columns[at.quantity], statuses, strict=True)))
-        new = set(skus).difference(self.items)
+            sources = tuple(map(self.rows.sources.__getitem__, sources))
+            if not self.rows.store.sources.keys() >= set(sources):
+                raise KeyError  # of the other side of a comparison
+        new = set(columns[at.sku]).difference(self.rows.skus)
         if new and ("" in new or set(map(str.strip, new)) != new):
             raise ValueError  # not a SKU, see scalars.sku
+        skus = list(map(self.rows.skus.__getitem__, columns[at.sku]))
+        statuses = map(self._own_status, skus, sources) if at.status is None else columns[at.status]
+        found = list(map(self.known.__getitem__, zip(columns[at.quantity], statuses, strict=True)))
         self._put(skus, sources, found)
 
     def _put(self, skus: Sequence[str], sources: Sequence[str], found: Sequence[SourceItem]) -> None:
@@ -102,38 +112,46 @@ class _Reading:
         for sku, source, item in zip(skus, sources, found, strict=True):
             of_product = items.get(sku)
             if of_product is not None:
-                if source in of_product:
+                if source not in of_product:
+                    of_product[source] = item
+                elif of_product[source] == item and self.collected is None:
+                    self.equal[sku, source] += 1
+                else:
                     self.twice.add((sku, source))
-                of_product[source] = item
             elif collected is None or sku in collected:
                 items[sku] = {source: item}
 
     def _take_one(self, sheet: Sheet, record: Record, at: _Places) -> None:
         """Take a row, refuse it, or pass over it."""
         cells = record[2]
-        if not self.rows.is_whole(sheet, record) or self.rows.only not in (None, cells[at.sku]):
+        if not self.rows.is_whole(sheet, record) or not self.rows.is_wanted(cells[at.sku]):
             return
-        source, sku = cells[at.source], cells[at.sku]
-        status = self._own_status(sku, source) if at.status is None else cells[at.status]
         try:
-            self._check(sku, cells[at.quantity], source, status)
+            sku, source, item = self._item(cells, at)
         except WrongCell as wrong:
             self.rows.refuse(sheet, record, str(wrong))
             return
         if source in self.rows.store.sources:
-            self._put([sku], [source], [self.known[cells[at.quantity], status]])
+            self._put([sku], [source], [item])
         else:
             self.rows.foreign += 1
 
-    def _check(self, sku: str, quantity: str, source: str, status: str) -> None:
-        """WrongCell for the first of a row's cells that is wrong."""
-        read_cell(SKU, scalars.sku, sku)
-        read_cell(QUANTITY, cell_units, quantity)
-        sources = self.rows.store.sources
-        if source not in sources and source not in self.rows.inputs.foreign_sources:
-            raise WrongCell(f"{SOURCE_CODE}: {self.rows.expected_name('source', source, sources)}")
+    def _item(self, cells: Sequence[str], at: _Places) -> tuple[str, str, SourceItem]:
+        """The product, the source and the source item of a row; WrongCell for the first of its cells that is wrong."""
+        sku = self.rows.sku(cells[at.sku])
+        read_cell(QUANTITY, cell_units, cells[at.quantity])
+        source = self._source(cells[at.source])
+        status = self._own_status(sku, source) if at.status is None else cells[at.status]
         if status not in STATUSES:
             raise WrongCell(f"{STATUS}: expected 1, 0, in_stock or out_of_stock, got {toml_repr(status)}")
+        return sku, source, self.known[cells[at.quantity], status]
+
+    def _source(self, cell: str) -> str:
+        try:
+            return read_cell(SOURCE_CODE, self.rows.sources.__getitem__, cell)
+        except KeyError:
+            expected = self.rows.expected_name("source", cell, self.rows.store.sources)
+            raise WrongCell(f"{SOURCE_CODE}: {expected}") from None
 
     def _own_status(self, sku: str, source: str) -> str:
         """The status that the store file gives a source item; in stock where it has none."""
@@ -141,15 +159,31 @@ class _Reading:
         item = product.items.get(source) if product else None
         return item.status if item else StockStatus.IN_STOCK
 
-    def refuse_pairs(self, sheet: Sheet) -> None:
-        """Refuse every row about a pair of which another row is given, and that is not refused already."""
-        refused = {row.number for row in self.rows.refused if row.file == sheet.file}
-        at_source, at_sku = sheet.needed(SOURCE_CODE), sheet.needed(SKU)
-        for record in sheet.records:
-            cells = record[2]
-            if record[0] not in refused and (cells[at_sku], cells[at_source]) in self.twice:
-                reason = f"{toml_repr(cells[at_sku])} at {cells[at_source]}: expected one row, got several"
-                self.rows.refuse(sheet, record, reason)
+    def refuse_pairs(self, files: Sequence[InputFile]) -> None:
+        """Refuse every row about a pair of which another row says otherwise, and that is not refused already."""
+        refused = {(row.file, row.number) for row in self.rows.refused}
+        about: dict[tuple[str, str], list[tuple[Sheet, Record, SourceItem]]] = {}
+        for file in files:
+            with open_sheet(file, only=self.rows.only, watch=self.rows.watch) as sheet:
+                at = _Places.of(sheet)
+                for record in sheet.records:
+                    if (sheet.file, record[0]) in refused or not self.rows.is_wanted(record[2][at.sku]):
+                        continue
+                    sku, source, item = self._item(record[2], at)
+                    if (sku, source) in self.twice:
+                        about.setdefault((sku, source), []).append((sheet, record, item))
+        for (sku, source), rows in about.items():
+            for sheet, record, item in rows:
+                others = [row for row in rows if row[1] is not record]
+                elsewhere, (number, *_), other = next((row for row in others if row[2] != item), others[0])
+                place = f"record {number}" + ("" if elsewhere is sheet else f" of {elsewhere.file}")
+                got = f"got {_described(item, other)}, and {_described(other, item)} in {place}"
+                self.rows.refuse(sheet, record, f"{toml_repr(sku)} at {source}: expected one row, {got}")
+
+
+def _described(item: SourceItem, other: SourceItem) -> str:
+    """The quantity of a source item, with its status where that differs."""
+    return format_quantity(item.quantity) + ("" if item.status is other.status else f" {item.status}")
 
 
 class _KnownItems(dict[tuple[str, str], SourceItem]):

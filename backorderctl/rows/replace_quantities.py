@@ -5,7 +5,7 @@ Nothing is taken from files of which a row is refused, unless `skip_bad` leaves 
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -25,9 +25,10 @@ class Replaced:
 
     `without_row` counts products of the store file that no row of a quantities file names, `unknown` SKUs that the
     store file does not name, `unknown_reserved` those with reservations alone, for which no answer is given,
-    `other_sources` rows of sources that are not replaced, and `foreign` rows of sources and stocks that only another
-    store declares. `sums_above_zero` are the SKUs and stocks whose reservations count as 0 for their sign. `only` is
-    the one SKU whose rows were read, None where all were: then nothing is counted.
+    `other_sources` rows of sources that are not replaced, `foreign` rows of sources and stocks that only another store
+    declares, and `repeated` rows that say again what an earlier one says. `respelled` are spellings that stand for
+    another one, by code point. `sums_above_zero` are the SKUs and stocks whose reservations count as 0 for their sign.
+    `only` is the one SKU whose rows were read, None where all were: then nothing is counted.
     """
 
     store: Store
@@ -37,6 +38,8 @@ class Replaced:
     unknown_reserved: int = 0
     other_sources: int = 0
     foreign: int = 0
+    repeated: int = 0
+    respelled: Mapping[str, str] = field(default_factory=dict)
     sums_above_zero: tuple[tuple[str, str], ...] = ()
     refused: tuple[Refused, ...] = ()
     only: str | None = None
@@ -57,6 +60,7 @@ def with_quantities(
     items = read_items(rows)[0] if inputs.quantities else None
     reserved = read_reservations(rows) if inputs.reserved else None
     rows.check()
+    items, reserved = (None if read is None else rows.named(read) for read in (items, reserved))
     others = 0
     if items is not None and inputs.sources:
         items, others = _of_sources(items, inputs.sources)
@@ -73,6 +77,8 @@ def with_quantities(
         unknown_reserved=len(reserved.keys() - replaced.products.keys()) if reserved and only is None else 0,
         other_sources=others,
         foreign=rows.foreign,
+        repeated=rows.repeated,
+        respelled=rows.respelled(),
         sums_above_zero=rows.sums_above_zero,
         refused=rows.in_order(),
         only=only,

@@ -7,7 +7,6 @@ from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.rows.delimited import InputFile, Sheet, open_sheet
 from backorderctl.rows.quantities_file import QUANTITY
 from backorderctl.rows.rows_read import RowsRead, WrongCell, cell_units, read_cell
-from backorderctl.store import scalars
 from backorderctl.store.model import Store
 from backorderctl.store.scalars import ZERO, format_quantity, toml_repr
 from backorderctl.store.sku import SKU
@@ -59,7 +58,7 @@ class _Reading:
         number = 0
         for record in sheet.records:
             number, _, cells = record
-            if not self.rows.is_whole(sheet, record) or self.rows.only not in (None, cells[at.sku]):
+            if not self.rows.is_whole(sheet, record) or not self.rows.is_wanted(cells[at.sku]):
                 continue
             try:
                 sku, stock, units = at.read(cells)
@@ -85,7 +84,7 @@ class _Reading:
         refused = {row.number for row in self.rows.refused if row.file == sheet.file}
         at = _Places(self.rows, sheet)
         for record in sheet.records:
-            if record[0] in refused or self.rows.only not in (None, record[2][at.sku]):
+            if record[0] in refused or not self.rows.is_wanted(record[2][at.sku]):
                 continue
             sku, stock, _ = at.read(record[2])
             if (sku, stock) in self.several:
@@ -101,11 +100,12 @@ class _Places:
             found = "neither" if self.reserved is None else "both"
             raise BackorderctlError(f"{sheet.file}: expected a column {RESERVED!r} or {QUANTITY!r}, got {found}")
         self._stocks = _Stocks(rows, sheet)
+        self._read_sku = rows.sku
         self.taken = (self.sku, self.reserved, self._quantity, *self._stocks.places)
 
     def read(self, cells: Sequence[str]) -> tuple[str, str, Decimal]:
         """The SKU, the stock and the reserved units of a row; WrongCell for the first of its cells that is wrong."""
-        sku, stock = read_cell(SKU, scalars.sku, cells[self.sku]), self._stocks.of(cells)
+        sku, stock = self._read_sku(cells[self.sku]), self._stocks.of(cells)
         if self.reserved is None:
             return sku, stock, -read_cell(QUANTITY, cell_units, cells[self._quantity or 0])
         return sku, stock, read_cell(RESERVED, _reserved_units, cells[self.reserved])

@@ -9,8 +9,11 @@ from typing import TypeVar
 
 from backorderctl.errors import BackorderctlError, Mismatch, did_you_mean
 from backorderctl.rows.delimited import InputFile, Record, Refused, Sheet
+from backorderctl.rows.names import KnownNames
+from backorderctl.store import scalars
 from backorderctl.store.model import DEFAULT_STOCK, Store
 from backorderctl.store.scalars import parse_quantity, toml_repr
+from backorderctl.store.sku import SKU, case_folded
 
 STOCK_IDS = {"1": DEFAULT_STOCK}
 """Magento's number of its own first stock."""
@@ -51,10 +54,11 @@ class FileRead:
 
 
 class RowsRead:
-    """What was read for a store: the files, the rows that are refused, and how many were `foreign`.
+    """What was read for a store: the files, the rows that are refused, and those that are `foreign` or `repeated`.
 
-    `sums_above_zero` are the SKUs and stocks whose reservations, as Magento writes them, would add goods. With `only`,
-    rows of that SKU alone are looked at.
+    `skus` and `sources` are the names that the rows are about, by their spellings. `sums_above_zero` are the SKUs and
+    stocks whose reservations, as Magento writes them, would add goods. With `only`, rows of that SKU alone are looked
+    at.
     """
 
     def __init__(self, store: Store, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None) -> None:
@@ -65,7 +69,34 @@ class RowsRead:
         self.files: list[FileRead] = []
         self.refused: list[Refused] = []
         self.foreign = 0
+        self.repeated = 0
+        self.skus = KnownNames(store.products)
+        self.sources = KnownNames(store.sources.keys() | inputs.foreign_sources, only_known=True)
         self.sums_above_zero: tuple[tuple[str, str], ...] = ()
+
+    def is_wanted(self, spelling: str) -> bool:
+        """Whether a row is about the only SKU that is looked at, if there is one."""
+        if self.only is None:
+            return True
+        if spelling == self.only or case_folded(spelling) != case_folded(self.only):
+            return spelling == self.only
+        try:
+            return self.only not in self.store.products or self.skus[spelling] == self.only
+        except Mismatch:
+            return True  # to be refused
+
+    def named(self, of_products: dict[str, CellValue]) -> dict[str, CellValue]:
+        """What was collected by SKU, under the names that are shown."""
+        shown = self.skus.shown
+        return {shown.get(sku, sku): value for sku, value in of_products.items()} if shown else of_products
+
+    def respelled(self) -> dict[str, str]:
+        """The spellings of SKUs and source codes that stand for another one."""
+        return self.skus.respelled | self.sources.respelled
+
+    def sku(self, cell: str) -> str:
+        """The product that a cell names; WrongCell when it is no SKU, or could be that of several products."""
+        return read_cell(SKU, self.skus.__getitem__, read_cell(SKU, scalars.sku, cell))
 
     def refuse(self, sheet: Sheet, record: Record, reason: str) -> None:
         """Note a row that is not taken."""

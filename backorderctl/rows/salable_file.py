@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.files.access import decompressed
 from backorderctl.rows.delimited import InputFile, open_bytes, sheet_of
+from backorderctl.rows.names import KnownNames
 from backorderctl.store.scalars import toml_repr
 from backorderctl.store.sku import SKU
 
@@ -42,8 +43,11 @@ class Offered(NamedTuple):
     not_given: int
 
 
-def read_salable(files: Iterable[InputFile]) -> Offered:
-    """The products of all files, which are pages of one answer; BackorderctlError when one is given twice."""
+def read_salable(files: Iterable[InputFile], skus: KnownNames) -> Offered:
+    """The products of all files, which are pages of one answer, by their names among `skus`.
+
+    BackorderctlError when one is given twice, or could be several.
+    """
     found: dict[str, SalableRow] = {}
     total = 0
     for file in files:
@@ -51,7 +55,11 @@ def read_salable(files: Iterable[InputFile]) -> Offered:
             answer = _json(content, file) if _is_json(content) else None
             rows = _of_csv(content, file) if answer is None else _of_json(file, answer)
             for number, row in enumerate(rows, 1):
-                if found.setdefault(row.sku, row) is not row:
+                try:
+                    name = skus[row.sku]
+                except Mismatch as mismatch:
+                    raise BackorderctlError(f"{file.name}: record {number}: {SKU}: {mismatch}") from None
+                if found.setdefault(name, row) is not row:
                     raise BackorderctlError(f"{file.name}: record {number}: {row.sku!r}: expected once, got it again")
         if isinstance(answer, dict) and _TOTAL in answer:
             total = max(total, _total(file, answer[_TOTAL]))

@@ -1,8 +1,8 @@
-"""What Magento makes of SKUs and codes: it merges those that differ only in letter case or accents, and holds 64
-characters of a SKU."""
+"""Which SKUs and codes Magento takes for the same name, and how many characters of a SKU it holds."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 SKU = "sku"
@@ -16,6 +16,22 @@ class UnsafeSku(NamedTuple):
 
     sku: str
     same_as: str | None
+
+
+def case_folded(name: str) -> str:
+    """What is equal for all spellings of one name: each character lowered by itself.
+
+    A character whose lower case is several characters stays, and a sigma at the end of a word is one like any other,
+    so that a database's `lower` gives the same.
+    """
+    if name.isascii():
+        return name.lower()
+    return "".join([low if len(low := char.lower()) == 1 else char for char in name])
+
+
+def matches(sku: str, glob: str) -> bool:
+    """Whether a glob matches a SKU, without regard to letter case."""
+    return fnmatchcase(case_folded(sku), case_folded(glob))
 
 
 def database_key(name: str) -> str:
