@@ -214,8 +214,8 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
     ("words", "said"),
     [
         (("product", "show", "24-MB02"), "unknown product '24-MB02'\nHint: did you mean '24-MB01'?"),
-        (("source", "show", "mian"), "unknown source 'mian'\nHint: did you mean 'main'?"),
-        (("stock", "show", "defualt"), "unknown stock 'defualt'\nHint: did you mean 'default'?"),
+        (("source", "show", "mian"), "unknown source 'mian', expected 'main'\nHint: did you mean 'main'?"),
+        (("stock", "show", "defualt"), "unknown stock 'defualt', expected 'default'\nHint: did you mean 'default'?"),
         (
             ("config", "set", "backorders", "allow", "--prodct", "X"),
             "no such option: --prodct\nHint: did you mean --product?",
@@ -392,3 +392,26 @@ def test_an_empty_variable_for_a_file_is_as_one_that_is_not_set(
     for name in ("FILE", "QUANTITIES", "RESERVED"):
         monkeypatch.setenv(f"BACKORDERCTL_{name}", "")
     assert run("product", "list") == listed
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("product", "list", "--json"), "-o json"),
+        (("check", "--sarif"), "-o sarif"),
+        (("report", "--html"), "-o html"),
+        (("product", "list", "--stok"), "did you mean --stock?"),
+        (("product", "list", "--xyzzy"), "backorderctl product list --help"),
+    ],
+)
+def test_an_unknown_option_has_the_hint_that_was_meant(run: Run, words: tuple[str, ...], hint: str) -> None:
+    assert run(*words) == (2, "", f"Error: no such option: {words[-1]}\nHint: {hint}\n")
+
+
+def test_a_channel_that_is_typed_for_a_stock_is_told(run: Run, folder: Path) -> None:
+    stocks = "".join(f"[stocks.s{number}]\nchannels = ['shop{number}']\n" for number in range(6))
+    (folder / "store.toml").write_text(f"version = 1\n[sources.a]\n{stocks}")
+    error = "Error: unknown stock 'shop3': that is a channel of stock 's3'\nHint: did you mean 's3'?\n"
+    assert run("product", "list", "--stock", "shop3") == (2, "", error)
+    assert run("product", "list", "--stock", "xyz").err == "Error: unknown stock 'xyz'\n"
+    assert run("source", "show", "xyz").err == "Error: unknown source 'xyz', expected 'a'\n"

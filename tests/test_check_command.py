@@ -490,3 +490,22 @@ def test_a_catalogue_that_becomes_unlimited_is_one_finding_with_the_number_of_pr
     [finding] = findings(run)
     assert (finding["code"], finding["severity"]) == ("BO109", "warning")
     assert finding["message"].startswith("global: the threshold 0 makes backorders unlimited; ")
+
+
+def test_all_lists_every_place_of_a_finding(run: Run, folder: Path) -> None:
+    products = "".join(f"[products.P{number}.sources.a]\nquantity = -1\n" for number in range(5))
+    (folder / "store.toml").write_text(f"version = 1\n[sources.a]\n{products}")
+    listed = run("check", "--select", "BO108", "--all").out.splitlines()
+    assert [line.split() for line in listed[1:]] == [
+        [f"store.toml:{4 + 2 * number}", f"P{number}", "at", "a"] for number in range(5)
+    ]
+    assert len(run("check", "--select", "BO108").out.splitlines()) == 1
+    [result] = json.loads(run("check", "--select", "BO108", "-o", "sarif").out)["runs"][0]["results"]
+    assert [place["message"]["text"] for place in result["relatedLocations"]] == [f"P{n} at a" for n in range(5)]
+    assert [place["physicalLocation"]["region"]["startLine"] for place in result["relatedLocations"]] == [
+        4,
+        6,
+        8,
+        10,
+        12,
+    ]

@@ -61,7 +61,7 @@ def test_the_workflow_annotates_what_is_wrong(clone: Path) -> None:
     assert 'failures="1"' in (clone / "policy-tests.xml").read_text()
     assert check.stdout.startswith("::error file=store.toml,line=7,title=BO101 ")
     assert "BO101" in (clone / "findings.sarif").read_text()
-    assert diff.stdout.startswith("1 setting; 1 product: 1 becomes unlimited\n")
+    assert diff.stdout.startswith("1 setting; 1 product: 1 becomes unlimited, 1 starts taking backorders\n")
 
 
 def test_the_gitlab_job_writes_the_report_that_it_names(clone: Path) -> None:
@@ -120,6 +120,9 @@ def test_the_hook_tests_the_store_when_a_toml_file_changes(clone: Path) -> None:
     assert shell(hook["entry"], clone).returncode == 0
     (clone / "store.toml").write_text(CLEAN + "backorders = 'allow'\n")
     assert shell(hook["entry"], clone).returncode == 1
+    (clone / "store.test.toml").unlink()
+    ran = shell(hook["entry"], clone)
+    assert (ran.returncode, ran.stderr) == (0, "store.test.toml: no such file, so there is nothing to test\n")
 
 
 def hook_named(name: str) -> dict[str, str]:

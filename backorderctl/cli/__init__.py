@@ -180,15 +180,31 @@ def _usage(error: typer.TyperException) -> tuple[str, str | None]:
 
     message, _, suggestion = without_shield(error.format_message()).partition(" Did you mean ")
     message = message.partition(" (Possible options:")[0].replace("\n\t", " ").replace(". Choose from: ", ", one of ")
-    options = getattr(error, "possibilities", None)
     context = getattr(error, "ctx", None)
-    nearest = options[0] if options else suggestion.rstrip("?").split(", ")[0]
-    hint = f"did you mean {nearest}?" if nearest else None
+    mistyped = getattr(error, "option_name", None)
+    if mistyped and hasattr(error, "possibilities") and context is not None:
+        hint = _option_hint(mistyped, context.command)
+    else:
+        nearest = suggestion.rstrip("?").split(", ")[0]
+        hint = f"did you mean {nearest}?" if nearest else None
     if context is not None and "'rename'" in message and _can_set_a_name(context.command):
         hint = f"{context.command_path} set --name"
     if hint is None and context is not None:
         hint = f"{context.command_path} --help"
     return message[:1].lower() + message[1:].rstrip("."), hint
+
+
+def _option_hint(mistyped: str, command: typer.core.TyperCommand) -> str | None:
+    """The format that was meant, `-o json` for `--json`, or the option with the nearest name, dashes apart."""
+    from backorderctl.errors import nearest
+
+    word = mistyped.lstrip("-")
+    options = {name.lstrip("-"): name for parameter in command.params for name in parameter.opts if name[:2] == "--"}
+    formats = next((parameter.type for parameter in command.params if parameter.name == "output"), None)
+    if word in getattr(formats, "choices", ()):
+        return f"-o {word}"
+    close = nearest(word, options)
+    return f"did you mean {options[close]}?" if close else None
 
 
 def _can_set_a_name(noun: object) -> bool:

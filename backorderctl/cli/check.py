@@ -80,6 +80,7 @@ def check(
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="All but these rules.")
     ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="List every place of every finding.")] = False,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules and check nothing.")] = False,
 ) -> None:
     """Find policy that is valid but wrong. Exit status 1 for findings, 2 when a file is not a store file."""
@@ -91,9 +92,10 @@ def check(
     options.read_once(*paths)
     checked = [_checked(options, path, codes) for path in paths]
     found = [LocatedFinding(each.file, finding) for each in checked for finding in each.findings]
-    view.show_findings(found, options.output, sys.stdout, complete=all(each.readable for each in checked))
+    complete = all(each.readable for each in checked)
+    view.show_findings(found, options.output, sys.stdout, complete=complete, every_place=all_)
     options.say(findings_summary(finding for _, finding in found))
-    if not all(each.readable for each in checked):
+    if not complete:
         raise typer.Exit(COMMAND_FAILED)
     if any(finding.severity in _failing(fail_level) for _, finding in found):
         raise typer.Exit(ANSWER_IS_NO)

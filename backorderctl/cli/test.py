@@ -57,6 +57,9 @@ def run_tests(
             "--filter", metavar="GLOB", help="Only tests whose name matches.", autocompletion=complete_test_name
         ),
     ] = None,
+    if_present: Annotated[
+        bool, typer.Option("--if-present", help="Pass where the store has no test file beside it.")
+    ] = False,
     junit: Annotated[
         str | None, typer.Option("--junit", metavar="FILE", help="Also write the results as JUnit XML.")
     ] = None,
@@ -71,6 +74,9 @@ def run_tests(
     if junit is not None:
         refuse_overwriting_input("--junit", junit, [path for each in paths for path in each])
     results: list[FileResult] = []
+    if if_present and not files and not any(os.path.lexists(each.tests) for each in paths):
+        options.say(f"{paths[0].tests}: no such file, so there is nothing to test")
+        return
     for each in paths:
         try:
             results += _results(options, each, only, named=bool(files))

@@ -5,12 +5,12 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TextIO
 
-from backorderctl.check.findings import Finding, LocatedFinding
+from backorderctl.check.findings import Finding, FoundAt, LocatedFinding
 from backorderctl.check.registry import Rule, Severity
 from backorderctl.check.rules import RULES
 from backorderctl.output import listing, table
 from backorderctl.output.finding_text import message, message_and_hint
-from backorderctl.output.format import Cell, Output, format_hint, printable
+from backorderctl.output.format import Cell, Output, describe_place_in_full, format_hint, printable
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column
 
@@ -40,12 +40,17 @@ _ANNOTATIONS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.I
 
 
 def show_findings(
-    found: Sequence[LocatedFinding], output: FindingFormat, out: TextIO, *, complete: bool = True
+    found: Sequence[LocatedFinding],
+    output: FindingFormat,
+    out: TextIO,
+    *,
+    complete: bool = True,
+    every_place: bool = False,
 ) -> None:
-    """Write the findings; not `complete` when a file could not be read."""
+    """Write the findings; not `complete` when a file could not be read. A table may list `every_place`."""
     match output:
         case FindingFormat.TABLE:
-            _page(found, out)
+            _page(found, out, every_place=every_place)
         case FindingFormat.GITHUB:
             out.writelines(_annotation(*each) + "\n" for each in found)
         case FindingFormat.SARIF:
@@ -98,7 +103,7 @@ def _paragraph(rule: Rule) -> str:
     return f"{head}\n  finds  {rule.reason}\n  to do  {rule.remedy}\n"
 
 
-def _page(found: Sequence[LocatedFinding], out: TextIO) -> None:
+def _page(found: Sequence[LocatedFinding], out: TextIO, *, every_place: bool) -> None:
     """How bad, which rule and where, what it is, and below it what to type; a blank line before the next file."""
     from rich.table import Table
     from rich.text import Text
@@ -117,11 +122,18 @@ def _page(found: Sequence[LocatedFinding], out: TextIO) -> None:
                 severity = Text(finding.severity, style=_STYLES[finding.severity])
                 grid.add_row(severity, finding.code, printable(f"{_where(file, finding)} {message(finding)}"))
                 console.print(grid)
+                indent = " " * (width + len(finding.code) + 2)
+                for found_at in finding.places if every_place else ():
+                    line = "" if found_at.line is None else f":{found_at.line}"
+                    console.print(Text(f"{indent}{printable(file)}{line} {_place(found_at)}"), soft_wrap=True)
                 if finding.hint:
                     # One line, however long: of a command that is broken in two, the first half is another command.
-                    indent = " " * (width + len(finding.code) + 2)
                     hint = Text(indent + printable(format_hint(finding.hint)), style="dim")
                     console.print(hint, soft_wrap=True)
+
+
+def _place(found_at: FoundAt) -> str:
+    return printable(describe_place_in_full(found_at.place))
 
 
 def _where(file: str, finding: Finding) -> str:

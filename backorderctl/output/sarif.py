@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from backorderctl.check.findings import Finding, LocatedFinding
+from backorderctl.check.findings import Finding, FoundAt, LocatedFinding
 from backorderctl.check.registry import Rule, Severity
 from backorderctl.check.rules import RULES
 from backorderctl.output.finding_text import message_and_hint
+from backorderctl.output.format import describe_place_in_full
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "finding/v2"
@@ -56,8 +57,16 @@ def _results(found: Iterable[LocatedFinding]) -> Iterator[dict[str, Any]]:
             "level": _LEVELS[finding.severity],
             "message": {"text": message_and_hint(finding)},
             "locations": [{"physicalLocation": _location(file, finding.line)}],
+            "relatedLocations": [
+                {"physicalLocation": _location(file, found_at.line), "message": {"text": _place(found_at)}}
+                for found_at in finding.places
+            ],
             "partialFingerprints": {FINGERPRINT: f"{fingerprint}:{seen[fingerprint]}"},
         }
+
+
+def _place(found_at: FoundAt) -> str:
+    return describe_place_in_full(found_at.place)
 
 
 def _location(file: str, line: int | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A store: its sources, stocks and products, the values that each of them sets, and where those are in the file."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -198,12 +198,19 @@ def product_named(store: Store, sku: str) -> Product:
 
 def source_named(store: Store, code: str) -> Source:
     """The source with this code; BackorderctlError, suggesting the nearest code, when it is unknown."""
-    return store.sources[require("source", code, store.sources)]
+    return store.sources[require("source", code, store.sources, few=True)]
 
 
 def stock_named(store: Store, code: str) -> Stock:
-    """The stock with this code; BackorderctlError, suggesting the nearest code, when it is unknown."""
-    return store.stocks[require("stock", code, store.stocks)]
+    """The stock with this code; BackorderctlError, suggesting the nearest code, when it is unknown.
+
+    It says where the word is that of a sales channel.
+    """
+    selling = next((stock.code for stock in store.stocks.values() if code in stock.channels), None)
+    if selling is not None and code not in store.stocks:
+        message = f"unknown stock {code!r}: that is a channel of stock {selling!r}"
+        raise BackorderctlError(message, hint=f"did you mean {selling!r}?")
+    return store.stocks[require("stock", code, store.stocks, few=True)]
 
 
 def item_place(store: Store, sku: str, code: str) -> Place:
@@ -215,14 +222,20 @@ def item_place(store: Store, sku: str, code: str) -> Place:
     return Place(Scope.SOURCE_ITEM, source=code, product=sku)
 
 
-def require(kind: str, name: str, names: Iterable[str], *, suggest: bool = True) -> str:
+MOST_EXPECTED = 5
+"""So many names are listed where one of them was expected."""
+
+
+def require(kind: str, name: str, names: Collection[str], *, suggest: bool = True, few: bool = False) -> str:
     """The name, if it is one of `names`; BackorderctlError, with the nearest one as a suggestion, otherwise.
 
-    Without `suggest` none is looked for, which takes time where many names are unknown.
+    Without `suggest` none is looked for, which takes time where many names are unknown. With `few` the message lists
+    the names where there are a few.
     """
     if name in names:
         return name
-    raise BackorderctlError(f"unknown {kind} {name!r}", hint=suggestion(name, names) if suggest else None)
+    listed = f", expected {' or '.join(map(repr, names))}" if few and 0 < len(names) <= MOST_EXPECTED else ""
+    raise BackorderctlError(f"unknown {kind} {name!r}{listed}", hint=suggestion(name, names) if suggest else None)
 
 
 def keys_at(place: Place) -> Iterable[str]:
