@@ -97,13 +97,20 @@ class Shop:
     stock_items: dict[str, dict[str, str]] = field(default_factory=dict)
     source_items: dict[tuple[str, str], tuple[int, Decimal]] = field(default_factory=dict)
 
-    def run(self, commands: str) -> None:
-        """A script of config:set."""
+    def run(self, commands: str) -> bool:
+        """A script of config:set that checks what is then in force; False where that is something else."""
+        right = True
         for line in commands.splitlines():
-            program, command, dashes, path, value = shlex.split(line)
-            assert (program, command, dashes) == ("bin/magento", "config:set", "--")
-            if path.startswith(ITEM_OPTIONS):
-                self.config[path.removeprefix(ITEM_OPTIONS)] = value
+            if line.startswith("bin/magento config:set "):
+                program, command, dashes, path, value = shlex.split(line)
+                assert (program, command, dashes) == ("bin/magento", "config:set", "--")
+                if path.startswith(ITEM_OPTIONS):
+                    self.config[path.removeprefix(ITEM_OPTIONS)] = value
+            elif line.startswith("expect cata"):
+                _, path, value, _ = shlex.split(line)
+                found = self.config[path.removeprefix(ITEM_OPTIONS)] if path.startswith(ITEM_OPTIONS) else value
+                right &= Decimal(found) == Decimal(value)
+        return right
 
     def import_products(self, table: str) -> None:
         """The product import, Add/Update: Import/Product.php and SourceItemImporter::afterProcess."""

@@ -227,7 +227,7 @@ def test_a_dry_run_shows_the_text_and_the_effect(run: Run, store_file: Path) -> 
         0,
         "--- store.toml\n"
         "+++ store.toml\n"
-        "@@ -11,7 +11,7 @@\n"
+        "@@ -13,7 +13,7 @@\n"
         " \n"
         ' [products."24-MB01"]\n'
         ' name = "Joust Duffle Bag"\n'

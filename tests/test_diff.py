@@ -50,7 +50,11 @@ def test_order_comments_and_formatting_are_no_change(run: Run, store_file: Path)
 
 
 def test_a_global_value_is_one_setting_and_its_consequences_are_products(run: Run, store_file: Path) -> None:
-    Path("old.toml").write_text(store_file.read_text().replace("out_of_stock_threshold = -50\n", ""))
+    Path("old.toml").write_text(
+        store_file.read_text()
+        .replace("out_of_stock_threshold = -50\n", "")
+        .replace("out_of_stock_threshold = -20\n", "")
+    )
     text = Path("old.toml").read_text()
     Path("new.toml").write_text(text.replace('"notify"', '"notify"\nout_of_stock_threshold = -40'))
     assert run("diff", "old.toml", "new.toml") == (

@@ -140,10 +140,10 @@ def test_config_explain_shows_the_winning_level_and_its_effect(run: Run) -> None
         0,
         "out_of_stock_threshold at main in stock default: -50 (at most 50 backordered)\n"
         "    source item    not set\n"
-        "->  product        -50      store.toml:14\n"
+        "->  product        -50      store.toml:16\n"
         "    source main    not set\n"
         "    stock default  not set\n"
-        "    global         not set\n"
+        "    global         -20      store.toml:6\n"
         "    default        0\n",
         "",
     )
@@ -156,7 +156,7 @@ def test_product_explain_shows_the_calculation(run: Run) -> None:
     assert "    salable        25 - (-50) = 75\n" in ran.out
     assert "    salable        25 + 50 = 75\n" in ran.out
     assert "Together\n    salable " in ran.out
-    assert "threshold -50 from product, line 14; backorders are on" in ran.out
+    assert "threshold -50 from product, line 16; backorders are on" in ran.out
 
 
 @pytest.mark.usefixtures("store_file")

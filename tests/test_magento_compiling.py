@@ -29,7 +29,7 @@ def store_of(data: dict[str, Any]) -> Store:
 def exported(store: Store, policies: Iterable[tuple[Product, Policy]]) -> dict[str, Magento]:
     """The rows of the product CSV as Magento reads them, with our [global] as its configuration."""
     out, shop = io.StringIO(), Shop()
-    rows = export_products.product_rows(store, policies, export_products.assumed(store))
+    rows = export_products.product_rows(store, policies, export_products.as_global(store, ()))
     export_products.write_products(rows, out)
     for key, value in store.settings.items():
         words = {"no": "0", "allow": "1", "notify": "2", "True": "1", "False": "0"}

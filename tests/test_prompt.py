@@ -115,7 +115,7 @@ def test_several_products_are_read_in_one_call(run: Run) -> None:
     assert run("config", "get", "backorders", *several, "-o", "csv").out == (
         "key,value,scope,stock,source,product,line,schedule,of_product\n"
         "backorders,notify,global,,,,5,,C\n"
-        "backorders,no,product,,,A,20,,A\n"
+        "backorders,no,product,,,A,22,,A\n"
     )
     rows = json.loads(run("config", "get", "backorders", *several, "-o", "json").out)["settings"]
     assert [(row["of_product"], row["value"], row["product"]) for row in rows] == [
@@ -147,7 +147,7 @@ def test_several_products_are_explained_one_after_the_other(run: Run) -> None:
     heads = [line for line in run("config", "explain", "backorders", *several).out.splitlines() if ": " in line]
     assert heads == [
         "product A: backorders: no",
-        "product C: backorders: notify (unlimited)",
+        "product C: backorders: notify (at most 20 backordered)",
     ]
     document = json.loads(run("config", "explain", "backorders", *several, "-o", "json").out)
     assert [chain["product"] for chain in document["chains"]] == ["A", "C"]
@@ -170,7 +170,7 @@ def test_a_glob_unsets_a_value(run: Run) -> None:
 @pytest.mark.parametrize(
     ("label", "value"),
     [
-        ("Out-of-Stock Threshold", "0"),
+        ("Out-of-Stock Threshold", "-20"),
         ("backorders", "notify"),
         ("NOTIFY FOR QUANTITY BELOW", "10"),
         ("Only X left Threshold", "5"),

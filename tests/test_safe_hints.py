@@ -97,7 +97,7 @@ def test_a_file_that_is_new_is_compared_with_an_empty_store(run: Run, shop: Path
     ran = run("diff", "git:main", "--exit-code")
     assert ran.status == 1
     assert ran.err == "git:main: store.toml is not in this revision; compared with an empty store\n"
-    assert ran.out.splitlines()[0] == "5 settings; 1 product: 1 is added"
+    assert ran.out.splitlines()[0] == "7 settings; 1 product: 1 is added"
     assert run("diff", "git:main:store.toml").status == 2
     assert run("diff", "git:nope").status == 2
 

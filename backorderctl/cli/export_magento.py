@@ -1,7 +1,7 @@
 """`backorderctl export magento`: a store's policy, goods and configuration as files that Magento imports."""
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,13 @@ from backorderctl.files.access import shell_quoted
 from backorderctl.files.atomic_folder import write_folder
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
-from backorderctl.magento.export_config import ConfigFormat, is_exported, write_config
+from backorderctl.magento.export_config import (
+    ConfigFormat,
+    config_script,
+    configured_keys,
+    is_exported,
+    write_config,
+)
 from backorderctl.magento.export_products import ExportEffect, Inheritance
 from backorderctl.magento.import_config import Unset, read_config
 from backorderctl.magento.policy_export import Approximate
@@ -31,7 +37,7 @@ from backorderctl.store import model
 from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, store_on
-from backorderctl.store.settings import DEFAULTS
+from backorderctl.store.settings import DEFAULTS, SETTINGS
 from backorderctl.store.sku import unsafe_skus
 
 app = noun("Files that Magento imports.")
@@ -56,6 +62,10 @@ ConfigOption = Annotated[
 ExplicitOption = Annotated[
     bool, typer.Option("--explicit", help="Write every value out, whatever Magento's configuration is.")
 ]
+AssumeDefaultsOption = Annotated[
+    bool,
+    typer.Option("--assume-defaults", help="Take it that Magento has its default of what [global] does not set."),
+]
 SinceOption = Annotated[
     str | None,
     typer.Option("--since", metavar="OLD", help="Only rows that differ from those of a store file or git:REV."),
@@ -77,11 +87,10 @@ def config(
     ] = ConfigFormat.SH,
     to: ToOption = None,
 ) -> None:
-    """Write what [global] says as Magento's configuration.
+    """Write what [global] sets as Magento's configuration.
 
-    Each setting, also where it is Magento's default.
-
-    Magento's own defaults hold until they are changed; what is written is what product rows inherit.
+    What [global] does not set stays in Magento as it is. The commands end by checking that Magento has these values,
+    because config:set does not fail where app/etc locks one.
     """
     store = _read(options)
     out = io.StringIO()
@@ -98,6 +107,7 @@ def products(
     approximate: ApproximateOption = None,
     config: ConfigOption = None,
     explicit: ExplicitOption = False,
+    assume_defaults: AssumeDefaultsOption = False,
     quantities: Annotated[
         bool,
         typer.Option(
@@ -113,17 +123,18 @@ def products(
 
     A row gives our salable quantity and our answers to orders for every quantity of 0 or more at the product's sources
     and everything reserved, in all its stocks or in --stock. Where none does, nothing is written and the status is 1.
-    Without --config and --explicit, Magento's configuration is taken to be what [global] says, or the default where it
-    says nothing.
+    Without --config and --explicit, Magento's configuration is taken to be what [global] says. Where products inherit
+    what it does not set, one of these or --assume-defaults is needed, or the status is 1.
     """
     read = _inputs(options.file, config, since)
     store = _read(options, stock)
-    inheritance = _configuration(options, config, explicit=explicit)
+    inheritance = _configuration(options, config, explicit=explicit, assume_defaults=assume_defaults)
 
     def exported(each: Store) -> Export:
-        return export(each, inheritance(each), stock=stock, approximate=approximate, quantities=quantities)
+        known = each.settings.keys()
+        return export(each, inheritance(each, known), stock=stock, approximate=approximate, quantities=quantities)
 
-    new = _exact(options, exported(store), approximate)
+    new = _answered(_exact(options, exported(store), approximate))
     chosen = select_rows(new, None if since is None else exported(_old(options, since)))
     out = io.StringIO()
     export_products.write_products(chosen.rows, out, quantities=quantities)
@@ -134,7 +145,7 @@ def products(
         _say(options, view.inheriting(since or "", chosen.inheriting))
         _say(options, view.configuration_changes(since or "", chosen.configuration))
     else:
-        _say(options, view.kept_values(store, inheritance(store).configurations[0]))
+        _say(options, view.kept_values(store, inheritance(store, ()).configurations[0]))
     if quantities and (absent := [each.sku for each, _ in new.policies if DEFAULT_SOURCE not in each.items]):
         options.say(view.left_out(absent))
     if stock is not None:
@@ -186,36 +197,40 @@ def all_(
     approximate: ApproximateOption = None,
     config: ConfigOption = None,
     explicit: ExplicitOption = False,
+    assume_defaults: AssumeDefaultsOption = False,
     since: SinceOption = None,
 ) -> None:
     """Write everything that Magento needs into a folder.
 
     All or nothing, with IMPORT.txt about the order of import.
 
-    config.sh is the configuration, products.csv the policy, stock_sources.csv the goods, low_quantity.json the
-    quantities at which source items are low. With --config FILE, Magento's configuration stays as it is, and there is
-    no config.sh.
+    config.sh is the configuration that [global] sets, products.csv the policy, stock_sources.csv the goods,
+    low_quantity.json the quantities at which source items are low. With --config FILE, Magento's configuration stays as
+    it is, and there is no config.sh. Where products inherit what [global] does not set, --config, --explicit or
+    --assume-defaults is needed, or the status is 1.
     """
     read = _inputs(options.file, config, since)
     for name in _FILES:
         refuse_overwriting_input("--to", str(Path(to) / name), read)
     store = _read(options, stock)
-    inheritance = _configuration(options, config, explicit=explicit)
+    old = None if since is None else _old(options, since)
+    inheritance = _configuration(options, config, explicit=explicit, assume_defaults=assume_defaults)
 
     def exported(each: Store) -> Export:
-        return export(each, inheritance(each), stock=stock, approximate=approximate)
+        return export(each, inheritance(each, configured_keys(store, old)), stock=stock, approximate=approximate)
 
-    new = _exact(options, exported(store), approximate)
-    chosen = select_rows(new, None if since is None else exported(_old(options, since)))
+    new = _answered(_exact(options, exported(store), approximate))
+    chosen = select_rows(new, None if old is None else exported(old))
     extra = len(set(new.at_default).intersection(chosen.items))
-    files = {name: io.StringIO() for name in _FILES if name != CONFIG_FILE or config is None}
-    if config is None:
-        write_config(store, ConfigFormat.SH, files[CONFIG_FILE])
+    script = config_script(store, since=old, inherited=new.inherited) if config is None else ""
+    files = {name: io.StringIO() for name in _FILES if name != CONFIG_FILE or script}
+    if script:
+        files[CONFIG_FILE].write(script)
     export_products.write_products(chosen.rows, files["products.csv"])
     export_sources.write_source_items(chosen.items, files["stock_sources.csv"])
     low, low_rows = _low_quantities(store, stock)
     files["low_quantity.json"].write(low)
-    files["IMPORT.txt"].write(view.instructions(config=config is None, explicit=explicit, at_default=extra))
+    files["IMPORT.txt"].write(view.instructions(config=bool(script), explicit=explicit, at_default=extra))
     _write_folder(options, to, {name: text.getvalue() for name, text in files.items()})
     options.say(view.exported(to, products=len(chosen.rows), items=len(chosen.items), at_default=extra))
     _say(options, view.effects(chosen.rows, [ExportEffect.THRESHOLD_ZEROED, ExportEffect.SELLS_UNMANAGED]))
@@ -225,7 +240,7 @@ def all_(
         _say(options, view.other_sources(store, low_rows, stock, file="low_quantity.json"))
     _say(options, view.config_notes(store, written=config is None))
     if config is not None:
-        _say(options, view.kept_values(store, inheritance(store).configurations[0]))
+        _say(options, view.kept_values(store, inheritance(store, ()).configurations[0]))
     _say_schedule(options, store)
 
 
@@ -271,14 +286,27 @@ def _exact(options: StoreOptions, found: Export, approximate: Approximate | None
     return found
 
 
-def _configuration(options: StoreOptions, config: str | None, *, explicit: bool) -> Callable[[Store], Inheritance]:
-    """Which configurations the products of a store may inherit from."""
+def _answered(export: Export) -> Export:
+    """The export; Inexact where nobody says what Magento's configuration has of what its products inherit."""
+    products, keys = export.unanswered
+    if products:
+        raise Inexact(view.unanswered(products, keys), hint="--explicit")
+    return export
+
+
+def _configuration(
+    options: StoreOptions, config: str | None, *, explicit: bool, assume_defaults: bool
+) -> Callable[[Store, Collection[str]], Inheritance]:
+    """Which configurations the products of a store may inherit from, given the keys that Magento has from [global]."""
+    answers = {"--explicit": explicit, "--assume-defaults": assume_defaults, "--config": config is not None}
+    if len(several := [option for option, given in answers.items() if given]) > 1:
+        raise BackorderctlError(f"{several[0]}: expected alone, got it beside {several[1]}")
     if explicit:
-        if config is not None:
-            raise BackorderctlError("--explicit: expected alone, got it beside --config")
-        return lambda _: export_products.EXPLICIT
+        return lambda _, __: export_products.EXPLICIT
+    if assume_defaults:
+        return lambda store, _: export_products.as_global(store, SETTINGS)
     if config is None:
-        return export_products.assumed
+        return export_products.as_global
     from backorderctl.cli.importing import opened
 
     report = ImportReport()
@@ -289,7 +317,7 @@ def _configuration(options: StoreOptions, config: str | None, *, explicit: bool)
             options.say(f"{source.name}: {importing.noted(note)}")
     values = {key: value for key, value in found.items() if not isinstance(value, Unset)}
     given = export_products.given({**DEFAULTS, **values})
-    return lambda _: given
+    return lambda _, __: given
 
 
 def _low_quantities(store: Store, stock: str | None) -> tuple[str, int]:

@@ -5,6 +5,7 @@ or --lock-config: these save the value without the data of its form, from which 
 (InventoryConfiguration, AllowNegativeMinQtyInConfigPlugin::aroundBeforeSave).
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 from enum import StrEnum
 from shlex import quote
@@ -15,6 +16,23 @@ from backorderctl.store.scalars import ZERO
 from backorderctl.store.settings import BACKORDERS, DEFAULTS, SETTINGS, THRESHOLD, Backorders, Settings
 
 _COMMAND = "bin/magento config:set -- "
+_CHECK = """
+# config:set succeeds even where app/etc locks a value: check what is in force now.
+stored=$(bin/magento config:show) || stored=
+wrong=0
+expect() { # PATH VALUE DEFAULT: what is not stored has Magento's default
+    found=$(printf '%s\\n' "$stored" |
+        awk -v path="$1" 'index($0, path " -") == 1 { print "=" substr($0, length(path) + 4) }')
+    if [ -z "$found" ]; then
+        found=$(bin/magento config:show "$1" 2>&1) || case $found in "" | *"doesn't exist"*) found=$3 ;; esac
+    fi
+    found=${found#=}
+    if ! awk -v a="$found" -v b="$2" 'BEGIN { exit !(a ~ /^-?[0-9.]*$/ && a + 0 == b + 0) }'; then
+        echo "$1: expected $2, got '$found': import nothing before Magento has the value" >&2
+        wrong=1
+    fi
+}
+"""
 
 
 class ConfigFormat(StrEnum):
@@ -49,17 +67,44 @@ def zeroed(store: Store) -> bool:
 
 def is_exported(text: str) -> bool:
     """Whether a shell script is the configuration of an export, of any store; an empty one is of none."""
-    lines = text.splitlines()
+    if text.startswith("set -e\n") and _CHECK in text:
+        return True
+    lines = text.splitlines()  # as version 0.1 wrote it
     return bool(lines) and all(line.startswith(_COMMAND) for line in lines)
 
 
+def configured_keys(store: Store, since: Store | None = None) -> set[str]:
+    """The keys that an export sets in Magento's configuration: those of [global], now or in the older store."""
+    return {*store.settings, *(since.settings if since else ())}
+
+
+def config_script(store: Store, *, since: Store | None = None, inherited: Collection[str] = ()) -> str:
+    """A shell script that sets what [global] sets, and then checks that and the `inherited` values; "" for neither.
+
+    What the older store sets and this one no longer does is set to Magento's default. A value of 0 that is stored is
+    not printed by `config:show PATH` of every Magento (ConfigShowCommand::execute), so all values are listed first.
+    """
+    values, keys = exported_configuration(store), configured_keys(store, since)
+    rows = [row for row in SETTINGS.values() if row.key in keys or row.key in inherited]
+    if not rows:
+        return ""
+    texts = {row.key: quote(row.kind.config_value(values[row.key])) for row in rows}
+    sets = [f"{_COMMAND}{row.config_path} {texts[row.key]}" for row in rows if row.key in keys]
+    checks = [f"expect {row.config_path} {texts[row.key]} {row.kind.config_value(row.default)}" for row in rows]
+    return "\n".join(["set -e", *sets, *_CHECK.splitlines(), *checks, 'exit "$wrong"']) + "\n"
+
+
 def write_config(store: Store, config_format: ConfigFormat, out: TextIO) -> int:
-    """Write every setting's global value, those that are Magento's defaults too; and return how many there are."""
+    """Write the values that [global] sets, in the form in which Magento is to have them; and return how many."""
     values = exported_configuration(store)
-    paths = {row.config_path: row.kind.config_value(values[row.key]) for row in SETTINGS.values()}
+    paths = {
+        row.config_path: row.kind.config_value(values[row.key])
+        for row in SETTINGS.values()
+        if row.key in store.settings
+    }
     match config_format:
         case ConfigFormat.SH:
-            out.writelines(f"{_COMMAND}{path} {quote(value)}\n" for path, value in paths.items())
+            out.write(config_script(store))
         case ConfigFormat.CSV:
             out.writelines(["path,value\n", *(f"{path},{value}\n" for path, value in paths.items())])
         case ConfigFormat.JSON:

@@ -13,7 +13,7 @@ What Magento makes of a row (Open Source 2.4, Inventory of 2024-10):
   Stock where it takes backorders; a blank quantity is 0 (InventoryImportExport, SourceItemImporter::afterProcess).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -47,11 +47,15 @@ class ExportEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """A row of the product CSV: its cells without the SKU, what of them is in force, and what Magento does with it."""
+    """A row of the product CSV: its cells without the SKU, what of them is in force, and what Magento does with it.
+
+    `inherited` are the keys whose value is the configuration's.
+    """
 
     sku: str
     cells: tuple[str, ...]
     in_force: tuple[str | None, ...]
+    inherited: frozenset[str]
     effects: frozenset[ExportEffect]
 
 
@@ -59,26 +63,32 @@ class ExportRow:
 class Inheritance:
     """The configurations in which a value of a product may be inherited: what it means must be the same in each.
 
-    `relied_on` are the settings whose global value is assumed to be in Magento, though it is not its default.
+    `relied_on` are the settings whose global value is assumed to be in Magento, though it is not its default;
+    `unknown` are those of which nobody says what Magento has.
     """
 
     configurations: tuple[Settings, ...]
-    relied_on: frozenset[str]
+    relied_on: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
 
 
-def assumed(store: Store) -> Inheritance:
-    """Magento's configuration taken to be [global], as it is in the file or as `export magento config` writes it."""
+def as_global(store: Store, known: Collection[str]) -> Inheritance:
+    """Magento's configuration taken to be [global], as it is in the file or as config.sh sets it.
+
+    Of the keys that are not `known`, it is Magento's default that an export would assume.
+    """
     values = global_values(store)
     relied_on = frozenset(row.key for row in OF_MAGENTO if values[row.key] != row.default)
-    return Inheritance((values, exported_configuration(store)), relied_on)
+    unknown = frozenset(row.key for row in OF_MAGENTO) - frozenset(known)
+    return Inheritance((values, exported_configuration(store)), relied_on, unknown)
 
 
 def given(configuration: Settings) -> Inheritance:
     """Magento's configuration as it was read from a file."""
-    return Inheritance((configuration,), frozenset())
+    return Inheritance((configuration,))
 
 
-EXPLICIT = Inheritance((), frozenset())
+EXPLICIT = Inheritance(())
 """No value is inherited."""
 
 
@@ -134,7 +144,7 @@ def _row(
     effects = set(_effects(policy, stored, item, quantities=quantities))
     if inherited & inheritance.relied_on:
         effects.add(ExportEffect.RELIES_ON_GLOBAL)
-    return ExportRow(product.sku, tuple(cells), tuple(in_force), frozenset(effects))
+    return ExportRow(product.sku, tuple(cells), tuple(in_force), frozenset(inherited), frozenset(effects))
 
 
 def _value(

@@ -1,6 +1,6 @@
 """The rows of an export: one for every product and source item, or only those that differ from an older store's."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from backorderctl.magento.columns import OF_MAGENTO
@@ -17,7 +17,8 @@ class Export:
     """What Magento is to have of a store: a policy for each product but the `refused` ones, and every source item.
 
     `approximated` are the policies that are not exact. `at_default` are rows for products whose stock is managed and
-    that are not at Magento's source `default`.
+    that are not at Magento's source `default`. `unanswered` is how many products inherit which keys, where
+    nobody says what Magento's configuration has.
     """
 
     store: Store
@@ -27,6 +28,12 @@ class Export:
     rows: Sequence[ExportRow]
     items: Sequence[SourceItemRow]
     at_default: Sequence[SourceItemRow]
+    unanswered: tuple[int, Collection[str]]
+
+    @property
+    def inherited(self) -> set[str]:
+        """The keys that any product inherits from Magento's configuration."""
+        return {key for row in self.rows for key in row.inherited}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,14 @@ def export(
         rows=rows,
         items=list(source_item_rows(store)),
         at_default=list(rows_at_default(store, [each.sku for each, policy in policies if policy.managed])),
+        unanswered=_unanswered(rows, inheritance),
     )
+
+
+def _unanswered(rows: Sequence[ExportRow], inheritance: Inheritance) -> tuple[int, Collection[str]]:
+    keys = {key for row in rows for key in row.inherited & inheritance.unknown}
+    products = sum(not row.inherited.isdisjoint(inheritance.unknown) for row in rows)
+    return products, [key for key in SETTINGS if key in keys]
 
 
 def select_rows(new: Export, old: Export | None) -> Selection:

@@ -74,6 +74,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("ry") else f"{number} {noun}s"
 
 
+def in_words(names: Iterable[str]) -> str:
+    """The names as a sentence lists them: `a, b and c`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def json_number(exact: Decimal) -> int | float:
     """The quantity as a JSON number: 12 digits and their sums print exactly as a float does."""
     whole = int(exact)

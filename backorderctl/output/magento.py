@@ -1,7 +1,7 @@
 """What a store's policy becomes in Magento, in words and files."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TextIO
 
@@ -12,7 +12,7 @@ from backorderctl.magento.policy_difference import Differs, PolicyDifference, fi
 from backorderctl.magento.policy_export import Compiled, Need, Policy
 from backorderctl.magento.selection import Export
 from backorderctl.output import listing
-from backorderctl.output.format import Output, counted
+from backorderctl.output.format import Output, counted, in_words
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column
 from backorderctl.store import scalars
@@ -58,6 +58,15 @@ def differing(item: Notified) -> str:
     """Why Magento cannot hold when a source item is low."""
     values = ", ".join(f"{stock} {scalars.format_quantity(units)}" for stock, units in item.by_stock.items())
     return f"product {item.sku!r} at {item.source}: {NOTIFY_BELOW.key} differs by stock: {values}"
+
+
+def unanswered(products: int, keys: Collection[str]) -> str:
+    """What products inherit from Magento's configuration, of which nothing says what it has."""
+    inherit = "inherits" if products == 1 else "inherit"
+    return (
+        f"{counted(products, 'product')} {inherit} {in_words(keys)}, which [global] does not set: expected "
+        "--config FILE, --database URL, --explicit or --assume-defaults, got none of them"
+    )
 
 
 _EFFECTS = {
