@@ -92,8 +92,29 @@ VARIANTS = {
     "test-junit": "test store.test.toml --junit junit.xml",
 }
 """Command lines whose documents have keys or a format that no other case has, by the name of the document."""
+ON_A_TERMINAL = (
+    "accept list",
+    "agenda",
+    "check",
+    "config explain backorders --product BAG",
+    "config keys",
+    "config list --all",
+    "config set backorders allow --product BAG",
+    "diff store.toml new.toml",
+    "drift salable.csv --stock eu",
+    "order simulate BAG --stock eu",
+    "product explain BAG --stock eu",
+    "product list",
+    "product show BAG",
+    "report",
+    "source list",
+    "test store.test.toml",
+)
+"""Command lines that are run once more on a terminal of 40 columns with colour, for each module of `output/`."""
 NEEDS_A_REPOSITORY = {"log", "blame"}
 """Their answers name commits; tests of their own hold them."""
+SCREEN = "terminal-"
+"""How the names of the documents of a terminal begin."""
 FORMATS = ("output", "format", "dialect")
 
 
@@ -108,6 +129,7 @@ class FixedClock(datetime):
 def commands() -> dict[str, list[str]]:
     """The command lines of every combination of command and format, by the name of the document."""
     cases = {name: words.split() for name, words in VARIANTS.items()}
+    cases |= {f"{SCREEN}{'-'.join(words.split()[:2])}": words.split() for words in ON_A_TERMINAL}
 
     def visit(command: object, path: tuple[str, ...]) -> None:
         for name, below in getattr(command, "commands", {}).items():
@@ -128,13 +150,25 @@ def commands() -> dict[str, list[str]]:
     return cases
 
 
-def document(words: list[str]) -> bytes:
+class Screen(io.TextIOWrapper):
+    """Output that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def document(words: list[str], *, on_a_terminal: bool = False) -> bytes:
     """What a command line prints and writes, run in a folder of its own that holds the input."""
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
         shutil.copytree(INPUT, ".", dirs_exist_ok=True)
         before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True) for _ in range(2))
+        stream = Screen if on_a_terminal else io.TextIOWrapper
+        printed, said = io.BytesIO(), io.BytesIO()
+        out, err = (stream(buffer, "utf-8", newline="", write_through=True) for buffer in (printed, said))
         environment = {"PATH": os.environ["PATH"], "COLUMNS": "80", "NO_COLOR": "1"}
+        if on_a_terminal:
+            environment |= {"COLUMNS": "40", "TERM": "xterm-256color"}
+            del environment["NO_COLOR"]
         with (
             patch.dict(os.environ, environment, clear=True),
             patch.object(application, "datetime", FixedClock),
@@ -143,8 +177,8 @@ def document(words: list[str]) -> bytes:
             contextlib.redirect_stderr(err),
         ):
             status = main(words)
-        parts = [f"$ backorderctl {' '.join(words)}\n".encode(), out.buffer.getvalue()]
-        parts += [f"--- stderr, status {status}\n".encode(), err.buffer.getvalue()]
+        parts = [f"$ backorderctl {' '.join(words)}\n".encode(), printed.getvalue()]
+        parts += [f"--- stderr, status {status}\n".encode(), said.getvalue()]
         for path in sorted(path for path in Path().rglob("*") if path.is_file()):
             if path.suffix != ".parquet" and path.read_bytes() != before.get(path):
                 parts += [f"--- {path}\n".encode(), path.read_bytes()]
@@ -156,7 +190,7 @@ def rewrite() -> None:
     for path in GOLDEN.glob("*.txt"):
         path.unlink()
     for name, words in commands().items():
-        (GOLDEN / f"{name}.txt").write_bytes(document(words))
+        (GOLDEN / f"{name}.txt").write_bytes(document(words, on_a_terminal=name.startswith(SCREEN)))
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
