@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DONE = 0
 INTERRUPTED = 130
 COMPLETION_VARIABLE = "_BACKORDERCTL_COMPLETE"
-"""The environment variable with which a shell asks for completions, beside others of its own."""
+"""The environment variable with which a shell asks for completions."""
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _AGAIN = 0.001
 """Seconds after which an interrupt is repeated that came where Python cannot raise an exception."""
@@ -114,11 +114,17 @@ def _open_closed_streams() -> None:
 def _run(arguments: Sequence[str]) -> int:
     import typer
 
-    from backorderctl.cli.app import app
+    from backorderctl.cli.app import app, in_usual_order
     from backorderctl.errors import BackorderctlError
 
+    request = os.environ.pop(COMPLETION_VARIABLE, None)
     try:
-        status = app(_in_usual_order(arguments), prog_name="backorderctl", standalone_mode=False)
+        if request is not None:
+            from backorderctl.cli.completion import answer
+
+            status = print(answer(request, arguments), end="")
+        else:
+            status = app(in_usual_order(arguments), prog_name="backorderctl", standalone_mode=False)
         sys.stdout.flush()
     except SystemExit as leaving:  # how Typer leaves when it meets a closed pipe
         return _reader_gone() if isinstance(leaving.__context__, BrokenPipeError) else int(leaving.code or DONE)
@@ -126,30 +132,11 @@ def _run(arguments: Sequence[str]) -> int:
         return _reader_gone()
     except (BackorderctlError, typer.TyperException, OSError) as error:
         return _failed(error)
-    except (KeyError, ValueError):
-        if COMPLETION_VARIABLE not in os.environ:
-            raise
-        failure = BackorderctlError(f"{COMPLETION_VARIABLE}: expected the words of a command line from the shell")
     except MemoryError:
         failure = BackorderctlError("not enough memory")
     else:
         return status or DONE
     return _failed(failure)  # only now is the memory free that the command has used
-
-
-def _in_usual_order(arguments: Sequence[str]) -> list[str]:
-    """`help NOUN VERB` as `NOUN VERB --help`, and a store file that is named before the noun after it."""
-    words, file = list(arguments), []
-    while words and words[0].startswith(("-f", "--file")):
-        length = 2 if words[0] in ("-f", "--file") else 1
-        file += words[:length]
-        words = words[length:]
-    if words[:1] == ["help"]:
-        words = [*words[1:], "--help"]
-    if not words or words[0].startswith("-"):
-        return [*file, *words]
-    end = words.index("--") if "--" in words else len(words)
-    return [*words[:end], *file, *words[end:]]
 
 
 def _failed(error: BackorderctlError | typer.TyperException | OSError) -> int:

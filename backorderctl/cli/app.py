@@ -100,8 +100,10 @@ class _Nouns(typer.core.TyperGroup):
         self.commands = _Modules()
 
 
+COMPLETION_OPTIONS = ("--install-completion", "--show-completion")
 app = typer.Typer(
     cls=_Nouns,
+    add_completion=False,
     invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -117,6 +119,39 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def in_usual_order(arguments: Sequence[str]) -> list[str]:
+    """`help NOUN VERB` as `NOUN VERB --help`, and a store file that is named before the noun after it."""
+    words, file = list(arguments), []
+    if len(words) == 1 and words[0] in COMPLETION_OPTIONS:
+        return [*words, ""]  # the shell in which the command is typed
+    while words and words[0].startswith(("-f", "--file")):
+        length = 2 if words[0] in ("-f", "--file") else 1
+        file += words[:length]
+        words = words[length:]
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    if not words or words[0].startswith("-"):
+        return [*file, *words]
+    end = words.index("--") if "--" in words else len(words)
+    return [*words[:end], *file, *words[end:]]
+
+
+def _install(shell: str | None) -> None:
+    if shell is not None:
+        from backorderctl.cli.completion_scripts import install
+
+        print(f"{install(shell)}: written; it takes effect in a new shell")
+        raise typer.Exit
+
+
+def _show(shell: str | None) -> None:
+    if shell is not None:
+        from backorderctl.cli.completion_scripts import SCRIPTS, chosen
+
+        print(SCRIPTS[chosen(shell)], end="")
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     context: typer.Context,
@@ -125,6 +160,26 @@ def _root(
     ] = False,
     file: Annotated[
         str | None, typer.Option("--file", "-f", metavar="FILE", help="The store file; also after the noun and verb.")
+    ] = None,
+    install_completion: Annotated[
+        str | None,
+        typer.Option(
+            COMPLETION_OPTIONS[0],
+            metavar="[SHELL]",
+            help="Install completion for bash, zsh or fish, or else this shell.",
+            is_eager=True,
+            callback=_install,
+        ),
+    ] = None,
+    show_completion: Annotated[
+        str | None,
+        typer.Option(
+            COMPLETION_OPTIONS[1],
+            metavar="[SHELL]",
+            help="Print what would be installed.",
+            is_eager=True,
+            callback=_show,
+        ),
     ] = None,
 ) -> None:
     """Backorder policy as code: one TOML file says what may be sold when the shelf is empty, where and how many.

@@ -14,7 +14,7 @@ from backorderctl.check.findings import Finding, LocatedFinding, problems
 from backorderctl.check.registry import RuleKind, Severity
 from backorderctl.check.rules import RULES, codes_beginning
 from backorderctl.cli.app import STANDARD_INPUT, Command, for_file, hint_for, noun, with_options
-from backorderctl.cli.options import OUTPUT_VARIABLE
+from backorderctl.cli.options import OUTPUT_VARIABLE, complete_list
 from backorderctl.cli.reading import QuantitiesOptions
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, Hint, nearest
 from backorderctl.output import findings as view
@@ -56,6 +56,16 @@ class CheckOptions(QuantitiesOptions):
         return self.output is FindingFormat.JSON
 
 
+def complete_codes(incomplete: str) -> list[str]:
+    """Rules, with commas between them."""
+    return complete_list(RULES, incomplete)
+
+
+def complete_kinds(incomplete: str) -> list[str]:
+    """Kinds of rules, with commas between them."""
+    return complete_list(RuleKind, incomplete)
+
+
 @app.command(cls=Command)
 @with_options
 def check(
@@ -70,15 +80,24 @@ def check(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            "--only", metavar="KIND,...", help="Only rules of these kinds: policy, stock, style. Else policy,stock."
+            "--only",
+            metavar="KIND,...",
+            help="Only rules of these kinds: policy, stock, style. Else policy,stock.",
+            autocompletion=complete_kinds,
         ),
     ] = None,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="CODE,...", help="Only these rules; BO1 stands for all that begin with it."),
+        typer.Option(
+            "--select",
+            metavar="CODE,...",
+            help="Only these rules; BO1 stands for all that begin with it.",
+            autocompletion=complete_codes,
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODE,...", help="All but these rules.")
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODE,...", help="All but these rules.", autocompletion=complete_codes),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="List every place of every finding.")] = False,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules and check nothing.")] = False,

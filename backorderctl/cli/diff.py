@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, parse_day, with_options
+from backorderctl.cli.options import complete_revision
 from backorderctl.cli.reading import AnswerOptions
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.files import git_revision
@@ -25,8 +26,11 @@ SIDE = "A file, - for standard input, git:REV or git:REV:PATH"
 @with_options
 def diff(
     options: AnswerOptions,
-    old: Annotated[str, typer.Argument(metavar="OLD", help=f"{SIDE}.")],
-    new: Annotated[str | None, typer.Argument(metavar="[NEW]", help=f"{SIDE}; else the store file.")] = None,
+    old: Annotated[str, typer.Argument(metavar="OLD", help=f"{SIDE}.", autocompletion=complete_revision)],
+    new: Annotated[
+        str | None,
+        typer.Argument(metavar="[NEW]", help=f"{SIDE}; else the store file.", autocompletion=complete_revision),
+    ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when anything changes.")] = False,
     at_new: Annotated[
         str | None, typer.Option("--at-new", metavar="DATE", help="The day of NEW, where it is not that of --at.")

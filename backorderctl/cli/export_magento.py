@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from backorderctl.cli.app import Command, noun, refuse_second_input, with_options
-from backorderctl.cli.options import StockOption
+from backorderctl.cli.options import StockOption, complete_revision
 from backorderctl.cli.reading import StoreOptions
 from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_export
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
@@ -68,7 +68,12 @@ AssumeDefaultsOption = Annotated[
 ]
 SinceOption = Annotated[
     str | None,
-    typer.Option("--since", metavar="OLD", help="Only rows that differ from those of a store file or git:REV."),
+    typer.Option(
+        "--since",
+        metavar="OLD",
+        help="Only rows that differ from those of a store file or git:REV.",
+        autocompletion=complete_revision,
+    ),
 ]
 
 

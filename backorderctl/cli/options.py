@@ -16,6 +16,27 @@ from backorderctl.store.model import Store
 OUTPUT_VARIABLE = "BACKORDERCTL_OUTPUT"
 BACKORDER_LIMIT = "backorder_limit"
 """Another way to type the threshold: so many backorders at the most."""
+
+
+def starting(names: Iterable[str], incomplete: str) -> list[str]:
+    """The names that begin with what is typed."""
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_list(names: Iterable[str], incomplete: str) -> list[str]:
+    """Lists such as `a,b`: what is typed of one, with each name that it does not have yet."""
+    head, comma, begun = incomplete.rpartition(",")
+    typed = head.split(",")
+    return [f"{head}{comma}{name}" for name in starting(names, begun) if name not in typed]
+
+
+def complete_revision(incomplete: str) -> list[str]:
+    """`git:` and the names of branches and tags, behind a `git:` that is typed."""
+    from backorderctl.files.git_revision import PREFIX, branches_and_tags
+
+    return starting((f"{PREFIX}{name}" for name in branches_and_tags()), incomplete) if PREFIX in incomplete else []
+
+
 FileOption = Annotated[
     str,
     typer.Option(
@@ -24,6 +45,7 @@ FileOption = Annotated[
         metavar="FILE",
         envvar=FILE_VARIABLE,
         show_envvar=False,
+        autocompletion=complete_revision,
         help="The store file, or - for standard input where nothing is written.",
     ),
 ]
@@ -53,28 +75,24 @@ def _offered(context: typer.Context, names: Callable[[Store], Iterable[str]]) ->
         return []
 
 
-def _starting(names: Iterable[str], incomplete: str) -> list[str]:
-    return [name for name in names if name.startswith(incomplete)]
-
-
 def complete_key(incomplete: str) -> list[str]:
     """The settings' keys."""
-    return _starting(settings.SETTINGS, incomplete)
+    return starting(settings.SETTINGS, incomplete)
 
 
 def complete_source(ctx: typer.Context, incomplete: str) -> list[str]:
     """The file's sources."""
-    return _starting(_offered(ctx, lambda store: store.sources), incomplete)
+    return starting(_offered(ctx, lambda store: store.sources), incomplete)
 
 
 def complete_stock(ctx: typer.Context, incomplete: str) -> list[str]:
     """The file's stocks."""
-    return _starting(_offered(ctx, lambda store: store.stocks), incomplete)
+    return starting(_offered(ctx, lambda store: store.stocks), incomplete)
 
 
 def complete_sku(ctx: typer.Context, incomplete: str) -> list[str]:
     """The file's SKUs."""
-    return _starting(_offered(ctx, lambda store: store.products), incomplete)
+    return starting(_offered(ctx, lambda store: store.products), incomplete)
 
 
 def complete_setting(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -83,7 +101,7 @@ def complete_setting(ctx: typer.Context, incomplete: str) -> list[str]:
     if equals:
         return [f"{key}={value}" for value in _values(key) if value.startswith(begun)]
     typed = ctx.params.get("assignments") or []
-    return _starting(_values(typed[-1]) if typed else [*settings.SETTINGS, BACKORDER_LIMIT], incomplete)
+    return starting(_values(typed[-1]) if typed else [*settings.SETTINGS, BACKORDER_LIMIT], incomplete)
 
 
 def _values(key: str) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from backorderctl.cli.options import (
     SourceArgument,
     SourceOption,
     StockOption,
+    complete_list,
     complete_source,
+    starting,
 )
 from backorderctl.cli.reading import AnswerOptions
 from backorderctl.cli.scopes import one_stock, typed_quantity
@@ -38,6 +40,23 @@ Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="A name
 NewSku = Annotated[str, typer.Argument(metavar="SKU", help="The new product's SKU.")]
 
 
+def _columns(context: typer.Context) -> list[str]:
+    """The columns of the table that is asked for."""
+    columns = view.SOURCE_ITEM_COLUMNS if context.params.get("by_source") else view.PRODUCT_COLUMNS
+    return [column.name for column in columns]
+
+
+def complete_columns(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Columns, with commas between them."""
+    return complete_list(_columns(ctx), incomplete)
+
+
+def complete_sort(ctx: typer.Context, incomplete: str) -> list[str]:
+    """A column, or one behind the `-` of a descending order."""
+    sign = "-" if incomplete.startswith("-") else ""
+    return starting((sign + name for name in _columns(ctx)), incomplete)
+
+
 @app.command("list", cls=Command)
 @with_options
 def list_(
@@ -56,10 +75,22 @@ def list_(
     match: MatchOption = None,
     by_source: Annotated[bool, typer.Option("--by-source", help="One row for each source item.")] = False,
     sort: Annotated[
-        str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for descending order.")
+        str | None,
+        typer.Option(
+            "--sort",
+            metavar="COLUMN",
+            help="Sort by this column; -COLUMN for descending order.",
+            autocompletion=complete_sort,
+        ),
     ] = None,
     columns: Annotated[
-        str | None, typer.Option("--columns", metavar="A,B", help="Only these columns, in this order.")
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="A,B",
+            help="Only these columns, in this order.",
+            autocompletion=complete_columns,
+        ),
     ] = None,
     limit: Annotated[
         int | None,

@@ -76,6 +76,16 @@ def name(side: str, *, default_path: str) -> str:
     return f"{PREFIX}{revision}:{path or default_path}"
 
 
+def branches_and_tags() -> list[str]:
+    """`HEAD` and the branches and tags of the repository here, none where there is no repository or no git."""
+    try:
+        listed = git("", "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
+    except BackorderctlError:
+        return []
+    names = listed.stdout.decode(errors="replace").splitlines()
+    return [] if listed.returncode else list(dict.fromkeys(["HEAD", *names]))
+
+
 def is_revision(text: str) -> bool:
     """Whether git knows a commit by this name here; False also where there is no git."""
     try:
