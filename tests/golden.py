@@ -81,14 +81,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "report": (),
     "evaluate": ("rows.csv", "--reserved", "held.csv", "--allow-missing", "--summary"),
     "drift": ("salable.csv", "--stock", "eu"),
-    "import magento": (*PLAIN, "--products", "good.csv", "--stock-sources", "stock_sources.csv", "-n"),
+    "import magento": (*PLAIN, "--products", "good.csv", "--stock-sources", "stock_sources.csv", "--take-policy", "-n"),
     "export csv": (),
     "export sql": (*PLAIN, "--to", "out"),
     "export magento config": PLAIN,
-    "export magento products": PLAIN,
+    "export magento products": (*PLAIN, "--assume-defaults"),
     "export magento stock-sources": PLAIN,
     "export magento low-quantity": PLAIN,
-    "export magento all": (*PLAIN, "--to", "out"),
+    "export magento all": (*PLAIN, "--assume-defaults", "--to", "out"),
     "schema": (),
 }
 """Every command with its arguments; each of its formats is added to them."""
@@ -136,7 +136,10 @@ MORE: dict[str, tuple[str, ...]] = {
         *("--skip-bad", "bad.csv", "-o", "json"),
     ),
     "import that is refused": ("import", "magento", *PLAIN, "--products", "products.csv", "-n"),
-    "export magento since": ("export", "magento", "all", *PLAIN, "--since", "before.toml", "--to", "out"),
+    "export magento since": (
+        *("export", "magento", "all", *PLAIN, "--assume-defaults"),
+        *("--since", "before.toml", "--to", "out"),
+    ),
     "help": ("--help",),
 }
 """Other documents: options that change what is printed."""

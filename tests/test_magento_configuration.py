@@ -93,7 +93,7 @@ def test_keep_and_delete_of_configimportexport_are_understood(folder: Path, run:
         '{"cataloginventory": {"item_options": {"backorders": "!!DELETE", "manage_stock": "!!KEEP", '
         '"min_qty": "%env(MIN_QTY)%", "notify_stock_qty": null}}}'
     )
-    ran = run("import", "magento", "--config", "c.json")
+    ran = run("import", "magento", "--config", "c.json", "--take-policy")
     assert taken(folder) == {"manage_stock": False}
     assert ran.err.endswith(
         "2 configuration paths without a value: ignored "

@@ -27,7 +27,7 @@ def take(folder: Path, run: Run) -> Any:
     def taken(rows: str | bytes, store: str = EMPTY) -> dict[str, Any]:
         (folder / "p.csv").write_bytes(rows.encode() if isinstance(rows, str) else rows)
         (folder / "store.toml").write_text(store, encoding="utf-8")
-        ran = run("import", "magento", "--products", "p.csv")
+        ran = run("import", "magento", "--products", "p.csv", "--take-policy")
         assert (ran.status, ran.out) == (0, ""), ran.err
         return products(folder)
 
@@ -54,8 +54,9 @@ def copied(folder: Path, name: str) -> str:
         ("0", None, None, None),
         ("0", "", None, None),
         ("0", None, "allow", "no"),
-        ("0", "0", None, "no"),
-        ("0.0000", "", None, "no"),
+        ("0", "0", None, None),
+        ("0.0000", "", None, None),
+        ("0.0000", "", "allow", "no"),
         ("1", None, None, "allow"),
         ("1.0000", "0", None, "allow"),
         ("2", "", "no", "notify"),
@@ -240,6 +241,7 @@ def test_messages_name_columns_and_values_as_the_file_has_them(folder: Path, run
     assert found == {
         ("blank_override", "min_qty"): "",
         ("not_in_force", "backorders"): "2.0000",
+        ("assumed", "backorders"): "no",
         ("zero_without_flag", "min_qty"): None,
         ("zero_without_flag", "backorders"): None,
         ("status_without_quantity", None): None,
@@ -347,6 +349,9 @@ enable_qty_increments, is_decimal_divided
         3 is_in_stock without a quantity: ignored (first: 'dec30test9')
         1 manage_stock not in force, because the configuration's value is used: ignored \
 (first: '0' for 'product 12-1-1-1' at line 14)
+       10 products use the configuration's backorders, out_of_stock_threshold, notify_for_quantity_below and \
+manage_stock, and no configuration is given: Magento's defaults are taken (no, 0, 1, true); \
+--config FILE or --database URL
           nothing is reserved, so salable quantities may be above Magento's: --reservations FILE takes what orders \
 reserve
 """,
@@ -365,6 +370,9 @@ enable_qty_increments, is_decimal_divided
         1 use_config_backorders neither 0 nor 1: read as 1, as Magento does (first: '2' at line 5)
         1 allow_backorders not in force, because the configuration's value is used: ignored \
 (first: '2' for 'name5' at line 5)
+        2 products use the configuration's backorders, out_of_stock_threshold, notify_for_quantity_below and \
+manage_stock, and no configuration is given: Magento's defaults are taken (no, 0, 1, true); \
+--config FILE or --database URL
           nothing is reserved, so salable quantities may be above Magento's: --reservations FILE takes what orders \
 reserve
 """,
@@ -392,7 +400,7 @@ def test_comments_and_order_of_the_store_file_stay(folder: Path, run: Run) -> No
     before = 'version = 1 # one\n\n[sources.default]\n\n# bags\n[products.A] # a\nbackorders = "no"  # really\n'
     (folder / "store.toml").write_text(before)
     (folder / "p.csv").write_text("sku,allow_backorders,use_config_backorders\nA,2,0\n")
-    assert run("import", "magento", "--products", "p.csv").status == 0
+    assert run("import", "magento", "--products", "p.csv", "--take-policy").status == 0
     assert (folder / "store.toml").read_text() == before.replace('"no"', '"notify"')
 
 
@@ -473,7 +481,7 @@ def test_links_declare_stocks(folder: Path, run: Run) -> None:
     [
         ("us", "--link: expected STOCK=SOURCE,..., got 'us'"),
         ("us=", "--link: expected STOCK=SOURCE,..., got 'us='"),
-        ("us=us_stor", "unknown source 'us_stor'"),
+        ("us=us_stor", "unknown source 'us_stor', expected 'us_store' or 'us_warehouse'"),
     ],
 )
 def test_an_invalid_link_is_refused(folder: Path, run: Run, link: str, error: str) -> None:
@@ -568,7 +576,7 @@ def test_a_second_import_counts_what_changes(folder: Path, run: Run) -> None:
     assert run("import", "magento", "--products", "p.csv").status == 0
     (folder / "p.csv").write_text(header + "ABC,Sack,9,0,1\nB,,2,2,0\n,,,,\n")
     assert (
-        run("import", "magento", "--products", "p.csv").err
+        run("import", "magento", "--products", "p.csv", "--take-policy").err
         == """store.toml: imported
         2 product rows
         1 product setting removed
@@ -577,6 +585,8 @@ def test_a_second_import_counts_what_changes(folder: Path, run: Run) -> None:
         1 product setting changed
         1 SKU in another letter case: taken as the same (first: 'ABC' beside 'AbC')
         1 name other than the store file's, which stays (first: 'Sack' for 'AbC' beside 'Bag')
+        1 product uses the configuration's backorders, and no configuration is given: \
+Magento's defaults are taken (no); --config FILE or --database URL
           nothing is reserved, so salable quantities may be above Magento's: --reservations FILE takes what orders \
 reserve
 """

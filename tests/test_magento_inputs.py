@@ -391,6 +391,12 @@ def test_the_summary_as_json(folder: Path, run: Run) -> None:
                 "count": 1,
                 "first": {"sku": "A", "line": 2, "value": "2", "other": None},
             },
+            {
+                "code": "assumed",
+                "about": "backorders",
+                "count": 1,
+                "first": {"sku": None, "line": None, "value": "no", "other": None},
+            },
             {"code": "no_reservations", "about": None, "count": 1, "first": None},
         ],
         "refused": [{"file": "p.csv", "record": 2, "line": 3, "reason": "qty: expected a number, got 'x'"}],

@@ -57,7 +57,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "report": ("report", "report --stock eu --top 20 -o json"),
     "evaluate": ("evaluate live.csv --to answers.csv", "evaluate live.csv --summary -o json"),
     "drift": ("drift salable.csv --stock eu",),
-    "import magento": ("import magento --products products.csv -n",),
+    "import magento": ("import magento --products products.csv --keep-policy -n",),
     "export csv": ("export csv --to settings.csv",),
     "export magento config": ("export magento config",),
     "export magento products": ("export magento products --to products-out.csv",),

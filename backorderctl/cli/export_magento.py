@@ -25,7 +25,7 @@ from backorderctl.magento.export_config import (
     write_config,
 )
 from backorderctl.magento.export_products import ExportEffect, Inheritance
-from backorderctl.magento.import_config import Unset, read_config
+from backorderctl.magento.import_config import read_config
 from backorderctl.magento.policy_export import Approximate
 from backorderctl.magento.report import ImportReport, Notice
 from backorderctl.magento.selection import Export, export, gone_items, select_rows
@@ -316,12 +316,11 @@ def _configuration(
 
     report = ImportReport()
     source = opened(config)
-    found = read_config(source, report)
+    configuration = read_config(source, report)
     for (notice, _), note in report.notes.items():
         if notice is Notice.CONFIGURATION_OF_SCOPE:
             options.say(f"{source.name}: {importing.noted(note)}")
-    values = {key: value for key, value in found.items() if not isinstance(value, Unset)}
-    given = export_products.given({**DEFAULTS, **values})
+    given = export_products.given({**DEFAULTS, **configuration.settings})
     return lambda _, __: given
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -29,6 +29,7 @@ from backorderctl.output.format import Output
 from backorderctl.rows.delimited import Refused, write_rejects
 from backorderctl.rows.rows_read import STOCK_IDS
 from backorderctl.store.model import Store
+from backorderctl.store.schedule import store_on
 from backorderctl.toml.notation import collector_off
 
 app = noun("Imports: files that merchants have, into the store file.")
@@ -95,6 +96,14 @@ def magento(
     names_only: Annotated[
         bool, typer.Option("--names-only", help="Take nothing but SKUs and names from the product CSV.")
     ] = False,
+    keep_policy: Annotated[
+        bool,
+        typer.Option("--keep-policy", help="Take goods, names and reservations alone: the store file's policy stays."),
+    ] = False,
+    take_policy: Annotated[
+        bool,
+        typer.Option("--take-policy", help="Take Magento's values, also where the store file sets others."),
+    ] = False,
     encoding: Annotated[
         str, typer.Option("--encoding", metavar="NAME", help="How the files are encoded, such as cp1252.")
     ] = UTF_8,
@@ -117,7 +126,12 @@ def magento(
     only where it is in force in Magento, use_config flags included. The stock sources are all there is of a product
     that they name, whatever qty the product CSV has for it. Files may be compressed; one of them may be - for standard
     input. With -o json, the summary is printed as JSON.
+
+    What an export of the store file would give Magento changes nothing. Where Magento has other values than the store
+    file sets, --keep-policy or --take-policy is needed, or the status is 1.
     """
+    if keep_policy and take_policy:
+        raise BackorderctlError("--keep-policy: expected alone, got it beside --take-policy")
     paths = (products, stock_sources, reservations, config)
     refuse_second_input(*paths)
     inputs = _Inputs(*(None if path is None else opened(path, encoding=encoding, limit=max_size) for path in paths))
@@ -137,17 +151,39 @@ def magento(
         options.say(f"{options.file}: nothing imported")
         _summarize(options, [read], rejects, changed=False)
         raise typer.Exit(ANSWER_IS_NO)
-    _write(options, imported, read, rejects)
+    policy = _Policy(keep=keep_policy, take=take_policy)
+    _write(options, imported, read, rejects, policy)
+
+
+class PolicyDiffers(BackorderctlError):
+    """Magento has other values than the store file, and nobody says which count."""
+
+    status = ANSWER_IS_NO
+
+
+class _Policy(NamedTuple):
+    """Which values count where Magento has others than the store file: its own, or Magento's; or nobody says."""
+
+    keep: bool
+    take: bool
 
 
 def _write(
-    options: WriteOptions, imported: Imported, read: ImportReport, rejects: Mapping[str, Sequence[Refused]]
+    options: WriteOptions,
+    imported: Imported,
+    read: ImportReport,
+    rejects: Mapping[str, Sequence[Refused]],
+    policy: _Policy,
 ) -> None:
     """Merge what was read into the store file, and say what came of it."""
 
     def operation(store: Store) -> tuple[Changes, ImportReport]:
         merging = ImportReport()
-        return merged(store, imported, merging), merging
+        today = store_on(store, options.today(store)) if store.schedule else store
+        changes = merged(store, imported, merging, today=today, keep_policy=policy.keep)
+        if merging.differing and not policy.take:
+            raise PolicyDiffers(view.other_values(merging.differing), hint="--keep-policy")
+        return changes, merging
 
     def summary(written: WriteResult[ImportReport]) -> None:
         changed = written.changed and not options.dry_run
@@ -182,7 +218,7 @@ def _read(
     *,
     names_only: bool,
 ) -> Imported:
-    products, items, values, reserved = {}, {}, {}, None
+    products, items, values, reserved = {}, {}, None, None
     if inputs.config:
         values = import_config.read_config(inputs.config, report)
     if inputs.products:

@@ -16,7 +16,7 @@ from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Proble
 from backorderctl.magento import csv_reader
 from backorderctl.magento.csv_reader import Input
 from backorderctl.magento.report import Count, ImportReport, Notice
-from backorderctl.store.settings import SETTINGS, Value
+from backorderctl.store.settings import DEFAULTS, SETTINGS, Value
 
 _MOST_NODES = 1_000_000
 """Values of a YAML file, with those that its aliases repeat."""
@@ -50,12 +50,26 @@ class Unset(Enum):
 UNSET = Unset.UNSET
 
 
-def read_config(source: Input, report: ImportReport) -> dict[str, Value | Unset]:
-    """The settings that the file gives globally, by key; what is not taken goes to the report.
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a file gives globally, by key; `complete` says that Magento has its default of what is missing."""
+
+    values: Mapping[str, Value | Unset]
+    complete: bool
+
+    @property
+    def settings(self) -> dict[str, Value]:
+        """The values that Magento has, of the keys of which that is known."""
+        own = {key: DEFAULTS[key] if isinstance(value, Unset) else value for key, value in self.values.items()}
+        return {**DEFAULTS, **own} if self.complete else own
+
+
+def read_config(source: Input, report: ImportReport) -> Configuration:
+    """The settings that the file gives globally; what is not taken goes to the report.
 
     InvalidFile when a value is not valid, BackorderctlError when the file has another format.
     """
-    entries = _entries(source)
+    entries, complete = _entries(source)
     report.count(Count.CONFIGURATION_VALUES, len(entries))
     found: dict[str, Value | Unset] = {}
     problems = [
@@ -77,7 +91,7 @@ def read_config(source: Input, report: ImportReport) -> dict[str, Value | Unset]
     if problems:
         raise InvalidFile(source.name, problems)
     _compare_scopes(entries, report)
-    return found
+    return Configuration(found, complete)
 
 
 def _value(entry: Entry, report: ImportReport) -> Value | Unset | None:
@@ -117,34 +131,37 @@ def _comparable(entry: Entry) -> Value | str:
         return entry.value
 
 
-def _entries(source: Input) -> list[Entry]:
-    """The values of inventory in the file; InvalidFile or BackorderctlError when it has none or another format.
+def _entries(source: Input) -> tuple[list[Entry], bool]:
+    """The values of inventory in the file, and whether it has all that is stored.
 
-    YAML and JSON are those of ConfigImportExport, flat or nested.
+    InvalidFile or BackorderctlError when it has none or another format.
     """
-    found = [entry for entry in _every_entry(source) if entry.path.startswith(f"{SECTION}/")]
+    every, complete = _every_entry(source)
+    found = [entry for entry in every if entry.path.startswith(f"{SECTION}/")]
     if not found:
         raise BackorderctlError(f"{source.name}: expected values of {SECTION}, got none")
-    return found
+    return found, complete
 
 
-def _every_entry(source: Input) -> list[Entry]:
+def _every_entry(source: Input) -> tuple[list[Entry], bool]:
+    """The entries of the file. YAML and JSON are those of ConfigImportExport, flat or nested, and may be a part."""
     text, path = _text(source), source.name
     first = text.lstrip().partition("\n")[0]
     if first.startswith(("{", "[")):
-        return _walked(_loaded(path, text, _json))
+        return _walked(_loaded(path, text, _json)), False
     for line_format in (_SHOWN, _SET):
         if line_format.search(text):
-            return [
+            entries = [
                 Entry(path=found[1], value=(found[2] or "").strip("'"), scope=DEFAULT, code="0", line=number)
                 for number, line in enumerate(text.splitlines(), 1)
                 if (found := line_format.match(line))
             ]
+            return entries, line_format is _SHOWN
     if {"path", "value"} <= {name.strip(" \"'\r").lower() for name in re.split(r"[,;\t]", first)}:
-        return _rows(source)
+        return _rows(source), "config_id" in first.lower()
     if SECTION not in text:
         raise _none_of_the_formats(path)
-    return _walked(_loaded(path, text, _yaml(path)))
+    return _walked(_loaded(path, text, _yaml(path))), False
 
 
 _SHOWN = re.compile(rf"^({SECTION}/\S+) -(?: (.*))?$", re.MULTILINE)

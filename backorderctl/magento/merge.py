@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 from backorderctl.edit import operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError
+from backorderctl.magento.as_exported import RowCells, configuration_differences, differences
 from backorderctl.magento.columns import DEFAULT_SOURCE, Inherited, SettingCell, Unmarked
-from backorderctl.magento.import_config import UNSET, Unset
+from backorderctl.magento.import_config import UNSET, Configuration
 from backorderctl.magento.import_inventory import ImportedReservations, Pair, SourceRow
 from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
 from backorderctl.magento.report import Count, ImportReport, Notice
 from backorderctl.store.model import DEFAULT_STOCK, Product, Source, SourceItem, Store
 from backorderctl.store.scalars import StockStatus, format_quantity
-from backorderctl.store.settings import DEFAULTS, Value
+from backorderctl.store.settings import DEFAULTS, MANAGE_STOCK, SETTINGS, Settings, Value, format_value
 from backorderctl.store.sku import case_folded
 from backorderctl.toml.change import REMOVED, Change, Removed
 from backorderctl.toml.notation import as_parsed
@@ -26,35 +27,78 @@ from backorderctl.toml.notation import as_parsed
 class Imported:
     """What the files say; `links` are the sources that stocks are to sell from, by stock.
 
-    `reservations` is None where no file says what is reserved.
+    `configuration` and `reservations` are None where no file has any.
     """
 
     products: Mapping[str, ProductRow]
     items: Mapping[Pair, SourceRow]
-    configuration: Mapping[str, Value | Unset]
+    configuration: Configuration | None
     links: Mapping[str, Sequence[str]]
     reservations: ImportedReservations | None = None
 
     @property
     def empty(self) -> bool:
         """Whether nothing was taken from any file."""
-        return not (self.products or self.items or self.configuration or self.links or self.reservations)
+        configured = self.configuration is not None and bool(self.configuration.values)
+        return not (self.products or self.items or configured or self.links or self.reservations)
 
 
-def merged(store: Store, imported: Imported, report: ImportReport) -> Changes:
-    """The changes that give the store what the files say.
+def merged(
+    store: Store, imported: Imported, report: ImportReport, *, today: Store | None = None, keep_policy: bool = False
+) -> Changes:
+    """The changes that give the store what the files say, but for what an export of it would give Magento anyway.
 
-    BackorderctlError when a link names a source that does not exist, or a reservation a stock.
+    `today` is the store with the values that its schedule puts in force today. With `keep_policy` nothing is taken but
+    goods, names and reservations. The values of the store file that the changes replace go to the report as
+    `differing`. BackorderctlError when a link names a source that does not exist, or a reservation a stock.
     """
+    stores = (store,) if today is None or today is store else (today, store)
+    imported = _without_rows_at_default(store, imported)
     new = [code for code in dict.fromkeys(_sources(imported)) if code not in store.sources]
     sources = {**store.sources, **{code: Source(code, None, enabled=True, settings={}) for code in new}}
     report.count(Count.SOURCES_ADDED, len(new), new)
+    products = _Products(stores, imported, report, keep_policy=keep_policy)
     return [
-        *_configuration(store, imported.configuration, report),
+        *(() if keep_policy else _configuration(stores, imported.configuration, report)),
         *(Change(("sources", code), {}) for code in new),
         *_links(replace(store, sources=sources), imported.links, new, report),
-        *_together(store, list(_Products(store, imported, report).changes())),
+        *_together(store, list(products.changes())),
     ]
+
+
+def _without_rows_at_default(store: Store, imported: Imported) -> Imported:
+    """The same without the rows of 0 units, Out of Stock, that an export makes at Magento's source `default`.
+
+    It does for each product of the store with managed stock that is not at that source.
+    """
+    whole = [store.settings, *(stock.settings for stock in store.stocks.values())]
+    managed = any(settings.get(MANAGE_STOCK.key, store.settings.get(MANAGE_STOCK.key, True)) for settings in whole)
+    absent = {
+        case_folded(sku)
+        for sku, product in store.products.items()
+        if DEFAULT_SOURCE not in product.items and product.settings.get(MANAGE_STOCK.key, managed)
+    }
+    if not absent:
+        return imported
+
+    def is_made(sku: str, units: _Units | Inventory | SourceRow) -> bool:
+        nothing = units.quantity == 0 and units.status is StockStatus.OUT_OF_STOCK
+        return nothing and case_folded(sku) in absent
+
+    return replace(
+        imported,
+        items={
+            (sku, source): item
+            for (sku, source), item in imported.items.items()
+            if not (source == DEFAULT_SOURCE and is_made(sku, item))
+        },
+        products={
+            sku: row._replace(inventory=row.inventory._replace(quantity=None, status=None))
+            if is_made(sku, row.inventory)
+            else row
+            for sku, row in imported.products.items()
+        },
+    )
 
 
 def _together(store: Store, products: list[Change]) -> list[Change]:
@@ -73,14 +117,22 @@ def _sources(imported: Imported) -> Iterator[str]:
     yield from (source for _, source in imported.items)
 
 
-def _configuration(store: Store, values: Mapping[str, Value | Unset], report: ImportReport) -> Iterator[Change]:
-    for key, value in values.items():
-        report.count(Count.GLOBAL_SETTINGS_READ)
-        if value is UNSET:
-            if key in store.settings:
+def _configuration(
+    stores: Sequence[Store], configuration: Configuration | None, report: ImportReport
+) -> Iterator[Change]:
+    """The changes of [global]; what a complete configuration does not have is Magento's default."""
+    if configuration is None:
+        return
+    report.count(Count.GLOBAL_SETTINGS_READ, len(configuration.values))
+    differing = {found.key: found for found in configuration_differences(stores, configuration.settings)}
+    report.differing += differing.values()
+    own = stores[-1].settings
+    for key, value in configuration.settings.items():
+        if key in differing or (key in configuration.values and key not in own):
+            if configuration.values.get(key) is not UNSET:
+                yield Change(("global", key), as_parsed(value))
+            elif key in own:
                 yield Change(("global", key), REMOVED, prune=True)
-        elif store.settings.get(key) != value:
-            yield Change(("global", key), as_parsed(value))
 
 
 def _links(
@@ -111,14 +163,17 @@ class _Wanted:
     """The changes shared by all products whose rows have the same inventory cells.
 
     Values of settings, those to remove, values without a flag and the names of their columns, values that are not in
-    force by column; source items, and those of a product that has none yet.
+    force by column, inherited keys of which nobody says what Magento has; source items, and those of a product that
+    has none yet.
     """
 
+    cells: Mapping[str, SettingCell]
     values: Mapping[str, Any]
     inherited: tuple[str, ...]
     unmarked: Mapping[str, Any]
     unmarked_columns: Mapping[str, str]
     idle: Mapping[str, str]
+    assumed: frozenset[str]
     units: Mapping[str, _Units]
     items: Mapping[str, Any]
 
@@ -126,11 +181,15 @@ class _Wanted:
 class _Products:
     """The changes of products: what their rows, their stock sources and their reservations say."""
 
-    def __init__(self, store: Store, imported: Imported, report: ImportReport) -> None:
-        self._store = store
+    def __init__(self, stores: Sequence[Store], imported: Imported, report: ImportReport, *, keep_policy: bool) -> None:
+        self._stores = stores
+        self._store = store = stores[-1]
         self._imported = imported
         self._report = report
-        self._global = _global_values(store, imported.configuration)
+        self._keep_policy = keep_policy
+        self._magentos = {} if imported.configuration is None else imported.configuration.settings
+        self._global = {**DEFAULTS, **store.settings, **self._magentos}
+        self._known = self._magentos.keys() | store.settings.keys()
         reservations = imported.reservations or {}
         self._names = _spellings(store, imported.products, (*imported.items, *reservations))
         self._stated: dict[str, dict[str, _Units]] = {}
@@ -138,20 +197,39 @@ class _Products:
             self._stated.setdefault(self._names.get(sku, sku), {})[source] = _Units(item.quantity, item.status)
         self._reserved = self._reservations(reservations)
         self._wanted: dict[int, _Wanted] = {}
+        self._differing = {} if keep_policy else self._differences()
+
+    def _of_inventory(self, inventory: Inventory) -> _Wanted:
+        wanted = self._wanted.get(id(inventory))
+        if wanted is None:
+            wanted = _wanted(inventory, self._global, self._known, keep_policy=self._keep_policy)
+            self._wanted[id(inventory)] = wanted
+        return wanted
+
+    def _differences(self) -> dict[str, set[str]]:
+        """The keys in which Magento differs from what would be exported, of the products whose own values differ."""
+        rows = []
+        for other, row in self._imported.products.items():
+            product = self._store.products.get(self._names.get(other, other))
+            if product is not None and self._changes_of_settings(product.settings, self._of_inventory(row.inventory)):
+                rows.append(RowCells(product, row.inventory.settings))
+        found = {}
+        for sku, differing, written in differences(self._stores, rows, self._magentos):
+            found[sku] = {difference.key for difference in differing}
+            self._report.differing += [difference for difference in differing if difference.key in written]
+        return found
 
     def changes(self) -> Iterator[Change]:
         """The changes, in the order of the files."""
         for other, sku in self._names.items():
             self._report.note(Notice.SKU_CASE, value=other, other=sku)
         for other, row in self._imported.products.items():
-            sku, inventory = self._names.get(other, other), row.inventory
-            wanted = self._wanted.get(id(inventory))
-            if wanted is None:
-                wanted = self._wanted[id(inventory)] = _wanted(inventory, self._global)
+            sku, wanted = self._names.get(other, other), self._of_inventory(row.inventory)
             yield from self._product(sku, row, wanted, self._stated.pop(sku, None))
             for column, value in wanted.idle.items():
                 self._report.note(Notice.NOT_IN_FORCE, about=column, sku=sku, line=row.line, value=value)
-        silent, nothing = _wanted(SILENT, self._global), ProductRow(None, SILENT, 0)
+        self._note_assumed()
+        silent, nothing = self._of_inventory(SILENT), ProductRow(None, SILENT, 0)
         for sku, units in self._stated.items():
             if sku not in self._store.products:
                 self._report.count(Count.PRODUCTS_OF_STOCK_SOURCES)
@@ -174,6 +252,8 @@ class _Products:
         self._report.count(Count.PRODUCTS_ADDED)
         table: dict[str, Any] = {"name": row.name} if row.name else {}
         table |= self._settings(sku, {}, wanted)
+        if self._keep_policy and any(not isinstance(cell, Inherited) for cell in row.inventory.settings.values()):
+            self._report.note(Notice.POLICY_NOT_TAKEN, sku=sku, line=row.line)
         self._count_items(sku, units, items)
         if items:
             table["sources"] = items
@@ -199,7 +279,12 @@ class _Products:
     ) -> Iterator[Change]:
         """The changes of a product that the store has; it keeps its name."""
         path = ("products", product.sku)
-        for key, value in self._settings(product.sku, product.settings, wanted).items():
+        settings = self._settings(product.sku, product.settings, wanted)
+        if settings and not self._keep_policy:
+            settings = {key: value for key, value in settings.items() if key in self._differing[product.sku]}
+        if wanted.cells and not settings and not self._keep_policy:
+            self._report.count(Count.PRODUCTS_AS_EXPORTED)
+        for key, value in settings.items():
             self._report.count(Count.SETTINGS_REMOVED if value is REMOVED else Count.SETTINGS_CHANGED)
             yield Change((*path, key), value)
         if not units.keys() <= product.items.keys():
@@ -218,20 +303,38 @@ class _Products:
                     self._report.count(Count.ITEMS_CHANGED)
                 yield from changed
 
-    def _settings(self, sku: str, own: Mapping[str, Value], wanted: _Wanted) -> Mapping[str, Any]:
+    def _settings(self, sku: str, own: Settings, wanted: _Wanted) -> Mapping[str, Any]:
         """The settings that change, by key: a new value, or REMOVED."""
-        values = wanted.values
-        for key, value in wanted.unmarked.items():
-            if key in own:
-                values = {**values, key: value}
-            else:
+        for key in wanted.unmarked:
+            if key not in own:
                 self._report.note(Notice.ZERO_WITHOUT_FLAG, about=wanted.unmarked_columns[key], sku=sku)
-        if values:
-            self._report.count(Count.SETTINGS_READ, len(values))
+        if number := len(wanted.values) + len(wanted.unmarked.keys() & own.keys()):
+            self._report.count(Count.SETTINGS_READ, number)
+        return self._changes_of_settings(own, wanted)
+
+    def _changes_of_settings(self, own: Settings, wanted: _Wanted) -> Mapping[str, Any]:
+        values = wanted.values
         if not own or own == values:
             return {} if own else values
+        if wanted.unmarked:
+            values = {**values, **{key: value for key, value in wanted.unmarked.items() if key in own}}
         removed = {key: REMOVED for key in wanted.inherited if key in own}
         return {key: value for key, value in values.items() if own.get(key) != value} | removed
+
+    def _note_assumed(self) -> None:
+        """Note the products that use values of the configuration of which nobody says what Magento has."""
+        rows = [
+            wanted.assumed for row in self._imported.products.values() if (wanted := self._wanted[id(row.inventory)])
+        ]
+        keys = [key for key in SETTINGS if any(key in assumed for assumed in set(rows))]
+        if keys:
+            self._report.note(
+                Notice.ASSUMED,
+                about=",".join(keys),
+                value=", ".join(format_value(DEFAULTS[key]) for key in keys),
+                other=None if self._imported.configuration is None else "partial",
+                times=sum(map(bool, rows)),
+            )
 
     def _count_items(self, sku: str, units: Collection[str], items: Collection[str]) -> None:
         """Count new source items, and those of `units` that are not made for want of a quantity."""
@@ -276,16 +379,18 @@ class _Products:
             self._report.note(Notice.NO_RESERVATIONS)
 
 
-def _wanted(inventory: Inventory, general: Mapping[str, Value]) -> _Wanted:
-    cells = inventory.settings
+def _wanted(inventory: Inventory, general: Settings, known: Collection[str], *, keep_policy: bool) -> _Wanted:
+    cells = {} if keep_policy else inventory.settings
     given = inventory.quantity is not None or inventory.status is not None
     units = {DEFAULT_SOURCE: _Units(inventory.quantity, inventory.status)} if given else {}
     return _Wanted(
+        cells=cells,
         values={key: as_parsed(cell) for key, cell in cells.items() if not isinstance(cell, Inherited | Unmarked)},
         inherited=tuple(key for key, cell in cells.items() if isinstance(cell, Inherited)),
         unmarked={key: as_parsed(cell.value) for key, cell in cells.items() if isinstance(cell, Unmarked)},
         unmarked_columns={key: cell.column for key, cell in cells.items() if isinstance(cell, Unmarked)},
         idle=dict(_idle(cells, general)),
+        assumed=frozenset(key for key, cell in cells.items() if isinstance(cell, Inherited) and key not in known),
         units=units,
         items=_new_items(units),
     )
@@ -327,10 +432,3 @@ def _new_items(units: Mapping[str, _Units]) -> dict[str, Any]:
         for source, each in units.items()
         if each.quantity is not None
     }
-
-
-def _global_values(store: Store, values: Mapping[str, Value | Unset]) -> dict[str, Value]:
-    """Every setting's global value once the configuration is taken."""
-    unset = {key for key, value in values.items() if value is UNSET}
-    own = {key: value for key, value in store.settings.items() if key not in unset}
-    return {**DEFAULTS, **own, **{key: value for key, value in values.items() if not isinstance(value, Unset)}}

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.rows.delimited import Refused
 from backorderctl.store.scalars import parse_quantity, shortest
+from backorderctl.store.settings import Value
 from backorderctl.store.sku import case_folded
 
 DEFAULT_MAXIMUM = 10000
@@ -54,6 +56,7 @@ class Count(StrEnum):
     STOCKS_ADDED = "stocks_added"
     GLOBAL_SETTINGS_READ = "global_settings_read"
     PRODUCTS_ADDED = "products_added"
+    PRODUCTS_AS_EXPORTED = "products_as_exported"
     PRODUCTS_OF_STOCK_SOURCES = "products_of_stock_sources"
     SETTINGS_READ = "product_settings_read"
     SETTINGS_CHANGED = "product_settings_changed"
@@ -66,6 +69,8 @@ class Count(StrEnum):
 class Notice(StrEnum):
     """What an import left aside or took otherwise than it is written, and what changes an answer."""
 
+    ASSUMED = "assumed"
+    POLICY_NOT_TAKEN = "policy_not_taken"
     SKU_BLANKS = "sku_blanks"
     SKU_CASE = "sku_case"
     FLAG_NOT_0_OR_1 = "flag_not_0_or_1"
@@ -117,14 +122,27 @@ class Note:
     other: str | None
 
 
+class OtherInMagento(NamedTuple):
+    """A value of the store file beside another one that Magento has; `sku` is None for one of [global]."""
+
+    key: str
+    sku: str | None
+    ours: Value
+    magentos: Value
+
+
 class ImportReport:
-    """What one import counts as it reads; `headers` are the columns' names by file."""
+    """What one import counts as it reads; `headers` are the columns' names by file.
+
+    `differing` are the values of the store file that it replaces, as Magento has others.
+    """
 
     def __init__(self) -> None:
         self.counts: dict[Count, Tally] = {}
         self.notes: dict[tuple[Notice, str | None], Note] = {}
         self.refused: list[Refused] = []
         self.headers: dict[str, Sequence[str]] = {}
+        self.differing: list[OtherInMagento] = []
 
     def count(self, what: Count, number: int = 1, names: Sequence[str] = ()) -> None:
         """So many more of `what`."""
@@ -141,12 +159,13 @@ class ImportReport:
         line: int | None = None,
         value: str | None = None,
         other: str | None = None,
+        times: int = 1,
     ) -> None:
-        """Once more `notice`; the first time gives the example."""
+        """So many times more `notice`; the first time gives the example."""
         if known := self.notes.get((notice, about)):
-            known.times += 1
+            known.times += times
         else:
-            self.notes[notice, about] = Note(notice, about, 1, sku, line, value, other)
+            self.notes[notice, about] = Note(notice, about, times, sku, line, value, other)
 
     def refuse(self, row: Refused) -> None:
         """A row that is not taken."""

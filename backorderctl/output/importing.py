@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from backorderctl.errors import Problem
-from backorderctl.magento.report import Count, ImportReport, Note, Notice, Tally
+from backorderctl.magento.report import Count, ImportReport, Note, Notice, OtherInMagento, Tally
+from backorderctl.output.format import in_words
 from backorderctl.rows.delimited import Refused
+from backorderctl.store.settings import format_value
 
 ROWS_SHOWN = 20
 """Refused rows that are named one by one."""
@@ -27,6 +29,7 @@ _COUNTS = {
     Count.STOCKS_ADDED: "stock(|s) added",
     Count.GLOBAL_SETTINGS_READ: "global setting(|s) read",
     Count.PRODUCTS_ADDED: "product(|s) added",
+    Count.PRODUCTS_AS_EXPORTED: "product(|s) as the store file has (it|them)",
     Count.PRODUCTS_OF_STOCK_SOURCES: "product(|s) known from stock sources alone",
     Count.SETTINGS_READ: "product setting(|s) read",
     Count.SETTINGS_CHANGED: "product setting(|s) changed",
@@ -36,6 +39,9 @@ _COUNTS = {
     Count.RESERVATIONS_CHANGED: "reservation(|s) changed",
 }
 _NOTICES = {
+    Notice.ASSUMED: "product(|s) (uses|use) the configuration's {about}, and {other}: "
+    "Magento's defaults are taken ({value}); --config FILE or --database URL",
+    Notice.POLICY_NOT_TAKEN: "new product(|s) with a policy of (its|their) own in Magento: not taken",
     Notice.SKU_BLANKS: "SKU(|s) with blanks at the ends: taken without",
     Notice.SKU_CASE: "SKU(|s) in another letter case: taken as the same",
     Notice.FLAG_NOT_0_OR_1: "{about} neither 0 nor 1: read as 1, as Magento does",
@@ -85,7 +91,26 @@ def _told(what: Count, tally: Tally) -> bool:
 
 def noted(note: Note) -> str:
     """What was left aside, with the first example."""
-    return _counted(_NOTICES[note.notice], note.times).format(about=note.about) + _example(note)
+    about = in_words(note.about.split(",")) if note.about else None
+    text = _counted(_NOTICES[note.notice], note.times).format(
+        about=about,
+        value=note.value,
+        other="the configuration that is given does not have it" if note.other else "no configuration is given",
+    )
+    return text if note.notice is Notice.ASSUMED else text + _example(note)
+
+
+def other_values(values: Sequence[OtherInMagento]) -> str:
+    """Which values of the store file Magento has otherwise: their number, and the first in full."""
+    key, sku, ours, magentos = values[0]
+    of = "[global]" if sku is None else repr(sku)
+    differ = (
+        "1 value of the store file differs" if len(values) == 1 else f"{len(values)} values of the store file differ"
+    )
+    return (
+        f"{differ} in Magento (first: {key} of {of} {format_value(ours)}, in Magento {format_value(magentos)}): "
+        "expected --keep-policy or --take-policy, got neither"
+    )
 
 
 def describe_refused(refused: Sequence[Refused]) -> str:
