@@ -348,7 +348,7 @@ def test_a_symbolic_link_of_a_revision_is_followed_inside_the_repository(run: Ru
 
 @pytest.mark.usefixtures("repository")
 def test_the_error_of_a_missing_revision_is_that_of_git(run: Run) -> None:
-    assert run("diff", "git:nope") == (2, "", "Error: git:nope: git: invalid object name 'nope'\n")
+    assert run("diff", "git:nope") == (2, "", "Error: git:nope: git knows no such commit\n")
     assert run("diff", "git:") == (2, "", "Error: git:: expected git:REV or git:REV:PATH\n")
     ran = run("diff", "git:HEAD:other.toml")
     assert ran.status == 2

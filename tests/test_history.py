@@ -240,7 +240,8 @@ def test_content_that_a_partial_clone_lacks_is_an_error(
     ran = run("log")
     assert (ran.status, ran.out) == (2, "")
     assert re.search(
-        r": this repository lacks the content of the file \(blob [0-9a-f]{7}\)\nHint: git fetch --refetch$", ran.err
+        r": this clone is partial and lacks the content of the file \(blob [0-9a-f]{7}\)\nHint: git fetch --refetch",
+        ran.err,
     )
 
 

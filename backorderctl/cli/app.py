@@ -18,6 +18,7 @@ import typer.main
 
 from backorderctl.errors import BackorderctlError, CommandLine, Hint, Mismatch, NoSuchFile
 from backorderctl.files.access import parse_size
+from backorderctl.files.git_revision import is_side
 from backorderctl.output.format import Output, printable
 from backorderctl.store.model import Store
 
@@ -356,8 +357,8 @@ def hint_for(error: BackorderctlError, file: str) -> Hint | None:
 
 
 def for_file(command: CommandLine, file: str) -> CommandLine | None:
-    """The command with the store file, unless it would choose that one anyway; None for standard input."""
-    if file == STANDARD_INPUT:
+    """The command with the store file, unless it would choose that one anyway; None where it could not write it."""
+    if file == STANDARD_INPUT or (is_side(file) and command.verb[-1] != "list"):
         return None
     usual = os.environ.get(FILE_VARIABLE) or DEFAULT_FILE
     named = file == usual or any(option == "-f" for option, _ in command.options)

@@ -8,7 +8,7 @@ import typer
 
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, parse_day, with_options
 from backorderctl.cli.options import complete_revision
-from backorderctl.cli.reading import AnswerOptions
+from backorderctl.cli.reading import AnswerOptions, path_of, read_revision
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.files import git_revision
 from backorderctl.files.access import shell_quoted
@@ -45,8 +45,8 @@ def diff(
     new = new or options.file
     if old == new == STANDARD_INPUT:
         raise BackorderctlError("standard input can be one side only, got it for both")
-    paths = [side for side in (new, old) if not side.startswith(git_revision.PREFIX) and side != STANDARD_INPUT]
-    default_path = paths[0] if paths else options.file
+    paths = [side for side in (new, old) if not git_revision.is_side(side) and side != STANDARD_INPUT]
+    default_path = paths[0] if paths else path_of(options.file)
     sides = _side(options, old, default_path), _side(options, new, default_path)
     before, after = (options.live(side, beside=other) for side, other in (sides, sides[::-1]))
     old_day = options.day(after)
@@ -59,12 +59,11 @@ def diff(
 
 def _side(options: AnswerOptions, side: str, default_path: str) -> Store:
     """The store that a side of the comparison names, as it is written."""
-    if not side.startswith(git_revision.PREFIX):
+    if not git_revision.is_side(side):
         if not os.path.lexists(side) and side != STANDARD_INPUT and git_revision.is_revision(side):
             raise BackorderctlError(f"{side}: no such file", hint=shell_quoted(f"{git_revision.PREFIX}{side}"))
         return options.written(side)
     if git_revision.is_new_since(side, default_path=default_path):
         options.say(f"{side}: {default_path} is not in this revision; compared with an empty store")
         return load_bytes(EMPTY_STORE, side)
-    content = git_revision.revision_content(side, default_path=default_path)
-    return load_bytes(content, git_revision.name(side, default_path=default_path))
+    return read_revision(side, default_path=default_path)

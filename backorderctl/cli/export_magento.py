@@ -9,12 +9,12 @@ import typer
 
 from backorderctl.cli.app import Command, noun, refuse_second_input, with_options
 from backorderctl.cli.options import StockOption, complete_revision
-from backorderctl.cli.reading import StoreOptions
+from backorderctl.cli.reading import StoreOptions, path_of, read_revision
 from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_export
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
-from backorderctl.files import git_revision
 from backorderctl.files.access import shell_quoted
 from backorderctl.files.atomic_folder import write_folder
+from backorderctl.files.git_revision import is_side
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.magento.export_config import (
@@ -34,7 +34,6 @@ from backorderctl.output import magento as view
 from backorderctl.output.format import counted
 from backorderctl.rows.spreadsheet import is_formula
 from backorderctl.store import model
-from backorderctl.store.load import load_bytes
 from backorderctl.store.model import Store
 from backorderctl.store.schedule import days_of_change, store_on
 from backorderctl.store.settings import DEFAULTS, SETTINGS
@@ -274,10 +273,9 @@ def _read(options: StoreOptions, stock: str | None = None) -> Store:
 
 def _old(options: StoreOptions, since: str) -> Store:
     """The store of a file or revision, on the same day."""
-    if not since.startswith(git_revision.PREFIX):
+    if not is_side(since):
         return options.store(since)
-    content = git_revision.revision_content(since, default_path=options.file)
-    written = load_bytes(content, git_revision.name(since, default_path=options.file))
+    written = read_revision(since, default_path=path_of(options.file))
     return store_on(written, options.day(written))
 
 

@@ -13,7 +13,7 @@ from backorderctl.cli.app import DEFAULT_FILE, STANDARD_INPUT, Command, PlainOpt
 from backorderctl.cli.options import FileOption, OutputOption, ProductOption
 from backorderctl.errors import BackorderctlError, InvalidFile
 from backorderctl.files.git_history import History, Version, blobs, history_of
-from backorderctl.files.git_revision import PREFIX
+from backorderctl.files.git_revision import is_side
 from backorderctl.output import history as view
 from backorderctl.output.format import Output, counted
 from backorderctl.policy import history as policy
@@ -84,7 +84,7 @@ def refuse_standard_input(file: str) -> None:
 
 def _when(typed: str, option: str) -> date | str:
     """A day, or `git:REV` as it is."""
-    if typed.startswith(PREFIX):
+    if is_side(typed):
         return typed
     try:
         return date.fromisoformat(typed)

@@ -46,7 +46,7 @@ FileOption = Annotated[
         envvar=FILE_VARIABLE,
         show_envvar=False,
         autocompletion=complete_revision,
-        help="The store file, or - for standard input where nothing is written.",
+        help="The store file; where nothing is written also - for standard input, git:REV or git:REV:PATH.",
     ),
 ]
 OutputOption = Annotated[

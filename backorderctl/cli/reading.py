@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backorderctl.cli.app import DEFAULT_FILE, STANDARD_INPUT, TODAY, PlainOptions, parse_day, refuse_second_input
+from backorderctl.cli.app import (
+    DEFAULT_FILE,
+    FILE_VARIABLE,
+    STANDARD_INPUT,
+    TODAY,
+    PlainOptions,
+    parse_day,
+    refuse_second_input,
+)
 from backorderctl.cli.options import (
     AllowMissingOption,
     AtOption,
@@ -21,8 +29,9 @@ from backorderctl.cli.options import (
     complete_source,
 )
 from backorderctl.errors import BackorderctlError
-from backorderctl.files import access
+from backorderctl.files import access, git_revision
 from backorderctl.files.access import MAX_SIZE, limited, open_input
+from backorderctl.files.git_revision import is_side
 from backorderctl.output.format import Output
 from backorderctl.store.load import load, load_bytes
 from backorderctl.store.model import Store
@@ -200,9 +209,11 @@ class AnswerOptions(QuantitiesOptions):
 
 
 def read_input(path: str, *, limit: int = MAX_SIZE) -> str:
-    """The text of a file that is no store, decompressed if need be, or of standard input for `-`."""
+    """The text of a file that is no store, decompressed if need be, of standard input for `-`, or in a revision."""
     from backorderctl.files.access import decompressed
 
+    if is_side(path):
+        return access.decoded(git_revision.revision_content(path, default_path=""), path)
     name = "<stdin>" if path == STANDARD_INPUT else path
     raw = open_input(path) if name == path else limited(sys.stdin.buffer, name, limit=limit)
     with raw, decompressed(raw, name, limit=limit) as content:
@@ -215,7 +226,20 @@ def read_standard_input(*, limit: int = MAX_SIZE) -> bytes:
 
 
 def read_store(path: str) -> Store:
-    """The store in the file, or on standard input for `-`."""
+    """The store in the file, on standard input for `-`, or in a revision of git."""
     if path == STANDARD_INPUT:
         return load_bytes(read_standard_input(), "<stdin>")
-    return load(path)
+    return read_revision(path, default_path=path_of("")) if is_side(path) else load(path)
+
+
+def read_revision(side: str, *, default_path: str) -> Store:
+    """The store in `git:REV` or `git:REV:PATH`."""
+    content = git_revision.revision_content(side, default_path=default_path)
+    return load_bytes(content, git_revision.name(side, default_path=default_path))
+
+
+def path_of(file: str) -> str:
+    """The path of a store file that may be in a revision; for `git:REV` and for "" that of the usual store file."""
+    path = git_revision.split_side(file)[1] if is_side(file) else file
+    usual = os.environ.get(FILE_VARIABLE, "")
+    return path or (usual if usual and not is_side(usual) else DEFAULT_FILE)

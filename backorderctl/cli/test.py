@@ -11,10 +11,11 @@ from typing import Annotated, NamedTuple
 import typer
 
 from backorderctl.cli.app import DEFAULT_FILE, STANDARD_INPUT, Command, noun, say_error, with_options
-from backorderctl.cli.reading import AnswerOptions, read_input
+from backorderctl.cli.reading import AnswerOptions, path_of, read_input
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, InvalidFile
-from backorderctl.files import access, atomic_file
+from backorderctl.files import access, atomic_file, git_revision
+from backorderctl.files.git_revision import is_side
 from backorderctl.output import policy_tests as view
 from backorderctl.output.policy_tests import FileResult
 from backorderctl.policy.policy_test import InvalidTest
@@ -111,12 +112,13 @@ def _paths(files: Sequence[str], store: str, *, chosen: bool) -> list[_Paths]:
         return [_Paths(file, store if chosen else store_beside(file)) for file in dict.fromkeys(files)]
     if store == STANDARD_INPUT:
         raise BackorderctlError("-f -: expected the name of a test file beside it, got none")
-    return [_Paths(tests_beside(store), store)]
+    in_full = git_revision.name(store, default_path=path_of("")) if is_side(store) else store
+    return [_Paths(tests_beside(in_full), in_full)]
 
 
 def _results(options: AnswerOptions, paths: _Paths, only: str | None, *, named: bool) -> Iterator[FileResult]:
     """The results of one file, which may be `named` on the command line; where it is no file of tests, why."""
-    missing = paths.tests != STANDARD_INPUT and not os.path.lexists(paths.tests)
+    missing = paths.tests != STANDARD_INPUT and not is_side(paths.tests) and not os.path.lexists(paths.tests)
     if missing and (named or os.path.lexists(paths.store)):  # rather than that its store is missing
         hint = None if named else CommandLine(("init", "--tests"))
         raise BackorderctlError(f"{paths.tests}: no such file", hint=hint)

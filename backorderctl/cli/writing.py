@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -12,6 +13,7 @@ from backorderctl.cli.app import DEFAULT_FILE, SHIELD, STANDARD_INPUT, PlainOpti
 from backorderctl.cli.options import FileOption, OutputOption
 from backorderctl.cli.reading import read_input
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
+from backorderctl.files.git_revision import is_side
 from backorderctl.files.lock import PATIENCE
 from backorderctl.output.format import Output, counted, describe_days, describe_place_in_full
 from backorderctl.store.model import Place, Store
@@ -68,6 +70,13 @@ class WriteOptions(PlainOptions):
     output: OutputOption = Output.TABLE
     everything: EverythingOption = False
     exit_code: ExitCodeOption = False
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While the command runs; BackorderctlError where its file is in a revision."""
+        if is_side(self.file):
+            raise BackorderctlError(f"{self.file}: cannot write: a revision of git can only be read")
+        yield
 
     def standard_input(self) -> str | None:
         """The text of standard input, where that is what a dry run changes; None where it is a file.

@@ -12,7 +12,18 @@ from zoneinfo import ZoneInfo
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.files.access import MAX_SIZE, too_large
-from backorderctl.files.git_revision import GIT_PATIENCE, PREFIX, command, environment, git, no_git
+from backorderctl.files.git_revision import (
+    GIT_PATIENCE,
+    PREFIX,
+    command,
+    environment,
+    git,
+    is_side,
+    lacking,
+    no_git,
+    resolved,
+    split_side,
+)
 
 _CHUNK = 1 << 16
 _FIELDS = "%H%x00%P%x00%cI%x00%an%x00%s%x00"
@@ -136,9 +147,7 @@ class History(NamedTuple):
 
 def history_of(file: str, *, default_path: str) -> History:
     """The history of a file that is here, or of `git:REV` or `git:REV:PATH`; BackorderctlError when git has none."""
-    revision, path = "HEAD", file
-    if file.startswith(PREFIX):
-        revision, _, path = file.removeprefix(PREFIX).partition(":")
+    revision, path = split_side(file) if is_side(file) else ("HEAD", file)
     folder, name = os.path.split(os.path.realpath(path or default_path))
     root = git(folder, "rev-parse", "--show-prefix")
     if root.returncode:
@@ -150,22 +159,12 @@ def history_of(file: str, *, default_path: str) -> History:
     return History(folder, tip, full)
 
 
-def resolved(folder: str, revision: str) -> str:
-    """The full name of the commit that `git:REV` names; BackorderctlError when git knows none."""
-    words = ("rev-parse", "--verify", "--end-of-options", f"{revision.removeprefix(PREFIX)}^{{commit}}")
-    answer = git(folder, *words)
-    if answer.returncode:
-        raise BackorderctlError(f"{revision}: git knows no such commit")
-    if b"only goes back to" in answer.stderr:
-        raise BackorderctlError(f"{revision}: the reflog does not go back so far", hint="--since DATE")
-    return answer.stdout.decode().strip()
-
-
 class Blobs:
     """The contents of blobs by their names, from one process of git that is closed with the block."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], folder: str) -> None:
         self._process = process
+        self._folder = folder
         self._stream = _Stream(process)
 
     def content(self, blob: str, name: str) -> bytes:
@@ -179,8 +178,7 @@ class Blobs:
         except (BrokenPipeError, EOFError):  # a partial clone ends git, as no object is fetched
             header = []
         if header[1:2] != ["blob"]:
-            message = f"{name}: this repository lacks the content of the file (blob {blob[:7]})"
-            raise BackorderctlError(message, hint="git fetch --refetch")
+            raise lacking(self._folder, name, blob)
         if int(header[2]) > MAX_SIZE:
             raise too_large(name, MAX_SIZE)
         try:
@@ -193,7 +191,7 @@ class Blobs:
 def blobs(folder: str) -> Iterator[Blobs]:
     """Contents of blobs of the repository of a folder."""
     with _running(folder, "cat-file", "--batch") as process:
-        yield Blobs(process)
+        yield Blobs(process, folder)
 
 
 class _Change(NamedTuple):

@@ -1,12 +1,15 @@
 """A store file in a revision of its git repository."""
 
 import os
-import subprocess
+import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.files.access import MAX_SIZE, too_large
+
+if TYPE_CHECKING:  # every command looks at whether its file is a revision, and few ask git
+    import subprocess
 
 PREFIX = "git:"
 GIT_PATIENCE = 30
@@ -24,56 +27,123 @@ _NO_NETWORK = {
 }
 
 
+def is_side(text: str) -> bool:
+    """Whether the text names a revision and not a file."""
+    return text.startswith(PREFIX)
+
+
+def split_side(side: str) -> tuple[str, str]:
+    """The revision and the path of `git:REV` or `git:REV:PATH`, "" for no path; a colon in braces is no end."""
+    found = re.fullmatch(r"git:((?:[@^]\{[^}]*\}|[^:])+)(?::(.+))?", side, re.DOTALL)
+    if found is None:
+        raise BackorderctlError(f"{side}: expected git:REV or git:REV:PATH")
+    return found[1], found[2] or ""
+
+
+def name(side: str, *, default_path: str) -> str:
+    """The side in full, with its path."""
+    revision, path = split_side(side)
+    return f"{PREFIX}{revision}:{path or default_path}"
+
+
 def revision_content(side: str, *, default_path: str) -> bytes:
     """The bytes of `git:REV` or `git:REV:PATH`, PATH relative to here; BackorderctlError when git cannot give them."""
-    revision, _, path = side.removeprefix(PREFIX).partition(":")
-    if not revision:
-        raise BackorderctlError(f"{side}: expected git:REV or git:REV:PATH")
-    folder, name = os.path.split(path or default_path)
-    if not folder.startswith("/"):
-        folder, name = "", path or default_path
-    blob = f"{revision}:./{os.path.normpath(name)}"
-    found = _found(folder, blob, side)
-    if found is None:
-        shown = git(folder, "show", "--end-of-options", blob)
-        raise _failure(side, revision, folder, shown.stderr.decode(errors="replace"))
-    if found.size > MAX_SIZE:
+    folder, blob = _blob(side, default_path)
+    if blob is None:
+        raise BackorderctlError(f"{side}: {split_side(side)[1] or default_path} is not in this revision")
+    size = git(folder, "cat-file", "-s", blob)
+    if size.returncode:
+        raise lacking(folder, side, blob)
+    if int(size.stdout) > MAX_SIZE:
         raise too_large(side, MAX_SIZE)
-    return git(folder, "cat-file", "blob", found.name).stdout
+    content = git(folder, "cat-file", "blob", blob)
+    if content.returncode:
+        raise lacking(folder, side, blob)
+    return content.stdout
 
 
-class _Blob(NamedTuple):
-    """A file's content as git keeps it: the name of the object, and its size in bytes."""
-
-    name: str
-    size: int
+def is_new_since(side: str, *, default_path: str) -> bool:
+    """Whether `git:REV`, without a path, is a revision that does not have the file that is here."""
+    return not split_side(side)[1] and os.path.lexists(default_path) and _blob(side, default_path)[1] is None
 
 
-def _found(folder: str, path: str, side: str) -> _Blob | None:
-    """The file at `REV:PATH`, symbolic links followed as long as they stay in the repository; None when git has none.
+def _blob(side: str, default_path: str) -> tuple[str, str | None]:
+    """The folder that git is run in, "" for here, and the object that a file is: None where the revision has none.
 
-    BackorderctlError when a link leads elsewhere, or to no file.
+    Absence is what the tree says: BackorderctlError where git cannot read it, or where a link leads to no file.
     """
+    revision, path = split_side(side)
+    folder, file = os.path.split(path or default_path)
+    if not folder.startswith("/"):
+        folder, file = "", os.path.normpath(path or default_path)
+    commit = resolved(folder, f"{PREFIX}{revision}")
+    listed = git(folder, "ls-tree", "-z", commit, "--", f"./{file}")
+    if listed.returncode:
+        raise _unreadable(folder, side, listed.stderr)
+    match listed.stdout.split(b"\t")[0].split():
+        case [b"100644" | b"100755", b"blob", blob]:
+            return folder, blob.decode()
+        case [_, b"tree", _]:
+            raise BackorderctlError(f"{side}: expected a file, got a folder")
+    return folder, _linked(folder, f"{commit}:./{file}", side)
+
+
+def _linked(folder: str, path: str, side: str) -> str | None:
+    """The file to which symbolic links in `REV:PATH` lead; None where nothing there has this name."""
     if "\n" in path:
         return None  # git takes a path a line
-    answer = git(folder, "cat-file", "--follow-symlinks", "--batch-check", lines=f"{path}\n").stdout
-    first, _, rest = answer.decode(errors="surrogateescape").partition("\n")
+    answer = git(folder, "cat-file", "--follow-symlinks", "--batch-check", lines=f"{path}\n")
+    first, _, rest = answer.stdout.decode(errors="surrogateescape").partition("\n")
     match first.split():
-        case [blob, "blob", size]:
-            return _Blob(blob, int(size))
+        case [blob, "blob", _]:
+            return blob
         case ["symlink", _]:
             raise BackorderctlError(f"{side}: a symbolic link out of the repository, to {rest.rstrip()!r}")
         case ["dangling" | "loop" | "notdir", _]:
             raise BackorderctlError(f"{side}: a symbolic link that leads to no file in this revision")
         case [_, "tree", _]:
             raise BackorderctlError(f"{side}: expected a file, got a folder")
-    return None
+        case [*_, "missing"]:
+            return None
+    raise _unreadable(folder, side, answer.stderr)
 
 
-def name(side: str, *, default_path: str) -> str:
-    """The side in full, with its path."""
-    revision, _, path = side.removeprefix(PREFIX).partition(":")
-    return f"{PREFIX}{revision}:{path or default_path}"
+def resolved(folder: str, revision: str) -> str:
+    """The full name of the commit that `git:REV` names; BackorderctlError when git knows none."""
+    words = ("rev-parse", "--verify", "--end-of-options", f"{revision.removeprefix(PREFIX)}^{{commit}}")
+    answer = git(folder, *words)
+    if b"only goes back to" in answer.stderr:
+        raise BackorderctlError(f"{revision}: the reflog does not go back so far", hint="--since DATE")
+    if not answer.returncode:
+        return answer.stdout.decode().strip()
+    if git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+        typed = revision.removeprefix(PREFIX)
+        raise BackorderctlError(f"{revision}: this clone is shallow and has no {typed!r}", hint="git fetch --unshallow")
+    if b"Needed a single revision" not in answer.stderr:
+        raise _unreadable(folder, revision, answer.stderr)
+    raise BackorderctlError(f"{revision}: git knows no such commit")
+
+
+def lacking(folder: str, name: str, blob: str) -> BackorderctlError:
+    """The error for a file whose content is not in the repository."""
+    if _is_partial(folder):
+        message = f"{name}: this clone is partial and lacks the content of the file (blob {blob[:7]})"
+        return BackorderctlError(message, hint="git fetch --refetch --no-filter")
+    message = f"{name}: this repository lacks the content of the file (blob {blob[:7]})"
+    return BackorderctlError(message, hint="git fsck")
+
+
+def _unreadable(folder: str, side: str, said: bytes) -> BackorderctlError:
+    """Git's own message, or that the clone is partial."""
+    if _is_partial(folder):
+        return BackorderctlError(f"{side}: this clone is partial and lacks it", hint="git fetch --refetch --no-filter")
+    lines = [line.removeprefix("fatal: ") for line in said.decode(errors="replace").splitlines() if line.strip()]
+    return BackorderctlError(f"{side}: git: {lines[0].rstrip('.') if lines else 'no answer'}")
+
+
+def _is_partial(folder: str) -> bool:
+    words = ("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+    return git(folder, *words).returncode == 0
 
 
 def branches_and_tags() -> list[str]:
@@ -89,7 +159,7 @@ def branches_and_tags() -> list[str]:
 def is_revision(text: str) -> bool:
     """Whether git knows a commit by this name here; False also where there is no git."""
     try:
-        return not text.startswith("-") and _is_commit("", text)
+        return bool(text) and not text.startswith("-") and bool(resolved("", text))
     except BackorderctlError:
         return False
 
@@ -97,7 +167,7 @@ def is_revision(text: str) -> bool:
 def committed_in(file: str) -> str | None:
     """The commit of HEAD, or of `git:REV`, that has a file as it is read; None when there is none, or it differs."""
     path = Path(file).absolute()
-    folder, revision = ("", file.split(":")[1]) if file.startswith(PREFIX) else (str(path.parent), "HEAD")
+    folder, revision = ("", split_side(file)[0]) if is_side(file) else (str(path.parent), "HEAD")
     try:
         same = not folder or revision_content(f"{PREFIX}HEAD:{path}", default_path=file) == path.read_bytes()
         commit = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
@@ -106,36 +176,13 @@ def committed_in(file: str) -> str | None:
     return commit.stdout.decode().strip() or None if same else None
 
 
-def is_new_since(side: str, *, default_path: str) -> bool:
-    """Whether `git:REV`, without a path, is a revision that does not have the file that is here."""
-    revision, _, path = side.removeprefix(PREFIX).partition(":")
-    folder, name = os.path.split(default_path)
-    if path or not revision or revision.startswith("-") or not os.path.lexists(default_path):
-        return False
-    if not _is_commit(folder, revision):
-        return False
-    return bool(git(folder, "cat-file", "-e", f"{revision}:./{name}").returncode)
-
-
-def _is_commit(folder: str, revision: str) -> bool:
-    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    return git(folder, *words).returncode == 0
-
-
-def _failure(side: str, revision: str, folder: str, said: str) -> BackorderctlError:
-    """Git's own message, or a hint where a shallow clone does not have the revision."""
-    lines = [line.removeprefix("fatal: ") for line in said.splitlines() if line.strip()] or ["git gave no answer"]
-    shallow = git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
-    if shallow and not _is_commit(folder, revision):
-        return BackorderctlError(f"{side}: this clone is shallow and has no {revision!r}", hint="git fetch --unshallow")
-    return BackorderctlError(f"{side}: git: {lines[0].rstrip('.')}")
-
-
-def git(folder: str, *words: str, lines: str = "") -> subprocess.CompletedProcess[bytes]:
+def git(folder: str, *words: str, lines: str = "") -> "subprocess.CompletedProcess[bytes]":
     """Run git in a folder, or here for ""; its status says whether it did what it was asked.
 
     BackorderctlError when there is no git, or when it does not answer in time.
     """
+    import subprocess
+
     typed = lines.encode(errors="surrogateescape")
     try:
         return subprocess.run(
