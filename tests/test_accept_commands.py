@@ -87,8 +87,11 @@ def test_a_dry_run_shows_the_accept_and_writes_nothing(run: Run, shop: Path) -> 
         (["BO1O1", "--reason", "so"], "Error: unknown rule 'BO1O1'\nHint: did you mean 'BO111'?\n"),
         (["BO101", "--reason", " "], "Error: --reason: expected why the finding is intended, got an empty string\n"),
         (["BO101"], "Error: missing option '--reason'\nHint: backorderctl accept add --help\n"),
-        (["BO101", "--reason", "so", "--stock", "us"], "Error: unknown stock 'us'\n"),
-        (["BO101", "--reason", "so", "--source", "mian"], "Error: unknown source 'mian'\nHint: did you mean 'main'?\n"),
+        (["BO101", "--reason", "so", "--stock", "us"], "Error: unknown stock 'us', expected eu\n"),
+        (
+            ["BO101", "--reason", "so", "--source", "mian"],
+            "Error: unknown source 'mian', expected main\nHint: did you mean 'main'?\n",
+        ),
         (["BO101", "--reason", "so", "--product", "WS1"], "Error: unknown product 'WS1'\nHint: did you mean 'WS-1'?\n"),
         (
             ["BO101", "--reason", "so", "--product", "Q", "--match", "*"],

@@ -214,8 +214,8 @@ def test_any_sku_survives_a_write(run: Run, store_file: Path, sku: str) -> None:
     ("words", "said"),
     [
         (("product", "show", "24-MB02"), "unknown product '24-MB02'\nHint: did you mean '24-MB01'?"),
-        (("source", "show", "mian"), "unknown source 'mian', expected 'main'\nHint: did you mean 'main'?"),
-        (("stock", "show", "defualt"), "unknown stock 'defualt', expected 'default'\nHint: did you mean 'default'?"),
+        (("source", "show", "mian"), "unknown source 'mian', expected main\nHint: did you mean 'main'?"),
+        (("stock", "show", "defualt"), "unknown stock 'defualt', expected default\nHint: did you mean 'default'?"),
         (
             ("config", "set", "backorders", "allow", "--prodct", "X"),
             "no such option: --prodct\nHint: did you mean --product?",
@@ -414,4 +414,4 @@ def test_a_channel_that_is_typed_for_a_stock_is_told(run: Run, folder: Path) -> 
     error = "Error: unknown stock 'shop3': that is a channel of stock 's3'\nHint: did you mean 's3'?\n"
     assert run("product", "list", "--stock", "shop3") == (2, "", error)
     assert run("product", "list", "--stock", "xyz").err == "Error: unknown stock 'xyz'\n"
-    assert run("source", "show", "xyz").err == "Error: unknown source 'xyz', expected 'a'\n"
+    assert run("source", "show", "xyz").err == "Error: unknown source 'xyz', expected a\n"

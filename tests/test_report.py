@@ -118,8 +118,8 @@ def test_csv_has_a_row_for_every_value_of_the_json(run: Run, store_of_totals: Pa
     assert (card["owed"], card["salable"], card["used"]) == ("5", "unlimited", "")
 
 
-def test_sums_are_those_of_the_product_list_for_a_stock_and_for_a_source(run: Run, store_of_totals: Path) -> None:
-    for words in ((), ("--stock", "eu"), ("--source", "lyon"), ("--stock", "eu", "--source", "berlin")):
+def test_sums_are_those_of_the_product_list_also_for_a_stock(run: Run, store_of_totals: Path) -> None:
+    for words in ((), ("--stock", "eu")):
         listed = json.loads(run("product", "list", "-o", "json", *words).out)["products"]
         for stock in json.loads(run("report", "-o", "json", *words).out)["stocks"]:
             rows = [row for row in listed if row["stock"] == stock["stock"]]
@@ -210,8 +210,11 @@ def test_top_cuts_every_list_of_products(run: Run, store_of_totals: Path) -> Non
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--stock", "eo"), "Error: unknown stock 'eo'\n"),
-        (("--source", "lion"), "Error: unknown source 'lion'\nHint: did you mean 'lyon'?\n"),
+        (("--stock", "eo"), "Error: unknown stock 'eo', expected eu or us\n"),
+        (
+            ("--source", "lion"),
+            "Error: unknown source 'lion', expected berlin, lyon or empty\nHint: did you mean 'lyon'?\n",
+        ),
     ],
 )
 def test_unknown_names_are_refused(run: Run, store_of_totals: Path, words: tuple[str, ...], message: str) -> None:
@@ -375,3 +378,31 @@ def test_the_counts_of_products_are_those_of_the_product_list(run: Run, folder: 
     assert counts["oversold"] == len(skus("--oversold"))
     findings = json.loads(run("check", "-q", "--select", "BO111", "-o", "json").out)["findings"]
     assert {place["product"] for finding in findings for place in finding["places"]} == skus("--oversold")
+
+
+def test_units_of_a_source_are_that_sources_alone(run: Run, folder: Path) -> None:
+    (folder / "store.toml").write_text(
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -5\n[sources.berlin]\n[sources.lyon]\n'
+        "[products.P.sources.berlin]\nquantity = 1000\n[products.P.sources.lyon]\nquantity = 1\n"
+        "[products.Q.sources.berlin]\nquantity = 3\n"
+    )
+    lines = run("report", "--source", "lyon").out.splitlines()
+    assert lines[0] == f"store.toml on {date.today()}, source lyon only: its units, and what its pools owe and may owe"
+    assert "  units: 1 on hand, 0 reserved, 0 kept as reserve" in lines
+    [stock] = json.loads(run("report", "--source", "lyon", "-o", "json").out)["stocks"]
+    assert (stock["products"], stock["quantity"], stock["on_hand"], stock["backorderable"]) == (1, 1, 1, 5)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=stores())
+def test_the_units_of_a_source_are_those_of_its_items(run: Run, folder: Path, data: dict[str, Any]) -> None:
+    (folder / "store.toml").write_text(toml_text(data), encoding="utf-8")
+    items = json.loads(run("product", "list", "--by-source", "-o", "json").out)["source_items"]
+    for code in data["sources"]:
+        stocks = json.loads(run("report", "-q", "--source", code, "-o", "json").out)["stocks"]
+        for stock in stocks:
+            here = [
+                item for item in items if (item["source"], item["stock"]) == (code, stock["stock"]) and item["counts"]
+            ]
+            assert stock["quantity"] == pytest.approx(sum(item["quantity"] for item in here))
+            assert stock["on_hand"] <= sum(max(item["quantity"], 0) for item in here)

@@ -17,7 +17,7 @@ from backorderctl.cli.reading import QuantitiesOptions
 from backorderctl.output.report import show as view
 from backorderctl.output.report.content import CatalogueReport, RuleCount
 from backorderctl.output.report.show import ReportFormat
-from backorderctl.policy.agenda import AgendaDay, agenda
+from backorderctl.policy.agenda import AgendaDay, agenda, of_stock
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.totals import totals
 from backorderctl.store import model
@@ -84,7 +84,7 @@ def report(
         source=source,
         totals=totals(answers, stocks=stocks, source=source, top=top),
         findings=_findings(store, day),
-        agenda=tuple(_next_days(live, day)),
+        agenda=tuple(_next_days(live, day, stock)),
     )
     view.show_report(shown, options.output, sys.stdout)
 
@@ -99,11 +99,13 @@ def _findings(store: Store, today: date) -> list[RuleCount]:
     ]
 
 
-def _next_days(store: Store, today: date) -> Iterator[AgendaDay]:
-    """The next days on which something begins or ends, until enough does."""
+def _next_days(store: Store, today: date, stock: str | None) -> Iterator[AgendaDay]:
+    """The next days on which something begins or ends, until enough does; of one stock, what reaches it."""
     left = _MOST_CHANGES
     for day in agenda(store, after=today, until=date.max):
-        yield day
-        left -= len(day.begins) + len(day.ends)
+        shown = day if stock is None else of_stock(day, stock)
+        if shown is not None:
+            yield shown
+            left -= len(shown.begins) + len(shown.ends)
         if left <= 0:
             return

@@ -1,12 +1,12 @@
 """The days on which entries of the schedule begin or end, and what follows on each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from backorderctl.policy.diff import Answers, Difference, SettingChange, difference_at, reaches
 from backorderctl.policy.unreached import Unreached, unreached
-from backorderctl.store.model import Product, ScheduleEntry, Store
+from backorderctl.store.model import Place, Product, ScheduleEntry, Store
 from backorderctl.store.schedule import changeovers, store_on
 from backorderctl.store.settings import SETTINGS
 
@@ -47,3 +47,24 @@ def _unreached(store: Store, change: SettingChange, product: Product | None) -> 
     if product is not None or change.key not in SETTINGS:
         return ()
     return unreached(store, {(change.place, change.key)})
+
+
+def of_stock(day: AgendaDay, stock: str) -> AgendaDay | None:
+    """What of a day reaches the products of a stock; None where nothing does."""
+    store = day.store
+    sources = store.stocks[stock].sources
+
+    def concerns(place: Place) -> bool:
+        sold = place.product is None or not store.products[place.product].items.keys().isdisjoint(sources)
+        return place.stock in (None, stock) and (place.source is None or place.source in sources) and sold
+
+    begins, ends = (tuple(entry for entry in entries if concerns(entry.place)) for entries in (day.begins, day.ends))
+    if not (begins or ends):
+        return None
+    changes = day.difference
+    settings = tuple(change for change in changes.settings if concerns(change.place))
+    products = tuple(change for change in changes.products if change.stock == stock)
+    kept = tuple(row for row in day.unreached if concerns(row.place))
+    return replace(
+        day, begins=begins, ends=ends, difference=replace(changes, settings=settings, products=products), unreached=kept
+    )

@@ -48,16 +48,32 @@ class StockTotals:
 
 
 class ProductTotals(NamedTuple):
-    """What one product owes in one stock: `owed` units are ordered and not on hand, `short` can never ship."""
+    """What one product owes in one stock: `owed` units are ordered and not on hand, `short` can never ship.
+
+    `units` are what the sums of the stock add up: all of the answer, or its part at one source.
+    """
 
     answer: Salability
     owed: Decimal
     short: Decimal
+    units: "Units"
 
     @property
     def used(self) -> Decimal | None:
         """The share of its allowance that is used; None where it is unlimited or has none."""
         return None if self.answer.backorderable is None else share_used(self.owed, self.answer.backorderable)
+
+
+class Units(NamedTuple):
+    """The quantity, the units on hand, kept as reserve and left to be backordered of one product in one stock.
+
+    `backorderable` is None without limit.
+    """
+
+    quantity: Decimal
+    on_hand: Decimal
+    reserve: Decimal
+    backorderable: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +132,13 @@ class Totals:
 def totals(answers: Iterable[Salability], *, stocks: Iterable[str], source: str | None = None, top: int) -> Totals:
     """The totals of all `answers`, with a row for each of `stocks` even if nothing is sold from it.
 
-    With `source` only its pools and its low stock are listed. At most `top` products are named in a list.
+    With `source`, quantity and units on hand are that source's alone, before reservations; what belongs to a pool, as
+    reserve, what is owed and can be backordered do, is that of the pools with this source. Only its pools and its low
+    stock are listed. At most `top` products are named in a list.
     """
     grouped: dict[str | None, list[ProductTotals]] = {code: [] for code in stocks}
     for answer in answers:
-        grouped.setdefault(answer.stock, []).append(ProductTotals(answer, owed(answer), short(answer)))
+        grouped.setdefault(answer.stock, []).append(_product(answer, source))
     products = [product for group in grouped.values() for product in group]
     return Totals(
         products=_product_counts(products),
@@ -128,10 +146,46 @@ def totals(answers: Iterable[Salability], *, stocks: Iterable[str], source: str 
         pools=_pools(products, source),
         owing=_first(top, (each for each in products if each.owed), _by_owed),
         nearest=_first(top, (each for each in products if _has_allowance(each.answer)), _by_use),
-        unlimited=_first(top, (each for each in products if each.answer.unlimited), _by_owed),
+        unlimited=_first(top, (each for each in products if each.units.backorderable is None), _by_owed),
         oversold=_first(top, (each for each in products if each.short), _by_short),
         low_stock=_low_stock(products, source),
     )
+
+
+def _product(answer: Salability, source: str | None) -> ProductTotals:
+    if source is None:
+        units = Units(answer.quantity, answer.on_hand or ZERO, kept_back(answer), answer.backorderable)
+        return ProductTotals(answer, owed(answer), short(answer), units)
+    return ProductTotals(answer, *_owed_at(answer, source), _units_at(answer, source))
+
+
+def _units_at(answer: Salability, source: str) -> Units:
+    """The units of one source alone, and what the pools with it keep back and can still backorder."""
+    pools = [pool for pool in answer.pools if source in pool.sources]
+    here = sum([item.quantity for item in answer.items if item.source == source and item.excluded is None], ZERO)
+    on_hand = min(max(here, ZERO), sum([pool.on_hand for pool in pools], ZERO))
+    limits = [pool.backorderable for pool in pools]
+    backorderable = None
+    if answer.managed and None not in limits:
+        allowed = sum([limit for limit in limits if limit is not None], ZERO)
+        backorderable = allowed if answer.backorderable is None else min(allowed, answer.backorderable)
+    return Units(here, on_hand, sum(map(_reserve, pools), ZERO), backorderable)
+
+
+def _owed_at(answer: Salability, source: str) -> tuple[Decimal, Decimal]:
+    """What the pools with a source owe, and what of it can never ship.
+
+    Reservations beyond all goods are owed by the pools that can backorder them.
+    """
+    pools = [pool for pool in answer.pools if source in pool.sources]
+    if not pools:
+        return ZERO, ZERO
+    below_zero = sum([-pool.quantity for pool in pools if pool.backorders and pool.quantity < 0], ZERO)
+    beyond = max(answer.reserved - _on_hand(answer), ZERO)
+    limits = [pool.backorderable for pool in pools]
+    if None not in limits and len(pools) < len(answer.pools):
+        beyond = min(beyond, sum([limit for limit in limits if limit is not None], ZERO))
+    return below_zero + beyond, sum(map(_excess, pools), ZERO) if len(pools) < len(answer.pools) else short(answer)
 
 
 def owed(answer: Salability) -> Decimal:
@@ -176,15 +230,15 @@ def _stock(stock: str | None, products: Sequence[ProductTotals]) -> StockTotals:
         in_stock=statuses[Status.IN_STOCK],
         backorder=statuses[Status.BACKORDER],
         out_of_stock={reason: reasons[reason] for reason in Reason if reasons[reason]},
-        quantity=sum((answer.quantity for answer in answers), ZERO),
-        reserved=sum((answer.reserved for answer in answers), ZERO),
-        on_hand=sum((answer.on_hand or ZERO for answer in answers), ZERO),
-        reserve=sum(map(kept_back, answers), ZERO),
-        owed=sum((each.owed for each in products), ZERO),
-        owed_within_limit=sum((each.owed for each in products if not each.answer.unlimited), ZERO),
-        backorderable=sum((answer.backorderable or ZERO for answer in answers), ZERO),
+        quantity=sum([each.units.quantity for each in products], ZERO),
+        reserved=sum([answer.reserved for answer in answers], ZERO),
+        on_hand=sum([each.units.on_hand for each in products], ZERO),
+        reserve=sum([each.units.reserve for each in products], ZERO),
+        owed=sum([each.owed for each in products], ZERO),
+        owed_within_limit=sum([each.owed for each in products if each.units.backorderable is not None], ZERO),
+        backorderable=sum([each.units.backorderable or ZERO for each in products], ZERO),
         owing=sum(each.owed > 0 for each in products),
-        unlimited=sum(answer.unlimited for answer in answers),
+        unlimited=sum(each.units.backorderable is None for each in products),
         oversold=sum(each.short > 0 for each in products),
         low_stock=sum(answer.low_stock for answer in answers),
     )
@@ -192,9 +246,9 @@ def _stock(stock: str | None, products: Sequence[ProductTotals]) -> StockTotals:
 
 def _product_counts(products: Iterable[ProductTotals]) -> ProductCounts:
     skus: tuple[set[str], ...] = tuple(set() for _ in ProductCounts._fields)
-    for answer, owed_units, short_units in products:
-        in_stock = answer.status is Status.IN_STOCK
-        for counted, is_so in zip(skus, (True, in_stock, owed_units, answer.unlimited, short_units), strict=True):
+    for answer, owed_units, short_units, units in products:
+        facts = (True, answer.status is Status.IN_STOCK, owed_units, units.backorderable is None, short_units)
+        for counted, is_so in zip(skus, facts, strict=True):
             if is_so:
                 counted.add(answer.product.sku)
     return ProductCounts(*map(len, skus))

@@ -234,7 +234,10 @@ def require(kind: str, name: str, names: Collection[str], *, suggest: bool = Tru
     """
     if name in names:
         return name
-    listed = f", expected {' or '.join(map(repr, names))}" if few and 0 < len(names) <= MOST_EXPECTED else ""
+    listed = ""
+    if few and 0 < len(names) <= MOST_EXPECTED:
+        *others, last = names
+        listed = f", expected {', '.join(others)} or {last}" if others else f", expected {last}"
     raise BackorderctlError(f"unknown {kind} {name!r}{listed}", hint=suggestion(name, names) if suggest else None)
 
 

@@ -79,7 +79,8 @@ def _products(number: int) -> str:
 def _part(report: CatalogueReport) -> str:
     """What the report is confined to, in words."""
     named = (("stock", report.stock), ("source", report.source))
-    return "".join(f", {kind} {code} only" for kind, code in named if code is not None)
+    part = "".join(f", {kind} {code} only" for kind, code in named if code is not None)
+    return part if report.source is None else f"{part}: its units, and what its pools owe and may owe"
 
 
 def _stock_headline(stock: StockTotals) -> str:
