@@ -268,6 +268,12 @@ def test_a_file_in_another_encoding_is_read_by_its_name(folder: Path, run: Run) 
     )
     assert run("import", "magento", "--products", "p.csv", "--encoding", "cp1252").status == 0
     assert products(folder)["A"]["name"] == "Größe"
+    (folder / "c.csv").write_text("path,value\n", encoding="utf-8")
+    for encoding in ("utf-16", "undefined", "punycode"):
+        for option, file in (("--products", "p.csv"), ("--config", "c.csv")):
+            ran = run("import", "magento", option, file, "--encoding", encoding)
+            assert (ran.status, ran.out) == (2, "")
+            assert ran.err.startswith(f"Error: {file}") and f"expected {encoding.upper()}, got " in ran.err  # noqa: PT018
     ran = run("import", "magento", "--products", "p.csv", "--encoding", "klingon")
     assert ran == (2, "", "Error: --encoding: expected one such as cp1252, got 'klingon'\n")
 

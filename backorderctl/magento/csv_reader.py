@@ -113,7 +113,7 @@ def open_table(source: Input, report: ImportReport, what: Count, watch: OnProgre
         report.count(what, 0)  # comes first in the report, and also when there is no row
         try:
             yield _table(source.name, text, report, what, lambda: watch(raw.tell()) if raw.seekable() else None)
-        except UnicodeDecodeError:
+        except UnicodeError:
             hint = "save it as UTF-8, or name its encoding, such as --encoding cp1252"
             raise InvalidFile(source.name, [undecodable(source)], hint=hint) from None
 
@@ -140,13 +140,15 @@ def undecodable(source: Input) -> Problem:
             except UnicodeDecodeError as error:
                 found = f"expected {source.encoding.upper()}, got byte 0x{line[error.start]:02x}"
                 return Problem(found, number, error.start + 1)
+            except UnicodeError:  # such as UTF-16 without the mark that says its order of bytes
+                break
     return Problem(f"expected {source.encoding.upper()}, got something else")
 
 
 def _text(source: Input, content: BinaryIO) -> io.TextIOWrapper:
     try:
         return io.TextIOWrapper(content, encoding=source.encoding, newline="")
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise BackorderctlError(f"--encoding: expected one such as cp1252, got {source.encoding!r}") from None
 
 

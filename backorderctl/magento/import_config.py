@@ -175,7 +175,7 @@ def _text(source: Input) -> str:
         data = content.read()
     try:
         return data.decode(source.encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise InvalidFile(source.name, [csv_reader.undecodable(source)]) from None
 
 
