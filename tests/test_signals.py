@@ -98,7 +98,7 @@ def test_a_signal_after_the_command_changes_nothing(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "no\n", "")
 
 
-EXPORT = ("export", "magento", "all", "--to", "out", "-q")
+EXPORT = ("export", "magento", "all", "--to", "out", "--assume-defaults", "-q")
 SLOW_REMOVAL = CHILD.replace(
     "from backorderctl.cli import run\n",
     """
@@ -130,3 +130,20 @@ def test_a_signal_while_what_was_replaced_is_removed_leaves_nothing_of_it(tmp_pa
     assert child.returncode == 130
     assert sorted(os.listdir(tmp_path / "out")) == names  # noqa: PTH208
     assert sorted(os.listdir(tmp_path)) == ["out", "store.toml"]  # noqa: PTH208
+
+
+def test_signals_are_handled_before_anything_else_is_imported() -> None:
+    """What is imported before takes a share of the start-up in which a signal ends Python in its own way."""
+    program = "import sys; before = set(sys.modules); import backorderctl.cli; print(*(set(sys.modules) - before))"
+    ran = subprocess.run([sys.executable, "-I", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {program}"],
+                         capture_output=True, text=True, check=True)  # fmt: skip
+    own = {"backorderctl", "backorderctl.cli"}
+    assert set(ran.stdout.split()) <= own | {
+        "__future__",
+        "gc",
+        "_signal",
+        "importlib",
+        "importlib._bootstrap",
+        "importlib._bootstrap_external",
+        "warnings",
+    }

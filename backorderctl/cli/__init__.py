@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 
 TYPE_CHECKING = False  # from typing it would take longer than all that happens before signals are handled
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable, Sequence
     from types import FrameType
     from typing import Any, NoReturn
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
     from backorderctl.errors import BackorderctlError
 
+else:
+    import _signal as signal  # `signal` imports for five milliseconds more, in which no signal is handled
+
 DONE = 0
 INTERRUPTED = 130
 COMPLETION_VARIABLE = "_BACKORDERCTL_COMPLETE"
 """The environment variable with which a shell asks for completions."""
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _AGAIN = 0.001
 """Seconds after which an interrupt is repeated that came where Python cannot raise an exception."""
 
@@ -55,7 +58,7 @@ def run() -> NoReturn:
 def _on_signals(action: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     """What the signals do that ask a program to end; what the caller has set to be ignored stays ignored."""
     for each in _ENDING:
-        if signal.getsignal(each) is not signal.SIG_IGN:
+        if signal.getsignal(each) != signal.SIG_IGN:
             signal.signal(each, action)
 
 
