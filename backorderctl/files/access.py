@@ -18,6 +18,8 @@ PIPE_PATIENCE = 10.0
 """Seconds that a named pipe may have no writer."""
 GZIP = b"\x1f\x8b"
 """The first bytes of a compressed file."""
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How every file is opened; Windows has no pipes to wait for, and would change line ends."""
 _CHUNK = 1 << 20
 _BUFFER = 1 << 18
 
@@ -30,7 +32,7 @@ def open_file(path: str, flags: int) -> Iterator[int]:
     """
     check_path(path)
     with reading(path):
-        descriptor = os.open(path, flags | os.O_NONBLOCK)
+        descriptor = os.open(path, flags | _AT_ONCE)
     try:
         yield descriptor
     finally:
@@ -94,7 +96,8 @@ def _prepare(descriptor: int, path: str) -> None:
             raise BackorderctlError(f"{path}: cannot read: nothing writes to this pipe")
     elif stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not os.isatty(descriptor)):
         raise BackorderctlError(f"{path}: cannot read: expected a file, got a device")
-    os.set_blocking(descriptor, True)
+    if _AT_ONCE & getattr(os, "O_NONBLOCK", 0):
+        os.set_blocking(descriptor, True)
 
 
 def check_path(path: str) -> None:

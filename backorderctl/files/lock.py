@@ -142,7 +142,8 @@ def lock(descriptor: int, *, wait: bool) -> bool:
     try:
         import fcntl
     except ImportError:
-        raise BackorderctlError("cannot write: this system has no file locks (Python's module fcntl)") from None
+        message = "cannot write: this Python has no file locks (module fcntl), which Linux, macOS and WSL have"
+        raise BackorderctlError(message) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
