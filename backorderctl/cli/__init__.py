@@ -99,7 +99,7 @@ def main(arguments: Sequence[str]) -> int:
 
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        _encode(stream)
     with safe_messages():
         return _run(arguments)
 
@@ -112,6 +112,17 @@ def _open_closed_streams() -> None:
     sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
     sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
     sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+
+
+def _encode(stream: Any) -> None:
+    """Let a stream have UTF-8 where no person reads it, unless $PYTHONIOENCODING says otherwise.
+
+    A terminal of another encoding shows escapes. In a file they would be the same text as a name with a backslash.
+    """
+    if stream is sys.stderr or stream.isatty():
+        stream.reconfigure(errors="backslashreplace")
+    elif not os.environ.get("PYTHONIOENCODING"):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -137,6 +148,8 @@ def _run(arguments: Sequence[str]) -> int:
         return _failed(error)
     except MemoryError:
         failure = BackorderctlError("not enough memory")
+    except UnicodeEncodeError as error:
+        failure = BackorderctlError(f"standard output: cannot write {error.object[error.start]!r} as {error.encoding}")
     else:
         return status or DONE
     return _failed(failure)  # only now is the memory free that the command has used
