@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -270,3 +271,16 @@ def test_a_file_that_is_a_mount_says_what_to_mount(tmp_path: Path, monkeypatch: 
     reason = "device or resource busy; if it is a mount of its own, mount its folder instead"
     assert caught.value.message == f"store.toml: cannot write: {reason}"
     assert Path("store.toml").read_text() == "old"
+
+
+def test_writers_that_begin_at_once_do_not_take_each_other_for_strays(folder: Path) -> None:
+    def write(number: int) -> int:
+        for _ in range(100):
+            with beside.temporary("new", folder / "new") as made:
+                made.create_folder()
+                (made.name / "x").write_text("")
+        return number
+
+    with ThreadPoolExecutor(4) as writers:
+        assert list(writers.map(write, range(4))) == [0, 1, 2, 3]
+    assert not list(folder.iterdir())

@@ -43,8 +43,10 @@ class Temporary:
         """Make a folder that nobody else may enter, and lock it."""
 
         def make() -> int:
-            self.name.mkdir(0o700)
-            return os.open(self.name, os.O_RDONLY | os.O_DIRECTORY)
+            while True:
+                self.name.mkdir(0o700)
+                with suppress(FileNotFoundError):  # another writer took it for a stray before it was opened
+                    return os.open(self.name, os.O_RDONLY | os.O_DIRECTORY)
 
         self._created(make)
 
