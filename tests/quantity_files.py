@@ -12,6 +12,8 @@ from typing import Any
 from schedules import text_of, with_schedule
 from stores import build
 
+from backorderctl.store.sku import case_folded
+
 DAY = "2028-01-15"
 """A day on which some of the scheduled values hold."""
 COLUMNS = "sku,stock,status,reason,quantity,reserved,on_hand,backorderable,salable,unlimited,only_x_left,low_stock"
@@ -53,14 +55,19 @@ BAD_ROWS = {
 STATUSES = ({"in_stock": "1", "out_of_stock": "0"}, {"in_stock": "in_stock", "out_of_stock": "out_of_stock"})
 
 
-def write_case(folder: Path, seed: int, products: int, *, packed: bool = True) -> None:
+def write_case(
+    folder: Path, seed: int, products: int, *, packed: bool = True, respelled: bool = True, held_in_store: bool = False
+) -> None:
     """Write `store.toml`, `quantities.csv` and `reserved.csv` of a random store of so many products.
 
-    Half of the products have settings; of the others, half are in the store file. Some of the products are in no row.
+    Half of the products have settings; of the others, half are in the store file. Some of the products are in no row,
+    in every other store some rows are there twice, and a fifth of all names are `respelled`. With `held_in_store`,
+    products of the store file have their reservations there, and there is no reserved file.
     """
     random = Random(seed)
     data = build(random.choice, products=products)
-    items, reserved = [], []
+    items: list[tuple[str, ...]] = []
+    reserved: list[tuple[str, ...]] = []
     for sku, product in list(data["products"].items()):
         plain = random.random() < 0.5
         for source, item in product.get("sources", {}).items():
@@ -68,11 +75,18 @@ def write_case(folder: Path, seed: int, products: int, *, packed: bool = True) -
             items.append((source, sku, number(item.pop("quantity"), random), status))
         for stock, table in product.get("stocks", {}).items():
             reserved.append((sku, stock, number(table.get("reserved", 0), random)))
-        product.pop("stocks", None)
+        stocks = product.pop("stocks", {})
         if plain:
-            data["products"][sku] = {}
-            if random.random() < 0.5:
-                del data["products"][sku]
+            product.clear()
+        if held_in_store and stocks:
+            product["stocks"] = stocks
+        if plain and random.random() < 0.5:
+            del data["products"][sku]
+    if random.random() < 0.5:
+        items += random.sample(items, len(items) // 50)
+    if respelled:
+        items = [(spelled(source, random), spelled(sku, random), *rest) for source, sku, *rest in items]
+        reserved = [(spelled(sku, random), *rest) for sku, *rest in reserved]
     random.shuffle(items)
     (folder / "store.toml").write_text(text_of(with_schedule(data, random)), encoding="utf-8")
     write(
@@ -82,7 +96,16 @@ def write_case(folder: Path, seed: int, products: int, *, packed: bool = True) -
         random,
         packed,
     )
-    write(folder / "reserved.csv", ("sku", "stock", "reserved"), reserved, random, packed)
+    if not held_in_store:
+        write(folder / "reserved.csv", ("sku", "stock", "reserved"), reserved, random, packed)
+
+
+def spelled(name: str, random: Random) -> str:
+    """The name, or in one of five cases another spelling of it."""
+    if random.random() < 0.8:
+        return name
+    other = "".join(random.choice((char.upper(), char.lower())) for char in name)
+    return other if case_folded(other) == case_folded(name) else name
 
 
 def number(exact: Any, random: Random) -> str:

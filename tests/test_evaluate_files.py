@@ -37,8 +37,8 @@ def files(folder: Path) -> Path:
 def test_duckdb_agrees_with_the_evaluator_on_random_stores(run: Run, folder: Path) -> None:
     compared = 0
     for seed in range(CASES):
-        write_case(folder, seed, PRODUCTS)
-        words = ("--reserved", "reserved.csv", "--at", DAY, "--allow-missing", "-q")
+        write_case(folder, seed, PRODUCTS, held_in_store=seed % 2 == 1)
+        words = ("--at", DAY, "--allow-missing", "-q", *(("--reserved", "reserved.csv") if seed % 2 == 0 else ()))
         listed = run("product", "list", "--quantities", "quantities.csv", *words, "-o", "csv")
         ran = run("evaluate", "quantities.csv", *words, "--to", "answers.csv", "--summary", "-o", "json")
         assert (listed.status, ran.status, ran.err) == (0, 0, "")
@@ -68,6 +68,82 @@ def test_answers_are_parquet_with_exact_types_or_csv_as_product_list_writes_it(r
         assert [types["salable"], types["unlimited"], types["stock"]] == ["DECIMAL(18,4)", "BOOLEAN", "VARCHAR"]
         rows = duckdb.sql(f"SELECT sku, salable, unlimited FROM '{name}' ORDER BY sku").fetchall()
         assert rows == [("A", Decimal("22.5"), False), ("B", Decimal(47), False), ("gone", Decimal(0), False)]
+
+
+@pytest.mark.parametrize("kept", [0, 1000], ids=["from the engine", "from the reader"])
+@pytest.mark.parametrize("rows", [1, 1000], ids=["in parts", "whole"])
+def test_names_in_another_letter_case_are_those_of_the_store_file(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch, kept: int, rows: int
+) -> None:
+    monkeypatch.setattr("backorderctl.bulk.run.MOST_KEPT", kept)
+    monkeypatch.setattr("backorderctl.bulk.duckdb.ROWS_A_PASS", rows)
+    (files / "live.csv").write_text(HEAD + "MAIN,a,7,1\nlyon,A,5.5,1\nmain,b2,-3,1\nLyon,B2,1,1\nlyon,b2,1,1\n")
+    (files / "held.csv").write_text("sku,reserved\na,2\nB2,1\n")
+    words = ("live.csv", "--reserved", "held.csv")
+    listed = run("product", "list", "--quantities", *words, "-o", "csv")
+    ran = run("evaluate", *words, "--to", "answers.csv", "--summary", "-o", "json")
+    assert answers((files / "answers.csv").read_text()) == answers(listed.out)
+    assert [(row[0], row[4], row[5]) for row in answers(listed.out)] == [
+        ("A", "12.5", "2"), ("B2", "-2", "1"), ("gone", "0", "0")
+    ]  # fmt: skip
+    said = ["4 names in another spelling: 'a' as 'A', ...", "1 row repeated, with the same quantity and status"]
+    assert [line for line in ran.err.splitlines() if "spell" in line or "repeated" in line] == said
+    assert [line for line in listed.err.splitlines() if "spell" in line or "repeated" in line] == said
+    document = json.loads(ran.out)
+    assert document["respelled"] == {"count": 4, "first": {"name": "a", "as": "A"}}
+    assert (document["repeated"], document["rows"]) == (1, 5)
+
+
+@pytest.mark.parametrize(
+    ("products", "sku", "said"),
+    {
+        "two of the store file": (("aB", "Ab"), "AB", "sku: expected the spelling of 'aB' or 'Ab', got 'AB'"),
+        "one but for its accents": (("Café",), "cafe", "sku: expected 'Café', which Magento takes for the same"),
+        "one but for accents of its own": (("cafe",), "CAFÉ", "sku: expected 'cafe', which Magento takes for the same"),
+    }.values(),
+)  # fmt: skip
+@pytest.mark.parametrize("kept", [0, 1000], ids=["from the engine", "from the reader"])
+def test_a_name_that_could_be_of_several_products_is_refused(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch, products: tuple[str, ...], sku: str, said: str, kept: int
+) -> None:
+    monkeypatch.setattr("backorderctl.bulk.run.MOST_KEPT", kept)
+    (files / "store.toml").write_text(STORE + "".join(f"[products.'{name}']\n" for name in products))
+    (files / "live.csv").write_text(LIVE + f"main,{products[0]},4,1\nmain,{sku},5,1\n")
+    (files / "held.csv").write_text(f"sku,reserved\n{sku},2\nA,1\n")
+    for words in (("live.csv",), ("live.csv", "--reserved", "held.csv")):
+        ran = run("evaluate", *words, "--to", "answers.csv")
+        assert (ran.status, said in ran.err, (files / "answers.csv").exists()) == (2, True, False)
+        assert ran.err == run("product", "list", "--quantities", *words).err.replace("rejects.csv", "rejects")
+        listed = run("product", "list", "--quantities", *words, "--skip-bad", "r.csv", "-o", "csv")
+        assert run("evaluate", *words, "--to", "answers.csv", "--skip-bad", "rejects").status == 0
+        assert answers((files / "answers.csv").read_text()) == answers(listed.out)
+        (files / "answers.csv").unlink()
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="needs the count of bytes of a process that Linux keeps")
+@pytest.mark.parametrize("row", ["main,SKU-1,8,1", "main,C,many,1", "main,C"], ids=["a pair", "a cell", "a record"])
+@pytest.mark.parametrize("words", [(), ("--skip-bad", "rejects")], ids=["refused", "left out"])
+def test_a_file_with_a_refused_row_is_read_twice(files: Path, row: str, words: tuple[str, ...]) -> None:
+    many(files, 300_000)
+    size = (files / "many.csv").stat().st_size
+    program = (
+        "import sys; from backorderctl.cli import main; status = main(sys.argv[1:]); "
+        "print(status, open('/proc/self/io').readline().split()[1])"
+    )
+
+    def bytes_read() -> tuple[str, int]:
+        command = [sys.executable, "-c", program, "evaluate", "many.csv", "--to", "answers.csv", "-q", *words]
+        ran = subprocess.run(command, capture_output=True, text=True, check=True)
+        status, read = ran.stdout.split()
+        return status, int(read)
+
+    assert bytes_read()[0] == "0"
+    _, once = bytes_read()
+    with (files / "many.csv").open("a") as rows:
+        rows.write(row + "\n")
+    status, twice = bytes_read()
+    assert status == ("0" if words else "2")
+    assert 0.9 * size < twice - once < 1.1 * size
 
 
 def test_answers_say_which_day_and_which_commit_they_are_for(run: Run, files: Path) -> None:
@@ -237,7 +313,10 @@ def test_the_files_their_rows_and_ignored_columns_are_named(run: Run, files: Pat
         "held.csv: 1 row; columns ignored: by",
     ]
     document = json.loads(ran.out)
-    assert document["files"] == [{"file": "live.csv", "ignored": ["note"]}, {"file": "held.csv", "ignored": ["by"]}]
+    assert document["files"] == [
+        {"file": "live.csv", "refused": 0, "ignored": ["note"]},
+        {"file": "held.csv", "refused": 0, "ignored": ["by"]},
+    ]
     assert (document["rows"], document["reserved_rows"]) == (2, 1)
     ran = run("evaluate", "[0-9].csv", "--summary")
     assert ran.err.splitlines()[0] == "0.csv, 1.csv, 2.csv and 1 more file: 4 rows"
@@ -418,7 +497,7 @@ def test_any_number_of_sources_is_told_apart(run: Run, files: Path) -> None:
     assert run(*words) == (0, "", "")
     assert answers((files / "answers.csv").read_text())[0][4] == "150"
     for code in ("s0", "s59", "s60", "s149"):
-        (files / "many.csv").write_text(f"{HEAD}{rows}{code},A,1,1\n")
+        (files / "many.csv").write_text(f"{HEAD}{rows}{code},A,2,1\n")
         assert f"'A' at {code}: expected one row, got " in run(*words).err
 
 

@@ -193,8 +193,9 @@ def test_refused_rows_are_named_as_the_evaluator_names_them(
 
 REFUSED = {
     "floats": "live.parquet: column 'quantity': expected text, decimals or whole numbers, got float\n",
-    "a pair in two files": "live.csv:4: record 3: 'B' at main: expected one row, got several\n"
-    "Error: more.csv:2: record 1: 'B' at main: expected one row, got several\n"
+    "a pair in two files": "live.csv:4: record 3: 'B' at main: expected one row, got -3, "
+    "and 1 in record 1 of more.csv\n"
+    "Error: more.csv:2: record 1: 'B' at main: expected one row, got 1, and -3 in record 3 of live.csv\n"
     "Error: 2 of 5 rows are refused\nHint: --skip-bad rejects\n",
     "no row of a source": "live.csv: expected rows of every source, got none of lyon (1 in the store file)\n"
     "Hint: --allow-missing\n",
@@ -257,10 +258,8 @@ def test_answers_are_written_as_one_file_or_as_a_folder_of_files(
 
 def test_a_parquet_file_says_which_day_it_is_for(runs: Runs) -> None:
     folder, _ = runs["a Parquet file"]
-    [[said]] = duckdb.sql(
-        f"SELECT value FROM parquet_kv_metadata('{folder}/answers.parquet') WHERE key LIKE '%row.metadata'"
-    ).fetchall()
-    assert b'"backorderctl.at"' in said
+    values = duckdb.sql(f"SELECT value FROM parquet_kv_metadata('{folder}/answers.parquet')").fetchall()
+    assert any(b'"backorderctl.at"' in value for (value,) in values)
 
 
 def test_a_store_that_this_spark_cannot_read_is_named_in_one_line(runs: Runs) -> None:

@@ -1,7 +1,8 @@
 -- What every product offers in every stock, in portable SQL: + and -, comparison, CASE, aggregates, LOWER and CAST.
 --
 -- It reads five tables. Nothing in them has to be looked up any more: which value wins is decided already.
---   backorderctl_quantities      source_code, sku, quantity, status: 1 is in stock. A quantity or status that is NULL is refused.
+--   backorderctl_quantities      source_code, sku, quantity, status: 1 is in stock. A quantity or status that is NULL is refused;
+--                                `respelled` is 1 where the source code is not as in the file
 --   backorderctl_reservations    sku, stock, reserved: one row for each product and stock
 --   backorderctl_products        sku, policy: the SKUs of the store file; policy is NULL where the product has no settings of its own
 --   backorderctl_stock_policies  policy, stock, managed, only_x_left
@@ -52,6 +53,7 @@ SELECT
     BIT_OR({bits}) AS sources_{word},
     -- end
     CAST(SUM(CASE WHEN q.status = 1 AND p.policy IS NOT NULL THEN q.quantity END) AS DECIMAL(18, 4)) AS units,
+    MAX(q.respelled) AS respelled,
     COUNT(*) AS items,
     CASE
         WHEN COUNT(q.quantity) < COUNT(*) OR COUNT(q.status) < COUNT(*) THEN 1

@@ -135,7 +135,7 @@ class DuckDB:
             f"CAST(unnest(CAST(${number} AS VARCHAR[])) AS {kind}) AS {column}"
             for number, (column, kind) in enumerate(table.columns, 1)
         )
-        self.fetch(f"CREATE TEMP TABLE {table.name} AS SELECT {columns}", values)
+        self.fetch(f"CREATE OR REPLACE TEMP TABLE {table.name} AS SELECT {columns}", values)
 
     def keep(self, name: str, query: str, *, view: bool = False) -> None:
         """Give a name to the result of a query, or to the query itself, in place of what had it before."""

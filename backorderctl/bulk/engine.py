@@ -77,8 +77,18 @@ class Engine(Protocol):
 
 
 def quantities_query(engine: Engine, job: Job) -> str:
-    """The rows of all quantities files: source_code, sku, quantity, status."""
+    """The rows of all quantities files: source_code, sku, quantity, status, and 1 where the source is respelled."""
     return "\nUNION ALL\n".join(_quantities(engine, files, job) for files in _alike(job.quantities))
+
+
+def sources_query(engine: Engine, job: Job) -> str:
+    """The source codes of all quantities files: as they are spelled, and as the store file does."""
+    parts = []
+    for files in _alike(job.quantities):
+        cell = engine.cell(files[0], SOURCE_CODE)
+        name = known_source(cell, job.tables.sources)
+        parts.append(f"SELECT {cell} AS spelling, {name} AS name FROM {engine.reader(files)}")
+    return "\nUNION ALL\n".join(parts)
 
 
 def reservations_query(engine: Engine, job: Job) -> str:
@@ -103,10 +113,12 @@ def _quantities(engine: Engine, files: Sequence[RowsFile], job: Job) -> str:
         status = _case(engine, engine.cell(first, STATUS), flags)
     else:
         status = str(OWN_STATUS if job.tables.out_of_stock else 1)
+    source = engine.cell(first, SOURCE_CODE)
+    known = ", ".join(map(engine.text, job.tables.sources))
     return (
-        f"SELECT {known_source(engine.cell(first, SOURCE_CODE), job.tables.sources)} AS source_code, "
-        f"{engine.cell(first, SKU)} AS sku, {engine.number(first, QUANTITY)} AS quantity, {status} AS status "
-        f"FROM {engine.reader(files)}"
+        f"SELECT {known_source(source, job.tables.sources)} AS source_code, {engine.cell(first, SKU)} AS sku, "
+        f"{engine.number(first, QUANTITY)} AS quantity, {status} AS status, "
+        f"CASE WHEN {source} IN ({known}) THEN 0 ELSE 1 END AS respelled FROM {engine.reader(files)}"
     )
 
 

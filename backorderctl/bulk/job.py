@@ -74,13 +74,20 @@ class Counts(NamedTuple):
     reserved_found: int = 0
 
 
+class Respelled(NamedTuple):
+    """How many names are spelled otherwise than as they are shown, and the first spelling with what is shown."""
+
+    names: int = 0
+    first: tuple[str, str] = ("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """What a run gave: rows read and answers, SKUs of either side that the other lacks, and the totals if asked for.
 
     `rows` and `reserved` count the `refused` rows, too, of which `files` have the headers. `unknown_reserved` counts
-    SKUs with reservations alone, for which no answer is given; `sums_above_zero` are SKUs and stocks whose reservations
-    count as 0 for their sign: how many, and the first.
+    SKUs with reservations alone, for which no answer is given, and `repeated` rows that say again what another says;
+    `sums_above_zero` are SKUs and stocks whose reservations count as 0 for their sign: how many, and the first.
     """
 
     rows: int
@@ -89,6 +96,8 @@ class RunResult:
     without_row: int
     unknown: int
     unknown_reserved: int
+    repeated: int
+    respelled: Respelled
     sums_above_zero: tuple[int, tuple[str, str]]
     refused: tuple[Refused, ...]
     files: tuple[FileRead, ...]
@@ -122,6 +131,8 @@ class SecondLook:
     reserved: int
     good: int
     good_reserved: int
+    repeated: int
+    respelled: Respelled
 
 
 def second_look(job: Job, skus: frozenset[str]) -> SecondLook:
@@ -139,6 +150,7 @@ def second_look(job: Job, skus: frozenset[str]) -> SecondLook:
     items, _ = read_items(rows, collected=skus)
     if job.reserved:
         read_reservations(rows)
+    respelled = rows.respelled()
     refused = Counter(row.file for row in rows.refused)
     named = {file.path for file in job.files if file.named}
     for read in rows.files if job.skip_bad else ():
@@ -148,11 +160,13 @@ def second_look(job: Job, skus: frozenset[str]) -> SecondLook:
     return SecondLook(
         rows.in_order(),
         tuple(rows.files),
-        items,
+        rows.named(items),  # as reservations may have smaller spellings
         rows=sum(read.rows for read in quantities),
         reserved=sum(read.rows for read in reserved),
         good=sum(read.rows - refused[read.file] for read in quantities),
         good_reserved=sum(read.rows - refused[read.file] for read in reserved),
+        repeated=rows.repeated,
+        respelled=Respelled(len(respelled), next(iter(respelled.items()), ("", ""))),
     )
 
 

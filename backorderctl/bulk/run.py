@@ -7,12 +7,14 @@ product of the store file has under another spelling. Such SKUs are few, and `od
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from backorderctl.bulk.engine import OWN_STATUS, Engine, quantities_query, reservations_query
+from backorderctl.bulk.engine import OWN_STATUS, Engine, quantities_query, sources_query
+from backorderctl.bulk.held import HELD, RESPELLED, SPELLINGS, Held, hold
 from backorderctl.bulk.job import (
     Counts,
     Job,
+    Respelled,
     RowsRefused,
     RunResult,
     SecondLook,
@@ -22,7 +24,8 @@ from backorderctl.bulk.job import (
     refuse_passed_over,
     second_look,
 )
-from backorderctl.bulk.policy_tables import SqlTable, reserved_table, sql_tables
+from backorderctl.bulk.names import PRODUCTS, SkuNames
+from backorderctl.bulk.policy_tables import SqlTable, sql_tables
 from backorderctl.bulk.sql_text import WORD, Reading, sources_of, statements
 from backorderctl.bulk.summary import stock_totals, summary_query
 from backorderctl.errors import BackorderctlError
@@ -30,18 +33,11 @@ from backorderctl.rows.replace_quantities import refuse_missing
 from backorderctl.store.scalars import StockStatus
 
 # Tables that the SQL text reads by these names, and those from which they are made.
-PRODUCTS, TOTALS, ROWS = "backorderctl_products", "backorderctl_totals", "backorderctl_rows"
-RESERVED_NOW = "backorderctl_reservations"
+TOTALS, ROWS, RESERVATIONS_NOW = "backorderctl_totals", "backorderctl_rows", "backorderctl_reservations"
 ALL_PRODUCTS, OUT_OF_STOCK, SUMS = "backorderctl_all_products", "backorderctl_out_of_stock", "backorderctl_sums"
-NAMES, ODD, ODD_ROWS, ODD_ITEMS = (
-    "backorderctl_names",
-    "backorderctl_odd",
-    "backorderctl_odd_rows",
-    "backorderctl_odd_items",
-)
-ENTRIES, NAMED_ENTRIES = "backorderctl_entries", "backorderctl_named_entries"
-HELD, HELD_NAMES = "backorderctl_held", "backorderctl_held_names"
-MOST_KEPT = 1_000_000
+NAMES, ODD, ODD_ITEMS = "backorderctl_names", "backorderctl_odd", "backorderctl_odd_items"
+ODD_ROWS, PART_NAMES, PART_ODD = "backorderctl_odd_rows", "backorderctl_part_names", "backorderctl_part_odd"
+MOST_KEPT = 100_000
 """SKUs whose rows are kept in memory at once."""
 
 
@@ -73,30 +69,19 @@ def _cannot_read(job: Job, engine: Engine) -> BackorderctlError:
     )
 
 
-class _Held(NamedTuple):
-    """Of the reserved files: their rows, those that are good, and the sums above 0, of which one is the first.
-
-    `unknown` are the SKUs with reservations that the store file lacks.
-    """
-
-    rows: int = 0
-    good: int = 0
-    above: int = 0
-    first_above: tuple[str, str] = ("", "")
-    unknown: int = 0
-
-
 class _Run:
     """The tables of one run, and what it has found so far."""
 
     def __init__(self, engine: Engine, job: Job) -> None:
         self.engine = engine
         self.job = job
-        self.text = statements(job.tables, Reading(rows=ROWS, spellings=SUMS, lowered=engine.lowered))
+        self.text = statements(job.tables, Reading(rows=ROWS))
         self.no_sku = engine.no_sku("sku")
+        self.names: SkuNames
         self.rows = ""
         self.bad = self.suspect = False
-        self.taken = 0
+        self.taken = self.repeated = 0
+        self.other_sources = False
         self.look: SecondLook | None = None
         self.counts = Counts()
         self.sources: set[str] = set()
@@ -104,7 +89,9 @@ class _Run:
     def answer(self, to: str | None, *, summary: bool, on_part: Callable[[int], None]) -> RunResult:
         """Load the policy and what is reserved; then add up, look again and answer part by part."""
         self._load()
-        held = self._hold()
+        held = hold(self.engine, self.job, self.names)
+        self.bad = held.rows > held.good
+        self.suspect = self.bad or held.above > 0
         totals: list[Sequence[Any]] = []
         last = self.engine.parts - 1
         marks = {f"backorderctl.{name}": value for name, value in self.job.marks.items()}
@@ -116,7 +103,7 @@ class _Run:
                 self._count()
                 if number == last:
                     self._check(held)
-                self._resolve_reservations(held)
+                self._resolve_reservations()
                 if to and aside:
                     answers = self.engine.write(self.text.answers, aside, to, marks)
                     self.counts = self.counts._replace(answers=self.counts.answers + answers)
@@ -138,52 +125,7 @@ class _Run:
             reserved=tuple(self.engine.located(file) for file in self.job.reserved),
         )
         self.rows = quantities_query(self.engine, self.job)
-
-    def _hold(self) -> _Held:
-        """Add up what is reserved for each product and stock: `stored` is 1 for products of the store file."""
-        if not self.job.reserved:
-            self.engine.load(reserved_table(self.job.tables)._replace(name=ENTRIES))
-            self.engine.keep(HELD, f"SELECT e.*, e.sku AS lowered, 1 AS stored FROM {ENTRIES} e", view=True)
-            return _Held()
-        good = f"NOT {self.no_sku} AND stock IS NOT NULL AND units IS NOT NULL"
-        self.engine.keep(
-            ENTRIES,
-            f"SELECT sku, stock, SUM(CASE WHEN {good} THEN units END) AS units, COUNT(*) AS items, "
-            f"COUNT(CASE WHEN {good} THEN 1 END) AS good, SUM(CASE WHEN {good} THEN in_all ELSE 0 END) AS in_all "
-            f"FROM ({reservations_query(self.engine, self.job)}) r GROUP BY sku, stock",
-        )
-        spellings = f"(SELECT DISTINCT sku FROM {ENTRIES} WHERE good > 0)"
-        reading = Reading(spellings=spellings, lowered=self.engine.lowered)
-        self.engine.keep(HELD_NAMES, statements(self.job.tables, reading).names)
-        several = "SUM(e.in_all) > 0 AND SUM(e.good) > 1"  # what `reserved` says is all that is reserved
-        lowered = self.engine.lowered.format(name="COALESCE(n.name, e.sku)")
-        self.engine.keep(
-            NAMED_ENTRIES,
-            f"SELECT COALESCE(n.name, e.sku) AS sku, {lowered} AS lowered, e.stock AS stock, "
-            f"SUM(e.units) AS reserved, SUM(e.items) AS items, "
-            f"SUM(CASE WHEN n.sku IS NOT NULL AND n.name IS NULL THEN 0 ELSE e.good END) AS good, "
-            f"CASE WHEN {several} THEN 1 ELSE 0 END AS several, "
-            f"MAX(CASE WHEN p.sku IS NULL THEN 0 ELSE 1 END) AS stored "
-            f"FROM {ENTRIES} e LEFT JOIN {HELD_NAMES} n ON n.sku = e.sku "
-            f"LEFT JOIN {PRODUCTS} p ON p.sku = COALESCE(n.name, e.sku) "
-            f"GROUP BY COALESCE(n.name, e.sku), {lowered}, e.stock",
-        )
-        taken = f"FROM {NAMED_ENTRIES} WHERE several = 0 AND good > 0"
-        [[items, good, above]] = self.engine.fetch(
-            "SELECT COALESCE(SUM(items), 0), COALESCE(SUM(CASE WHEN several = 0 THEN good ELSE 0 END), 0), "
-            f"COUNT(CASE WHEN several = 0 AND good > 0 AND reserved < 0 THEN 1 END) FROM {NAMED_ENTRIES}"
-        )
-        first = self.engine.fetch(f"SELECT sku, stock {taken} AND reserved < 0 ORDER BY sku, stock LIMIT 1")
-        self.bad = items > good
-        self.suspect = self.bad or above > 0
-        self.engine.keep(
-            HELD,
-            "SELECT sku, lowered, stock, CAST(reserved AS DECIMAL(18, 4)) AS reserved, stored "
-            f"{taken} AND reserved > 0",
-        )
-        [[unknown]] = self.engine.fetch(f"SELECT COUNT(*) FROM {HELD} WHERE stored = 0")
-        first_above = (first[0][0], first[0][1]) if first else ("", "")
-        return _Held(int(items), int(good), int(above), first_above, int(unknown))
+        self.names = SkuNames(self.engine, self.job)
 
     def _add_up(self, number: int) -> None:
         """The rows of one part of the SKUs, added up under the spellings that they have; which of these are odd."""
@@ -191,18 +133,24 @@ class _Run:
         self.engine.keep(ROWS, f"SELECT * FROM ({self._with_status(f'({self.rows})')}) r {where}", view=True)
         self.engine.keep(PRODUCTS, f"SELECT * FROM {ALL_PRODUCTS} {where}", view=True)
         self.engine.keep(SUMS, self.text.totals)
-        names, odd = f"{NAMES}_{number}", f"{ODD}_{number}"
-        self.engine.keep(names, self.text.names)
+        spellings = SUMS
+        if self.job.reserved and self.engine.fetch(f"SELECT 1 FROM {SPELLINGS} LIMIT 1"):
+            spellings = f"(SELECT sku FROM {SUMS} WHERE policy IS NULL UNION SELECT sku FROM {SPELLINGS} {where})"
+        self.names.keep(PART_NAMES, spellings)
         self.engine.keep(
-            odd,
-            f"SELECT sku FROM {SUMS} WHERE refused = 1 AND sku IS NOT NULL UNION SELECT sku FROM {names} "
-            f"UNION SELECT name FROM {names} WHERE name IS NOT NULL",
+            PART_ODD,
+            f"SELECT sku FROM {SUMS} WHERE refused = 1 AND sku IS NOT NULL UNION SELECT sku FROM {PART_NAMES} "
+            f"UNION SELECT name FROM {PART_NAMES} WHERE name IS NOT NULL",
         )
-        [[rows, refused, no_sku]] = self.engine.fetch(
-            "SELECT COALESCE(SUM(items), 0), COUNT(CASE WHEN refused = 1 THEN 1 END), "
+        for name, part in ((NAMES, PART_NAMES), (ODD, PART_ODD)):
+            before = f"SELECT * FROM {name} UNION ALL " if number else ""
+            self.engine.keep(name, f"{before}SELECT * FROM {part}")
+        [[rows, refused, respelled, no_sku]] = self.engine.fetch(
+            "SELECT COALESCE(SUM(items), 0), COUNT(CASE WHEN refused = 1 THEN 1 END), SUM(respelled), "
             f"COUNT(CASE WHEN {self.no_sku} THEN 1 END) FROM {SUMS}"
         )
-        [[ambiguous]] = self.engine.fetch(f"SELECT COUNT(*) FROM {names} WHERE name IS NULL")
+        self.other_sources = self.other_sources or bool(respelled)
+        [[ambiguous]] = self.engine.fetch(f"SELECT COUNT(*) FROM {PART_NAMES} WHERE name IS NULL")
         self.bad = self.bad or bool(no_sku or ambiguous) or self.engine.passed_over()
         self.suspect = self.suspect or self.bad or bool(refused)
         self.counts = self.counts._replace(rows=self.counts.rows + int(rows))
@@ -215,19 +163,16 @@ class _Run:
         if not self.job.tables.out_of_stock:
             return f"SELECT * FROM {rows} q"
         return (
-            f"SELECT q.source_code, q.sku, q.quantity, CASE WHEN q.status <> {OWN_STATUS} THEN q.status "
+            f"SELECT q.source_code, q.sku, q.quantity, q.respelled, CASE WHEN q.status <> {OWN_STATUS} THEN q.status "
             f"WHEN o.sku IS NULL AND q.status IS NOT NULL THEN 1 WHEN q.status IS NOT NULL THEN 0 END AS status "
             f"FROM {rows} q LEFT JOIN {OUT_OF_STOCK} o ON o.sku = q.sku AND o.source_code = q.source_code"
         )
 
     def _total(self, number: int, *, last: bool) -> None:
         """The totals of a part but for its odd SKUs, which the last part takes in with those of all others."""
-        numbers = range(number + 1) if last else [number]
-        for name in (NAMES, ODD):
-            query = " UNION ALL ".join(f"SELECT * FROM {name}_{part}" for part in numbers)
-            self.engine.keep(name, query, view=True)
-        [[odd]] = self.engine.fetch(f"SELECT COUNT(*) FROM {ODD}")
-        even = f"SELECT s.* FROM {SUMS} s LEFT JOIN {ODD} o ON o.sku = s.sku WHERE o.sku IS NULL AND NOT "
+        table = ODD if last else PART_ODD
+        [[odd]] = self.engine.fetch(f"SELECT COUNT(*) FROM {table}")
+        even = f"SELECT s.* FROM {SUMS} s LEFT JOIN {table} o ON o.sku = s.sku WHERE o.sku IS NULL AND NOT "
         totals = even + self.engine.no_sku("s.sku") if odd or self.bad else f"SELECT * FROM {SUMS}"
         if last and (odd or self.suspect):
             self._look_again()
@@ -236,29 +181,46 @@ class _Run:
         if odd and self.engine.parts > 1:
             also = "OR o.sku IS NOT NULL" if last else "AND o.sku IS NULL"
             where = f"{self._in_part('p.sku', number)} {also}"
-            products = f"SELECT p.* FROM {ALL_PRODUCTS} p LEFT JOIN {ODD} o ON o.sku = p.sku WHERE {where}"
+            products = f"SELECT p.* FROM {ALL_PRODUCTS} p LEFT JOIN {table} o ON o.sku = p.sku WHERE {where}"
             self.engine.keep(PRODUCTS, products, view=True)
 
     def _look_again(self) -> None:
         """The rows of the odd SKUs under their names, without refused ones: from the reader if it has to tell these."""
         remote = [file.path for file in self.job.files if "://" in file.path]
-        skus = frozenset[str]()
-        if self.suspect and not remote:
-            skus = frozenset(sku for (sku,) in self.engine.fetch(f"SELECT sku FROM {ODD} LIMIT {MOST_KEPT + 1}"))
-            few = len(skus) <= MOST_KEPT
-            self.look = second_look(self.job, skus if few else frozenset())
-            if self.look.refused and not self.job.skip_bad:
-                raise RowsRefused(self.look.refused, self.look.files)
-            if not self.look.refused and self.bad:
-                raise _cannot_read(self.job, self.engine)
-            if few:
-                self.engine.load(_odd_rows(self.look))
-                return
+        look = self.suspect and not remote
+        skus = self.engine.fetch(f"SELECT sku FROM {ODD} LIMIT {MOST_KEPT + 1}") if look else []
+        if look and len(skus) <= MOST_KEPT:
+            self.look = self._second_look(skus)
+            self.engine.load(_odd_rows(self.look))
+            return
+        self._read_odd()
+        refused = f"SELECT sku FROM {ODD_ITEMS} WHERE differ = 1 OR bad > 0 GROUP BY sku ORDER BY sku"
+        if look:
+            self.look = self._second_look(self.engine.fetch(refused))
+        if remote and (self.bad or self.engine.fetch(f"{refused} LIMIT 1")):
+            which = ", ".join(repr(sku) for (sku,) in self.engine.fetch(f"{refused} LIMIT 3"))
+            which = f", such as those of {which}" if which else ""
+            raise BackorderctlError(f"{', '.join(remote)}: rows are refused{which}; a copy on this machine tells which")
+        query = f"SELECT COALESCE(SUM(good - 1), 0) FROM {ODD_ITEMS} WHERE differ = 0 AND good > 0"
+        self.repeated = int(self.engine.fetch(query)[0][0])
+
+    def _second_look(self, skus: Sequence[Sequence[str]]) -> SecondLook:
+        """What the reader says of the rows; RowsRefused if some are refused and shall not be left out."""
+        look = second_look(self.job, frozenset(sku for (sku,) in skus))
+        if look.refused and not self.job.skip_bad:
+            raise RowsRefused(look.refused, look.files)
+        if not look.refused and self.bad:
+            raise _cannot_read(self.job, self.engine)
+        self.repeated = look.repeated
+        return look
+
+    def _read_odd(self) -> None:
+        """The source items of the odd SKUs as the engine reads them: equal rows for one are one, others are none."""
         good = "q.source_code IS NOT NULL AND q.quantity IS NOT NULL AND q.status IS NOT NULL"
         named = (
-            f"(SELECT COALESCE(n.name, r.sku) AS sku, r.source_code, r.quantity, r.status FROM ({self.rows}) r "
-            f"JOIN {ODD} o ON o.sku = r.sku LEFT JOIN {NAMES} n ON n.sku = r.sku "
-            "WHERE n.sku IS NULL OR n.name IS NOT NULL)"
+            "(SELECT COALESCE(n.name, r.sku) AS sku, r.source_code, r.quantity, r.status, r.respelled "
+            f"FROM ({self.rows}) r JOIN {ODD} o ON o.sku = r.sku LEFT JOIN {NAMES} n ON n.sku = r.sku "
+            f"WHERE (n.sku IS NULL OR n.name IS NOT NULL) AND NOT {self.engine.no_sku('r.sku')})"
         )
         quantity, status = (f"CASE WHEN {good} THEN q.{column} END" for column in ("quantity", "status"))
         self.engine.keep(
@@ -270,25 +232,17 @@ class _Run:
         )
         self.engine.keep(
             ODD_ROWS,
-            f"SELECT source_code, sku, quantity, status FROM {ODD_ITEMS} WHERE good > 0 AND differ = 0",
+            f"SELECT source_code, sku, quantity, status, 0 AS respelled FROM {ODD_ITEMS} WHERE good > 0 AND differ = 0",
             view=True,
         )
-        if remote:
-            refused = self.engine.fetch(
-                f"SELECT sku FROM {ODD_ITEMS} WHERE differ = 1 OR bad > 0 GROUP BY sku ORDER BY sku LIMIT 3"
-            )
-            if self.bad or refused:
-                which = f", such as those of {', '.join(repr(sku) for (sku,) in refused)}" if refused else ""
-                said = f"{', '.join(remote)}: rows are refused{which}; a copy on this machine tells which"
-                raise BackorderctlError(said)
 
-    def _check(self, held: _Held) -> None:
+    def _check(self, held: Held) -> None:
         """BackorderctlError when the answers would be about less than the files should have."""
         refuse_empty(self.job, rows=self.taken, reserved=held.good)
         if not self.job.allow_missing and any(product.items for product in self.job.store.products.values()):
             refuse_missing(self.job.store, self.sources, files_named(self.job.quantities))
         if self.look is not None:
-            refuse_passed_over(self.job, self.look, rows=self.taken, reserved=held.good)
+            refuse_passed_over(self.job, self.look, rows=self.taken + self.repeated, reserved=held.good)
 
     def _count(self) -> None:
         """What is counted in the totals of a part."""
@@ -306,27 +260,19 @@ class _Run:
             known=self.counts.known + known, unknown=self.counts.unknown + unknown - plain
         )
 
-    def _resolve_reservations(self, held: _Held) -> None:
-        """What is reserved, under the spellings that SKUs of this part have which the store file lacks."""
-        query = f"SELECT * FROM {HELD}"
-        if held.unknown:
-            lowered = self.engine.lowered.format(name="t.sku")
-            self.engine.keep(
-                HELD_NAMES,
-                f"SELECT t.sku AS name, h.sku AS sku FROM {TOTALS} t "
-                f"JOIN (SELECT DISTINCT sku, lowered FROM {HELD} WHERE stored = 0) h ON h.lowered = {lowered} "
-                "WHERE t.policy IS NULL AND t.sku <> h.sku",
-            )
-            query = (
-                f"SELECT COALESCE(n.name, h.sku) AS sku, h.stock AS stock, h.reserved AS reserved FROM {HELD} h "
-                f"LEFT JOIN {HELD_NAMES} n ON n.sku = h.sku"
-            )
-        self.engine.keep(RESERVED_NOW, query, view=True)
+    def _resolve_reservations(self) -> None:
+        """What is reserved, under the names that SKUs have which the store file lacks."""
+        self.engine.keep(
+            RESERVATIONS_NOW,
+            f"SELECT COALESCE(n.name, h.sku) AS sku, h.stock AS stock, h.reserved AS reserved FROM {HELD} h "
+            f"LEFT JOIN {NAMES} n ON n.sku = h.sku",
+            view=True,
+        )
         if self.job.reserved:
             [[found]] = self.engine.fetch(RESERVED_FOUND)
             self.counts = self.counts._replace(reserved_found=self.counts.reserved_found + found)
 
-    def _result(self, held: _Held, totals: Sequence[Sequence[Any]] | None) -> RunResult:
+    def _result(self, held: Held, totals: Sequence[Sequence[Any]] | None) -> RunResult:
         look = self.look
         skus = self.engine.fetch(f"SELECT COUNT(DISTINCT sku) FROM {HELD}")[0][0] if self.job.reserved else 0
         return RunResult(
@@ -336,17 +282,36 @@ class _Run:
             without_row=len(self.job.tables.products) - self.counts.known,
             unknown=self.counts.unknown,
             unknown_reserved=skus - self.counts.reserved_found,
+            repeated=self.repeated,
+            respelled=look.respelled if look else self._respelled(),
             sums_above_zero=(held.above, held.first_above),
             refused=look.refused if look else (),
             files=look.files if look else (),
             totals=() if totals is None else stock_totals(totals, list(self.job.store.stocks)),
         )
 
+    def _respelled(self) -> Respelled:
+        """The spellings of SKUs, else of sources, that stand for another one."""
+        skus = f"SELECT sku, name FROM {NAMES} WHERE name IS NOT NULL AND NOT {self.no_sku}"
+        if self.job.reserved:
+            skus += f" UNION SELECT sku, name FROM {RESPELLED}"
+        queries = [skus]
+        if self.other_sources:
+            sources = sources_query(self.engine, self.job)
+            queries.append(f"SELECT DISTINCT spelling, name FROM ({sources}) s WHERE spelling <> name")
+        count, first = 0, [("", "")]
+        for query in queries:
+            number = self.engine.fetch(f"SELECT COUNT(*) FROM ({query}) r")[0][0]
+            if number and not count:
+                first = [(name, shown) for name, shown in self.engine.fetch(f"{query} ORDER BY 1 LIMIT 1")]
+            count += number
+        return Respelled(count, first[0])
+
 
 RESERVED_FOUND = f"""
 SELECT COUNT(*) FROM (
-    SELECT r.sku FROM {TOTALS} t JOIN {RESERVED_NOW} r ON r.sku = t.sku
-    UNION SELECT r.sku FROM {PRODUCTS} p JOIN {RESERVED_NOW} r ON r.sku = p.sku
+    SELECT r.sku FROM {TOTALS} t JOIN {RESERVATIONS_NOW} r ON r.sku = t.sku
+    UNION SELECT r.sku FROM {PRODUCTS} p JOIN {RESERVATIONS_NOW} r ON r.sku = p.sku
 ) found
 """
 """The number of SKUs with reservations that have a row or are in the store file."""
@@ -356,10 +321,10 @@ def _odd_rows(look: SecondLook) -> SqlTable:
     """The source items of a second look as rows."""
     columns = (
         *(("source_code", "VARCHAR(255)"), ("sku", "VARCHAR(255)")),
-        *(("quantity", "DECIMAL(12, 4)"), ("status", "INTEGER")),
+        *(("quantity", "DECIMAL(12, 4)"), ("status", "INTEGER"), ("respelled", "INTEGER")),
     )
     rows = [
-        (source, sku, item.quantity, int(item.status is StockStatus.IN_STOCK))
+        (source, sku, item.quantity, int(item.status is StockStatus.IN_STOCK), 0)
         for sku, items in look.items.items()
         for source, item in items.items()
     ]

@@ -87,7 +87,8 @@ _ROWS = """(
         COALESCE(n.name, q.sku) AS sku,
         {source} AS source_code,
         CASE WHEN n.sku IS NULL OR n.name IS NOT NULL THEN q.quantity END AS quantity,
-        q.status AS status
+        q.status AS status,
+        0 AS respelled
     FROM backorderctl_quantities q
     LEFT JOIN backorderctl_names n ON n.sku = q.sku
 )"""

@@ -1,5 +1,6 @@
 """What `evaluate` gave: notes for people, and the totals of each stock."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -7,7 +8,12 @@ from backorderctl.bulk.job import Job, RunResult, files_named
 from backorderctl.output import listing
 from backorderctl.output.format import Output, counted
 from backorderctl.output.listing import Listing
-from backorderctl.output.quantities import sums_above_zero_note, unknown_reserved_note
+from backorderctl.output.quantities import (
+    first_respelled_note,
+    repeated_note,
+    sums_above_zero_note,
+    unknown_reserved_note,
+)
 from backorderctl.output.report.show import stock_row
 from backorderctl.output.table import Column
 
@@ -47,6 +53,10 @@ def run_notes(result: RunResult, job: Job) -> Iterator[str]:
         yield unknown_reserved_note(result.unknown_reserved)
     if result.sums_above_zero[0]:
         yield sums_above_zero_note(*result.sums_above_zero)
+    if result.respelled.names:
+        yield first_respelled_note(*result.respelled)
+    if result.repeated:
+        yield repeated_note(result.repeated)
 
 
 def answers_note(result: RunResult, to: str) -> str:
@@ -59,16 +69,26 @@ def show_summary(result: RunResult, job: Job, output: Output, out: TextIO) -> No
     rows = [stock_row(stock) for stock in result.totals]
     match output:
         case Output.JSON:
+            refused = Counter(row.file for row in result.refused)
+            respelled = result.respelled
+            name, shown = respelled.first
             head: dict[str, Any] = {
                 "at": job.marks.get("at"),
                 "revision": job.marks.get("revision"),
-                "files": [{"file": file.path, "ignored": file.ignored} for file in (*job.quantities, *job.reserved)],
+                "files": [
+                    {"file": file.path, "refused": refused[file.path], "ignored": file.ignored} for file in job.files
+                ],
                 "rows": result.rows,
                 "reserved_rows": result.reserved,
                 "products_without_row": result.without_row,
                 "unknown_skus": result.unknown,
                 "unknown_reserved_skus": result.unknown_reserved,
                 "sums_above_zero": result.sums_above_zero[0],
+                "repeated": result.repeated,
+                "respelled": {
+                    "count": respelled.names,
+                    "first": {"name": name, "as": shown} if respelled.names else None,
+                },
                 "refused": len(result.refused),
             }
             out.write(listing.dumps({**head, "stocks": rows}) + "\n")

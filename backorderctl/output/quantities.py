@@ -31,18 +31,27 @@ def quantities_notes(read: Replaced) -> Iterator[str]:
     if read.respelled:
         yield respelled_note(read.respelled)
     if read.repeated:
-        yield f"{counted(read.repeated, 'row')} repeated, with the same quantity and status"
+        yield repeated_note(read.repeated)
     if read.other_sources:
         yield f"{counted(read.other_sources, 'row')} of other sources left out"
     if read.foreign:
         yield f"{counted(read.foreign, 'row')} of sources and stocks that only the other side declares left out"
 
 
+def repeated_note(rows: int) -> str:
+    """What to say of rows that were not counted again."""
+    return f"{counted(rows, 'row')} repeated, with the same quantity and status"
+
+
 def respelled_note(respelled: Mapping[str, str]) -> str:
     """What to say of names that are spelled otherwise than as they are shown."""
-    name, shown = next(iter(respelled.items()))
-    first = f"{toml_repr(name)} as {toml_repr(shown)}"
-    return f"{counted(len(respelled), 'name')} in another spelling: {first}" + (", ..." if len(respelled) > 1 else "")
+    return first_respelled_note(len(respelled), next(iter(respelled.items())))
+
+
+def first_respelled_note(count: int, first: tuple[str, str]) -> str:
+    """The same of so many names, of which only the first is known."""
+    name, shown = map(toml_repr, first)
+    return f"{counted(count, 'name')} in another spelling: {name} as {shown}" + (", ..." if count > 1 else "")
 
 
 def respelled_document(respelled: Mapping[str, str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A quantities file as source items: it has a row for each, as Magento's `inventory_source_item`."""
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from backorderctl.errors import Mismatch
@@ -29,10 +29,10 @@ Pairs = set[tuple[str, str]]
 """SKUs and sources."""
 
 
-def read_items(rows: RowsRead, *, collected: Container[str] | None = None) -> tuple[Items, Pairs]:
+def read_items(rows: RowsRead, *, collected: frozenset[str] | None = None) -> tuple[Items, Pairs]:
     """The source items of all quantities files, and the pairs of which rows differ: these are refused.
 
-    Of all items, only those of the SKUs `collected` are kept if it is not None.
+    Of all items, only those of the SKUs `collected` are kept if it is not None; no file is then read twice.
     """
     reading = _Reading(rows, collected)
     files = rows.inputs.quantities
@@ -67,12 +67,13 @@ class _Places(NamedTuple):
 class _Reading:
     """The items of the files that were read so far, and the pairs that two of their rows are about."""
 
-    def __init__(self, rows: RowsRead, collected: Container[str] | None) -> None:
+    def __init__(self, rows: RowsRead, collected: frozenset[str] | None) -> None:
         self.rows = rows
         self.collected = collected
         self.items: Items = {}
         self.twice: Pairs = set()
         self.equal: Counter[tuple[str, str]] = Counter()
+        self.about: dict[tuple[str, str], list[tuple[Sheet, Record, SourceItem]]] = {}
         self.known = _KnownItems()
 
     def read(self, sheet: Sheet) -> None:
@@ -82,6 +83,9 @@ class _Reading:
         for batch in sheet.batches:
             try:
                 self._take_all(batch.rows, at, len(sheet.header))
+                if self.collected and not self.collected.isdisjoint(row[at.sku] for row in batch.rows):
+                    for record in batch.records():
+                        self._note(sheet, record, *self._item(record[2], at))
                 number += len(batch.rows)
             except (ValueError, KeyError, Mismatch):
                 for record in batch.records():
@@ -114,7 +118,7 @@ class _Reading:
             if of_product is not None:
                 if source not in of_product:
                     of_product[source] = item
-                elif of_product[source] == item and self.collected is None:
+                elif of_product[source] == item:
                     self.equal[sku, source] += 1
                 else:
                     self.twice.add((sku, source))
@@ -133,8 +137,14 @@ class _Reading:
             return
         if source in self.rows.store.sources:
             self._put([sku], [source], [item])
+            self._note(sheet, record, sku, source, item)
         else:
             self.rows.foreign += 1
+
+    def _note(self, sheet: Sheet, record: Record, sku: str, source: str, item: SourceItem) -> None:
+        """Keep a row of which it may have to be told that another one says otherwise."""
+        if self.collected and sku in self.collected:
+            self.about.setdefault((sku, source), []).append((sheet, record, item))
 
     def _item(self, cells: Sequence[str], at: _Places) -> tuple[str, str, SourceItem]:
         """The product, the source and the source item of a row; WrongCell for the first of its cells that is wrong."""
@@ -162,8 +172,8 @@ class _Reading:
     def refuse_pairs(self, files: Sequence[InputFile]) -> None:
         """Refuse every row about a pair of which another row says otherwise, and that is not refused already."""
         refused = {(row.file, row.number) for row in self.rows.refused}
-        about: dict[tuple[str, str], list[tuple[Sheet, Record, SourceItem]]] = {}
-        for file in files:
+        about = {pair: rows for pair, rows in self.about.items() if pair in self.twice}
+        for file in files if self.collected is None else ():
             with open_sheet(file, only=self.rows.only, watch=self.rows.watch) as sheet:
                 at = _Places.of(sheet)
                 for record in sheet.records:
