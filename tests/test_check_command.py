@@ -478,7 +478,8 @@ def test_a_good_catalogue_and_imports_have_no_finding(run: Run) -> None:
     assert run("check", str(LUMA)) == (0, "", "no findings\n")
     magento = ROOT / "tests" / "data" / "magento"
     products, stock_sources = (str(magento / f"{name}-luma{end}.csv") for name, end in NAMES)
-    assert run("import", "magento", "--products", products, "--stock-sources", stock_sources, "-q").status == 0
+    links = ("--link", "us=us_store,us_warehouse", "--link", "default=default")
+    assert run("import", "magento", "--products", products, "--stock-sources", stock_sources, *links, "-q").status == 0
     assert run("check") == (0, "", "no findings\n")
 
 

@@ -191,7 +191,7 @@ def test_an_export_of_everything_for_one_stock_names_what_it_leaves_out(folder: 
 
 
 def test_quantities_are_written_where_they_are_asked_for(folder: Path, run: Run) -> None:
-    store = "version = 1\n[sources.default]\n[sources.b]\n[products.X.sources.default]\nquantity = -1.5\n"
+    store = "version = 1\n[sources.default]\n[products.X.sources.default]\nquantity = -1.5\n"
     written(folder, "[products.Y.sources.default]\nquantity = 2\nstatus = 'out_of_stock'\n", store)
     rows = list(csv.reader(io.StringIO(run("export", "magento", "products", "--assume-defaults", "--quantities").out)))
     assert [row[:3] for row in rows] == [["sku", "qty", "is_in_stock"], ["X", " -1.5000", "1"], ["Y", "2.0000", "0"]]
@@ -446,11 +446,11 @@ def test_since_an_older_store_only_rows_that_differ_are_written(folder: Path, ru
     assert (folder / "s.csv").read_text() == "source_code,sku,status,quantity\nberlin,A,1,7.0000\n"
     ran = run("export", "magento", "all", "--to", "out", "--since", "old.toml", "--stock", "eu")
     assert ran.err.splitlines()[0] == (
-        "out: 2 products, 2 source items, 1 of them without goods at 'default' for products that are not there"
+        "out: 2 products, 3 source items, 2 of them without goods at 'default' for products that are not there"
     )
     assert "1 product of old.toml (first: 'D') that the store no longer has: Magento keeps it\n" in ran.err
     assert (folder / "out" / "stock_sources.csv").read_text() == (
-        "source_code,sku,status,quantity\nberlin,A,1,7.0000\ndefault,E,0,0.0000\n"
+        "source_code,sku,status,quantity\nberlin,A,1,7.0000\ndefault,C,0,0.0000\ndefault,E,0,0.0000\n"
     )
 
 

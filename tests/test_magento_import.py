@@ -481,7 +481,7 @@ def test_links_declare_stocks(folder: Path, run: Run) -> None:
     [
         ("us", "--link: expected STOCK=SOURCE,..., got 'us'"),
         ("us=", "--link: expected STOCK=SOURCE,..., got 'us='"),
-        ("us=us_stor", "unknown source 'us_stor', expected 'us_store' or 'us_warehouse'"),
+        ("us=us_stor", "unknown source 'us_stor', expected us_store or us_warehouse"),
     ],
 )
 def test_an_invalid_link_is_refused(folder: Path, run: Run, link: str, error: str) -> None:

@@ -16,12 +16,10 @@ from backorderctl.files.access import shell_quoted
 from backorderctl.files.atomic_folder import write_folder
 from backorderctl.files.git_revision import is_side
 from backorderctl.magento import export_products, export_sources
-from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.magento.export_config import (
     ConfigFormat,
     config_script,
     configured_keys,
-    is_exported,
     write_config,
 )
 from backorderctl.magento.export_products import ExportEffect, Inheritance
@@ -32,9 +30,10 @@ from backorderctl.magento.selection import Export, export, gone_items, select_ro
 from backorderctl.output import importing
 from backorderctl.output import magento as view
 from backorderctl.output.format import counted
+from backorderctl.policy.default_source import default_source_faults
 from backorderctl.rows.spreadsheet import is_formula
 from backorderctl.store import model
-from backorderctl.store.model import Store
+from backorderctl.store.model import DEFAULT_SOURCE, Store
 from backorderctl.store.schedule import days_of_change, store_on
 from backorderctl.store.settings import DEFAULTS, SETTINGS
 from backorderctl.store.sku import unsafe_skus
@@ -131,7 +130,7 @@ def products(
     what it does not set, one of these or --assume-defaults is needed, or the status is 1.
     """
     read = _inputs(options.file, config, since)
-    store = _read(options, stock)
+    store = _possible(_read(options, stock), stock)
     inheritance = _configuration(options, config, explicit=explicit, assume_defaults=assume_defaults)
 
     def exported(each: Store) -> Export:
@@ -214,9 +213,9 @@ def all_(
     --assume-defaults is needed, or the status is 1.
     """
     read = _inputs(options.file, config, since)
-    for name in _FILES:
+    for name in view.EXPORT_FILES:
         refuse_overwriting_input("--to", str(Path(to) / name), read)
-    store = _read(options, stock)
+    store = _possible(_read(options, stock), stock)
     old = None if since is None else _old(options, since)
     inheritance = _configuration(options, config, explicit=explicit, assume_defaults=assume_defaults)
 
@@ -225,31 +224,22 @@ def all_(
 
     new = _answered(_exact(options, exported(store), approximate))
     chosen = select_rows(new, None if old is None else exported(old))
-    extra = len(set(new.at_default).intersection(chosen.items))
     script = config_script(store, since=old, inherited=new.inherited) if config is None else ""
-    files = {name: io.StringIO() for name in _FILES if name != CONFIG_FILE or script}
-    if script:
-        files[CONFIG_FILE].write(script)
-    export_products.write_products(chosen.rows, files["products.csv"])
-    export_sources.write_source_items(chosen.items, files["stock_sources.csv"])
-    low, low_rows = _low_quantities(store, stock)
-    files["low_quantity.json"].write(low)
-    files["IMPORT.txt"].write(view.instructions(config=bool(script), explicit=explicit, at_default=extra))
-    _write_folder(options, to, {name: text.getvalue() for name, text in files.items()})
+    low = list(export_sources.low_quantities(store, stock=stock))
+    _write_folder(options, to, view.export_files(new, chosen, script=script, low=low, explicit=explicit))
+    extra = len(set(new.at_default).intersection(chosen.items))
     options.say(view.exported(to, products=len(chosen.rows), items=len(chosen.items), at_default=extra))
     _say(options, view.effects(chosen.rows, [ExportEffect.THRESHOLD_ZEROED, ExportEffect.SELLS_UNMANAGED]))
     _say(options, view.removed(since or "", chosen.gone, chosen.gone_items))
+    if missing := [item for item in low if not item.agreed]:
+        options.say(f"Warning: low_quantity.json lacks {view.left_out_of_low(missing)}")
     if stock is not None:
         _say(options, view.other_stocks(new, stock, file="products.csv"))
-        _say(options, view.other_sources(store, low_rows, stock, file="low_quantity.json"))
+        _say(options, view.other_sources(store, len(low), stock, file="low_quantity.json"))
     _say(options, view.config_notes(store, written=config is None))
     if config is not None:
         _say(options, view.kept_values(store, inheritance(store, ()).configurations[0]))
     _say_schedule(options, store)
-
-
-CONFIG_FILE = "config.sh"
-_FILES = (CONFIG_FILE, "products.csv", "stock_sources.csv", "low_quantity.json", "IMPORT.txt")
 
 
 def _inputs(*paths: str | None) -> list[str]:
@@ -287,6 +277,14 @@ def _exact(options: StoreOptions, found: Export, approximate: Approximate | None
     for each, policy in found.approximated:
         options.say(view.approximated(each, policy))
     return found
+
+
+def _possible(store: Store, stock: str | None) -> Store:
+    """The store; Inexact where Magento refuses what it does with the source `default`, in `stock` or in any."""
+    faults = [fault for fault in default_source_faults(store) if stock is None or fault.stock in (None, stock)]
+    if faults:
+        raise Inexact("\n".join(map(view.refused_of_default, faults)))
+    return store
 
 
 def _answered(export: Export) -> Export:
@@ -339,17 +337,15 @@ def _export(options: StoreOptions, store: Store, text: str, to: str | None, *, r
 
 
 def _write_folder(options: StoreOptions, to: str, files: Mapping[str, str]) -> None:
-    """Write the files of an export into a folder; a configuration of an earlier one goes, if this one has none."""
-    old = Path(to) / CONFIG_FILE
-    left = [CONFIG_FILE] if CONFIG_FILE not in files and old.is_file() else []
-    is_ours = left and is_exported(old.read_text(encoding="utf-8", errors="replace"))
-    for warning in write_folder(
-        to, {name: text.encode() for name, text in files.items()}, without=left if is_ours else ()
-    ):
+    """Write the files of an export into a folder; those of an earlier one that this one does not have go."""
+    old = [Path(to) / name for name in view.EXPORT_FILES if name not in files and (Path(to) / name).is_file()]
+    ours = [path for path in old if view.is_of_export(path.name, path.read_text(encoding="utf-8", errors="replace"))]
+    content = {name: text.encode() for name, text in files.items()}
+    for warning in write_folder(to, content, without=[path.name for path in ours]):
         options.say(f"Warning: {warning}")
-    if left:
-        what = "removed, as this export has none" if is_ours else "left as it is, as no export has written it"
-        options.say(f"{old}: {what}")
+    for path in old:
+        what = "removed, as this export has none" if path in ours else "left as it is, as no export has written it"
+        options.say(f"{path}: {what}")
 
 
 def _say_schedule(options: StoreOptions, store: Store) -> None:

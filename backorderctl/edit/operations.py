@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
+from backorderctl.policy.default_source import linkable
 from backorderctl.store import model, scalars
 from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
 from backorderctl.store.scalars import StockStatus
@@ -99,12 +100,15 @@ def remove_source(store: Store, code: str, *, cascade: bool) -> Changes:
 
 
 def add_stock(store: Store, code: str, *, name: str | None, sources: Sequence[str], channels: Sequence[str]) -> Changes:
-    """A new stock. The first links every source unless some are given, and takes over what `default` has reserved."""
+    """A new stock. The first links every source unless some are given, and takes over what `default` has reserved.
+
+    What Magento would refuse of its source `default` is not linked unless it is given.
+    """
     declared = {stock.code for stock in store.stocks.values() if stock.declared}
     _new("stock", code, declared)
     for source in sources:
         model.source_named(store, source)
-    linked = list(dict.fromkeys(sources)) or ([] if declared else list(store.sources))
+    linked = list(dict.fromkeys(sources)) or ([] if declared else linkable(code, list(store.sources)))
     table = _given(name=name, sources=[*linked], channels=[*channels] or None)
     moved = [] if declared or code == DEFAULT_STOCK else _moved_reservations(store, code)
     return [Change(("stocks", code), table), *moved]

@@ -17,8 +17,6 @@ from backorderctl.store.sku import SKU
 QTY = "qty"
 IN_STOCK = "is_in_stock"
 STORE_VIEW = "store_view_code"
-DEFAULT_SOURCE = "default"
-"""The source whose quantity and stock status a product CSV has (Magento's SourceItemImporter, afterProcess)."""
 USE_CONFIG = "Use Config"
 """Instead of a value: that of the configuration; in this spelling alone (Import/Product.php, INVENTORY_USE_CONFIG)."""
 CACHED = 1 << 14

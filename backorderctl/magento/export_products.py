@@ -19,13 +19,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TextIO
 
-from backorderctl.magento.columns import DEFAULT_SOURCE, IN_STOCK, OF_MAGENTO, QTY
+from backorderctl.magento.columns import IN_STOCK, OF_MAGENTO, QTY
 from backorderctl.magento.export_config import exported_configuration, global_values
 from backorderctl.magento.policy_export import Policy
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
 from backorderctl.rows.delimited import csv_writer
-from backorderctl.store.model import Product, SourceItem, Store
-from backorderctl.store.scalars import StockStatus, format_magento_number
+from backorderctl.store.model import DEFAULT_SOURCE, Product, SourceItem, Store
+from backorderctl.store.scalars import ZERO, StockStatus, format_magento_number
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, THRESHOLD, AnySetting, Settings, Value
 from backorderctl.store.sku import SKU
 
@@ -43,6 +43,8 @@ class ExportEffect(StrEnum):
     """If the product is new, it gets an item at `default` and sells there, as its stock is not managed."""
     STATUS_LOST = "status_lost"
     """Its item at `default` is In Stock, and the import makes it Out of Stock."""
+    STATUS_UNSURE = "status_unsure"
+    """Its item at `default` may get another status: what an earlier import or config:set has left in Magento."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +196,14 @@ def _effects(
             yield ExportEffect.SELLS_UNMANAGED
     elif not quantities and not on_sale and backorders:
         yield ExportEffect.SELLS_IF_NEW
-    if quantities and item is not None and on_sale and policy.managed and not _verified(item.quantity, policy):
+    if item is None or not policy.managed:
+        return
+    if on_sale and not _verified(item.quantity, policy):
         yield ExportEffect.STATUS_LOST
+    elif on_sale and item.quantity <= max(policy.threshold, ZERO):
+        yield ExportEffect.STATUS_UNSURE  # left Out of Stock by an import before backorders were on
+    elif not (on_sale or quantities or backorders) and item.quantity > policy.threshold:
+        yield ExportEffect.STATUS_UNSURE  # set In Stock by config:set
 
 
 def _verified(quantity: Decimal, policy: Policy) -> bool:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, TextIO
 
-from backorderctl.magento.columns import DEFAULT_SOURCE
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.rows.delimited import csv_writer
 from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS
-from backorderctl.store.model import Store
+from backorderctl.store.model import DEFAULT_SOURCE, Store
 from backorderctl.store.scalars import ZERO, StockStatus, format_magento_number
 from backorderctl.store.settings import NOTIFY_BELOW
 from backorderctl.store.sku import SKU
@@ -65,10 +64,15 @@ def write_source_items(rows: Iterable[SourceItemRow], out: TextIO) -> None:
         writer.writerow([row.source, row.sku, status, format_magento_number(row.quantity)])
 
 
-def changed_items(rows: Iterable[SourceItemRow], since: Collection[SourceItemRow]) -> Iterator[SourceItemRow]:
-    """The rows that an older export does not have."""
+def changed_items(
+    rows: Iterable[SourceItemRow], since: Collection[SourceItemRow], *, written: Collection[str] = ()
+) -> Iterator[SourceItemRow]:
+    """The rows that an older export does not have, and those at `default` of the products that are `written`.
+
+    The product import writes a status of its own there, which they repair (SourceItemImporter::afterProcess).
+    """
     older = set(since)
-    return (row for row in rows if row not in older)
+    return (row for row in rows if row not in older or (row.source == DEFAULT_SOURCE and row.sku in written))
 
 
 def low_quantities(store: Store, *, stock: str | None = None) -> Iterator[Notified]:

@@ -10,12 +10,12 @@ from backorderctl.edit import operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError
 from backorderctl.magento.as_exported import RowCells, configuration_differences, differences
-from backorderctl.magento.columns import DEFAULT_SOURCE, Inherited, SettingCell, Unmarked
+from backorderctl.magento.columns import Inherited, SettingCell, Unmarked
 from backorderctl.magento.import_config import UNSET, Configuration
 from backorderctl.magento.import_inventory import ImportedReservations, Pair, SourceRow
 from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
 from backorderctl.magento.report import Count, ImportReport, Notice
-from backorderctl.store.model import DEFAULT_STOCK, Product, Source, SourceItem, Store
+from backorderctl.store.model import DEFAULT_SOURCE, DEFAULT_STOCK, Product, Source, SourceItem, Store
 from backorderctl.store.scalars import StockStatus, format_quantity
 from backorderctl.store.settings import DEFAULTS, MANAGE_STOCK, SETTINGS, Settings, Value, format_value
 from backorderctl.store.sku import case_folded

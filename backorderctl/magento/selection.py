@@ -96,9 +96,10 @@ def select_rows(new: Export, old: Export | None) -> Selection:
     items = [*new.items, *new.at_default]
     if old is None:
         return Selection(new.rows, items)
+    rows = list(changed_rows(new.rows, old.rows))
     return Selection(
-        rows=list(changed_rows(new.rows, old.rows)),
-        items=list(changed_items(items, [*old.items, *old.at_default])),
+        rows=rows,
+        items=list(changed_items(items, [*old.items, *old.at_default], written={row.sku for row in rows})),
         gone=[sku for sku in old.store.products if sku not in new.store.products],
         gone_items=gone_items(items, old.items),
         inheriting=list(_inheriting_changes(new, old)),

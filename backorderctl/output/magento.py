@@ -1,20 +1,22 @@
 """What a store's policy becomes in Magento, in words and files."""
 
+import io
 import textwrap
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import TextIO
+from typing import Any, TextIO
 
-from backorderctl.magento.export_config import global_values, zeroed
-from backorderctl.magento.export_products import ExportEffect, ExportRow
-from backorderctl.magento.export_sources import Notified, SourceItemRow
+from backorderctl.magento.export_config import global_values, is_exported, zeroed
+from backorderctl.magento.export_products import ExportEffect, ExportRow, write_products
+from backorderctl.magento.export_sources import Notified, SourceItemRow, write_source_items
 from backorderctl.magento.policy_difference import Differs, PolicyDifference, first_difference
 from backorderctl.magento.policy_export import Compiled, Need, Policy
-from backorderctl.magento.selection import Export
+from backorderctl.magento.selection import Export, Selection
 from backorderctl.output import listing
 from backorderctl.output.format import Output, counted, in_words
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column
+from backorderctl.policy.default_source import DefaultSourceFault
 from backorderctl.store import scalars
 from backorderctl.store.model import Store
 from backorderctl.store.scalars import LIMIT, ZERO
@@ -60,6 +62,17 @@ def differing(item: Notified) -> str:
     return f"product {item.sku!r} at {item.source}: {NOTIFY_BELOW.key} differs by stock: {values}"
 
 
+def refused_of_default(fault: DefaultSourceFault) -> str:
+    """Why Magento refuses what the store does with its source `default`."""
+    if fault.stock is None:
+        return "source 'default': expected it enabled, as Magento cannot disable it, got enabled = false"
+    beside = f"it beside {in_words(map(repr, fault.beside))}" if fault.beside else f"it in stock {fault.stock!r}"
+    return (
+        f"stock {fault.stock!r}: expected source 'default' in stock 'default' alone, without another source, as in "
+        f"Magento, got {beside}"
+    )
+
+
 def unanswered(products: int, keys: Collection[str]) -> str:
     """What products inherit from Magento's configuration, of which nothing says what it has."""
     inherit = "inherits" if products == 1 else "inherit"
@@ -80,6 +93,8 @@ _EFFECTS = {
     "new to Magento, the import puts {them} there, and {they} sell{s} in the stocks of that source",
     ExportEffect.STATUS_LOST: "{products} (first: {sku!r}) {are} In Stock at source 'default', and Magento's import "
     "makes {them} Out of Stock there: import stock sources afterwards (export magento all)",
+    ExportEffect.STATUS_UNSURE: "the status of {products} (first: {sku!r}) at source 'default' may become another, as "
+    "Magento's import writes what it has: import stock sources afterwards (export magento all)",
 }
 
 
@@ -191,30 +206,103 @@ def exported(folder: str, *, products: int, items: int, at_default: int) -> str:
     return f"{folder}: {counted(products, 'product')}, {counted(items, 'source item')}{extra}"
 
 
-def instructions(*, config: bool, explicit: bool, at_default: int) -> str:
-    """The text that says in which order the files of an export are imported, and why."""
+def export_files(
+    new: Export, chosen: Selection, *, script: str, low: Sequence[Notified], explicit: bool
+) -> dict[str, str]:
+    """The files of a folder by name: those that have anything to import, and IMPORT.txt about them.
+
+    `script` is config.sh; of `low` only what the stocks agree in is written.
+    """
+    files = {CONFIG_FILE: script} if script else {}
+    agreed = [item for item in low if item.agreed]
+    writers: dict[str, tuple[Collection[Any], Callable[[TextIO], None]]] = {
+        PRODUCTS_FILE: (chosen.rows, lambda out: write_products(chosen.rows, out)),
+        SOURCES_FILE: (chosen.items, lambda out: write_source_items(chosen.items, out)),
+        LOW_FILE: (agreed, lambda out: show_low_quantities(agreed, out)),
+    }
+    for name, (rows, write) in writers.items():
+        if rows:
+            out = io.StringIO()
+            write(out)
+            files[name] = out.getvalue()
+    return {**files, IMPORT_FILE: _instructions(files, new, chosen, low, explicit=explicit)}
+
+
+CONFIG_FILE, PRODUCTS_FILE, SOURCES_FILE = "config.sh", "products.csv", "stock_sources.csv"
+LOW_FILE, IMPORT_FILE = "low_quantity.json", "IMPORT.txt"
+EXPORT_FILES = (CONFIG_FILE, PRODUCTS_FILE, SOURCES_FILE, LOW_FILE, IMPORT_FILE)
+_FIRST_LINES = {
+    PRODUCTS_FILE: "sku,allow_backorders,",
+    SOURCES_FILE: "source_code,sku,status,quantity",
+    LOW_FILE: '{"sourceItemConfigurations"',
+}
+
+
+def is_of_export(name: str, text: str) -> bool:
+    """Whether a file of this name looks like one that an export has written, of any store."""
+    return is_exported(text) if name == CONFIG_FILE else text.startswith(_FIRST_LINES[name])
+
+
+def _instructions(
+    files: Collection[str], new: Export, chosen: Selection, low: Sequence[Notified], *, explicit: bool
+) -> str:
+    """The text that says what Magento must have, in which order the files of an export are imported, and why."""
     steps = []
-    if config:
+    if CONFIG_FILE in files:
         why = "" if explicit else " The configuration comes first: products.csv leaves out what it gives."
-        steps.append(f"sh config.sh, in Magento's folder, and then bin/magento cache:clean config.{why}")
-    steps.append(
-        "products.csv: System > Data Transfer > Import, entity Products, Add/Update. It has no qty: Magento would "
-        "write it to the source 'default'. A product that is new gets an item there all the same, and the status of "
-        "one that exists may change."
-    )
-    extra = f" It has {counted(at_default, 'row')} without goods at 'default', Out of Stock, for products that are not"
-    steps.append(
-        "stock_sources.csv: the same form, entity Stock Sources, Add/Update. It comes after products.csv, to put right "
-        "what that did at 'default'." + (f"{extra} at that source: they add nothing." if at_default else "")
-    )
-    steps.append(
-        "low_quantity.json: POST it to /V1/inventory/low-quantity-notification, last, because it needs the source "
-        "items."
-    )
-    lines = ["Import these files in this order.", ""]
+        steps.append(
+            "sh config.sh, in Magento's folder, and then bin/magento cache:clean config. Where it fails, Magento has "
+            f"another value than the products inherit: import nothing before that is mended.{why}"
+        )
+    if PRODUCTS_FILE in files:
+        steps.append(
+            "products.csv: System > Data Transfer > Import, entity Products, Add/Update. It has no qty: Magento would "
+            "write it to the source 'default'. A product that is new gets an item there all the same, and the status "
+            "of one that exists may change."
+        )
+    if SOURCES_FILE in files:
+        at_default = len(set(new.at_default).intersection(chosen.items))
+        extra = f" It has {counted(at_default, 'row')} without goods at 'default', Out of Stock, for products that are"
+        steps.append(
+            "stock_sources.csv: the same form, entity Stock Sources, Add/Update. It comes after products.csv, to put "
+            "right what that did at 'default'."
+            + (f"{extra} not at that source: they add nothing." if at_default else "")
+        )
+    if LOW_FILE in files:
+        steps.append(
+            "low_quantity.json: POST it to /V1/inventory/low-quantity-notification, last, because it needs the source "
+            "items."
+        )
+    lines = [line for note in _first(new.store) for line in [*textwrap.wrap(note, 100), ""]]
+    lines += ["Import these files in this order." if steps else "There is nothing to import.", ""]
     for number, step in enumerate(steps, 1):
         lines += [*textwrap.wrap(step, 100, initial_indent=f"{number}. ", subsequent_indent="   "), ""]
+    if missing := [item for item in low if not item.agreed]:
+        lines += [*textwrap.wrap(f"Not in low_quantity.json: {left_out_of_low(missing)}.", 100), ""]
     return "\n".join([*lines, "Then run bin/magento indexer:reindex inventory, unless indexes update on save."]) + "\n"
+
+
+def _first(store: Store) -> Iterator[str]:
+    """What Magento must have before the files are imported."""
+    stocks = "; ".join(f"{stock.code}: {', '.join(stock.sources) or 'none'}" for stock in store.stocks.values())
+    yield (
+        "Magento must have the products first: products.csv creates none. A row of a SKU that Magento does not have "
+        "is skipped, and stock_sources.csv would leave a source item without a product. SKUs should be spelled as in "
+        "Magento."
+    )
+    yield (
+        f"Each stock must have these sources, in this order: {stocks}. The stock with the source 'default' is "
+        "Magento's Default Stock, any other a custom stock."
+    )
+    yield "Source items that Magento has and stock_sources.csv lacks stay as they are, and sell."
+
+
+def left_out_of_low(missing: Sequence[Notified]) -> str:
+    """Which source items have no low quantity in an export, because their stocks have different ones."""
+    return (
+        f"{counted(len(missing), 'source item')} whose stocks have different ones, of which Magento holds one "
+        f"(first: {differing(missing[0])}); --stock chooses"
+    )
 
 
 def show_low_quantities(items: Iterable[Notified], out: TextIO) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # most answers name no line
 
 DEFAULT_STOCK = "default"
 """The stock of a store that declares none: it links every source."""
+DEFAULT_SOURCE = "default"
+"""The source that every Magento has; a product CSV has its quantity (SourceItemImporter::afterProcess)."""
 
 
 class Place(NamedTuple):

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from backorderctl.check.context import Context, Judgement, counting
 from backorderctl.check.registry import RuleKind, Severity, Span, Violation, rule
+from backorderctl.policy.default_source import default_source_faults
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
 from backorderctl.policy.resolve import in_force, value_of
-from backorderctl.store.model import Place
+from backorderctl.store.model import DEFAULT_SOURCE, Place
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope
 from backorderctl.store.sku import LONGEST_SKU, merged_names, unsafe_skus
 
@@ -165,3 +166,30 @@ def _counts_twice_by_policy(context: Context, code: str, stocks: Iterable[str]) 
         for view in views
     ]
     return sum(map(bool, thresholds)) > 1
+
+
+@rule(
+    "BO207",
+    "default-source",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="Magento refuses this of its own source default: it cannot be disabled, and the stock default alone sells "
+    "from it, and from no other source.",
+    remedy="Let the stock default sell from it alone, or give the source another code.",
+    span=Span.NOTHING,
+)
+def default_source(context: Context) -> Iterator[Violation]:
+    """BO207: the source `default` where Magento does not let it be."""
+    place = Place(Scope.SOURCE, source=DEFAULT_SOURCE)
+    for stock, beside in default_source_faults(context.store):
+        if stock is None:
+            yield Violation(place=place, message="Magento cannot disable it", source=DEFAULT_SOURCE)
+            continue
+        found = f"source default in stock {stock}" + (f" beside {', '.join(beside)}" if beside else "")
+        declared = context.store.stocks[stock].declared
+        yield Violation(
+            place=Place(Scope.STOCK, stock=stock) if declared else place,
+            message=f"{found}: Magento lets only the stock default sell from it, and from nothing else",
+            stock=stock if declared else None,
+            source=DEFAULT_SOURCE,
+        )
