@@ -48,6 +48,25 @@ cataloginventory:
 JSON = """{"carriers": {"dhl": {"password": "s3cret"}},
 "cataloginventory/item_options/backorders": {"default": {"0": "2"}},
 "cataloginventory": {"options": {"stock_threshold_qty": 5}, "item_options": {"manage_stock": true, "min_qty": -4.5}}}"""
+PHP = r"""<?php
+declare(strict_types=1);
+# app:config:dump
+return [
+    'scopes' => array('websites' => ['base' => ['website_id' => 1, 'group' => -1.5, 'is_default' => true]]),
+    /* secrets
+       of many lines */
+    "db" => ['password' => 's3cret $it\'s; return [', 'key' => "a\"b\$c", 'empty' => null, 'list' => ['x', 'y',]],
+    'system' => [
+        'default' => [
+            'carriers' => ['dhl' => ['password' => 's3cret']],
+            'cataloginventory' => [
+                'options' => ['stock_threshold_qty' => '5'],
+                'item_options' => ['manage_stock' => true, 'backorders' => 2, 'min_qty' => '-4.5'], // locked
+            ],
+        ],
+    ],
+];
+"""
 EXPECTED = {
     "only_x_left_threshold": 5,
     "manage_stock": True,
@@ -62,7 +81,11 @@ def taken(folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("content", [SHOWN, TABLE, FLAT, NESTED, JSON], ids=["shown", "csv", "flat", "nested", "json"])
+@pytest.mark.parametrize(
+    "content",
+    [SHOWN, TABLE, FLAT, NESTED, JSON, PHP, PHP.removesuffix("\n") + "?>\n"],
+    ids=["shown", "csv", "flat", "nested", "json", "php", "php closed"],
+)
 def test_every_format_gives_the_same_settings_and_shows_nothing_else(folder: Path, run: Run, content: str) -> None:
     (folder / "config").write_text(content)
     ran = run("import", "magento", "--config", "config")
@@ -110,12 +133,24 @@ def test_keep_and_delete_of_configimportexport_are_understood(folder: Path, run:
         ),
         ('{"password": "s3cret",\n', "2:1: expected JSON, got something else: "),
         ("cataloginventory:\npassword: 's3cret\n", "3: expected YAML, got something else"),
-        ("password: 's3cret\n", "c: expected lines of config:show cataloginventory, a CSV"),
+        ("password: 's3cret\n", "c: expected what config:show prints, a CSV"),
         (
             "password: !!python/object/apply:os.system ['cataloginventory']\n",
             "c: expected values of cataloginventory, ",
         ),
-        ("s3cret\n", " expected lines of config:show cataloginventory, a CSV"),
+        ("s3cret\n", " expected what config:show prints, a CSV"),
+        ('The "cataloginventory" path doesn\'t exist. Verify and try again.\n', "c: expected what config:show prints"),
+        ("<?php\nreturn [\n'x' => getenv('s3cret'),\n];\n", "c:3: expected a literal of PHP, got something else"),
+        ("<?php\nreturn [\n'x' => 's3' . 'cret'];\n", "c:3: expected a literal of PHP, got something else"),
+        ('<?php\nreturn ["x" => "s3cret $y"];\n', "c:2: expected a literal of PHP, got something else"),
+        ("<?php\nreturn ['x' => 's3cret',\n", "c:2: expected a literal of PHP, got something else"),
+        ("<?php\nreturn 's3cret';\n", "c:2: expected one array, got something else"),
+        ("<?php\nreturn [[] => 's3cret'];\n", "c:2: expected a key that is text or a number"),
+        ("<?php\nreturn ['x' 's3cret'];\n", "c:2: expected , or ], got something else"),
+        ("<?php\nreturn ['x'];\necho 's3cret';\n", "c:3: expected a literal of PHP, got something else"),
+        ("<?php\nreturn ['x'];\n;\n", "c:3: expected one array, got something else"),
+        ("<?php\nreturn " + "[" * 500, "c:2: expected at most 100 arrays inside each other"),
+        ("<?php\nreturn ['system' => ['default' => 's3cret']];\n", "c: expected values of cataloginventory, got none"),
         ("path,value\na,b,s3cret\n", "2: record 1: expected 2 cells, got 3"),
         ("[" * 100_000, " expected a configuration, got one nested too deeply"),
         ("cataloginventory: &b\n  x: *b\n", "expected at most 1000000 values, got more by its aliases"),
@@ -144,7 +179,7 @@ def test_the_missing_reader_of_yaml_is_named_only_for_a_configuration(
         assert ran == (
             2,
             "",
-            "Error: c: expected lines of config:show cataloginventory, a CSV with the columns path and value, YAML or "
+            "Error: c: expected what config:show prints, a CSV with the columns path and value, config.php, YAML or "
             "JSON, got none of them\n",
         )
 
@@ -179,3 +214,24 @@ def test_a_value_of_a_website_alone_is_not_taken(folder: Path, run: Run) -> None
     ran = run("import", "magento", "--config", "c.csv")
     assert (ran.status, ran.err.splitlines()[0]) == (1, "store.toml: nothing imported")
     assert not (folder / "store.toml").exists()
+
+
+def test_values_of_websites_in_php_are_reported(folder: Path, run: Run) -> None:
+    (folder / "c.php").write_text(
+        "<?php return ['system' => ['default' => ['cataloginventory' => ['item_options' => ['backorders' => '1']]],"
+        "'websites' => ['base' => ['cataloginventory' => ['item_options' => ['backorders' => '2']]]]]];"
+    )
+    assert "(first: '2 for websites base')" in run("import", "magento", "--config", "c.php").err
+    assert taken(folder) == {"backorders": "allow"}
+
+
+@pytest.mark.parametrize("value", ["NULL", r"\N", ""])
+def test_null_of_the_database_is_no_value(folder: Path, run: Run, value: str) -> None:
+    path = "cataloginventory/item_options/"
+    (folder / "c.csv").write_text(
+        f"config_id|scope|scope_id|path|value\n1|default|0|{path}min_qty|{value}\n2|default|0|{path}backorders|2\n"
+    )
+    ran = run("import", "magento", "--config", "c.csv")
+    assert ran.status == 0
+    assert taken(folder) == {"backorders": "notify"}
+    assert f"1 configuration path without a value: ignored (first: '{path}min_qty')\n" in ran.err

@@ -78,8 +78,8 @@ def magento(
         str | None,
         _input(
             "--config",
-            "What config:show prints, a CSV of path and value, ConfigImportExport's YAML or JSON, or what "
-            "export magento config writes.",
+            "What bin/magento config:show prints, rows of core_config_data, app/etc/config.php, ConfigImportExport's "
+            "YAML or JSON, or what export magento config writes.",
         ),
     ] = None,
     reservations: Annotated[

@@ -1,8 +1,8 @@
 """Magento's configuration of inventory as the settings of a store file's [global].
 
-A configuration is what `bin/magento config:show` prints, the commands that `export magento config` writes, a CSV of
-paths and values, or YAML or JSON of ConfigImportExport. Such files hold passwords: nothing outside the section of
-inventory is kept, and no message quotes what a file says.
+A configuration is what `bin/magento config:show` prints, the commands that `export magento config` writes, rows of
+core_config_data, app/etc/config.php, a CSV of paths and values, or YAML or JSON of ConfigImportExport. Such files hold
+passwords: nothing outside the section of inventory is kept, and no message quotes what a file says.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
 from backorderctl.magento import csv_reader
 from backorderctl.magento.csv_reader import Input
+from backorderctl.magento.php_array import PhpProblem, is_php, read_php_array
 from backorderctl.magento.report import Count, ImportReport, Notice
 from backorderctl.store.settings import DEFAULTS, SETTINGS, Value
 
@@ -105,7 +106,7 @@ def _value(entry: Entry, report: ImportReport) -> Value | Unset | None:
     elif text == DELETE:
         return UNSET
     elif not text or text.startswith("%"):
-        report.note(Notice.CONFIGURATION_BLANK, value=f"{entry.path} is {text}")
+        report.note(Notice.CONFIGURATION_BLANK, value=f"{entry.path} is {text}" if text else entry.path)
     else:
         return row.kind.from_magento(text)
     return None
@@ -147,6 +148,8 @@ def _every_entry(source: Input) -> tuple[list[Entry], bool]:
     """The entries of the file. YAML and JSON are those of ConfigImportExport, flat or nested, and may be a part."""
     text, path = _text(source), source.name
     first = text.lstrip().partition("\n")[0]
+    if is_php(text):
+        return _of_php(path, text), False
     if first.startswith(("{", "[")):
         return _walked(_loaded(path, text, _json)), False
     for line_format in (_SHOWN, _SET):
@@ -157,9 +160,9 @@ def _every_entry(source: Input) -> tuple[list[Entry], bool]:
                 if (found := line_format.match(line))
             ]
             return entries, line_format is _SHOWN
-    if {"path", "value"} <= {name.strip(" \"'\r").lower() for name in re.split(r"[,;\t]", first)}:
+    if {"path", "value"} <= {name.strip(" \"'\r").lower() for name in re.split(r"[,;|\t]", first)}:
         return _rows(source), "config_id" in first.lower()
-    if SECTION not in text:
+    if SECTION not in text or not _YAML_KEY.search(text):
         raise _none_of_the_formats(path)
     return _walked(_loaded(path, text, _yaml(path))), False
 
@@ -168,6 +171,36 @@ _SHOWN = re.compile(rf"^({SECTION}/\S+) -(?: (.*))?$", re.MULTILINE)
 """A line of `bin/magento config:show`."""
 _SET = re.compile(rf"^bin/magento config:set -- ({SECTION}/\S+) (\S+)$", re.MULTILINE)
 """A line of `export magento config`."""
+
+
+_YAML_KEY = re.compile(r"""^["']?[\w/.-]+["']?\s*:(\s|$)""", re.MULTILINE)
+"""A key of a YAML mapping that is not inside another."""
+NO_VALUE = ("NULL", r"\N")
+"""How a client of the database and SELECT ... INTO OUTFILE write a value that is NULL."""
+
+
+def _of_php(path: str, text: str) -> list[Entry]:
+    """The entries of the part `system` of app/etc/config.php or env.php, whose values come before the database's."""
+    try:
+        system = read_php_array(text).get("system")
+    except PhpProblem as problem:
+        raise InvalidFile(path, [Problem(str(problem), problem.line)]) from None
+    scopes = system if isinstance(system, dict) else {}
+    return [
+        Entry(path=place, value=_leaf(value), scope=scope, code=code, line=None)
+        for scope in SCOPES
+        for code, tree in ({"0": scopes.get(scope)} if scope == DEFAULT else scopes.get(scope) or {}).items()
+        if isinstance(tree, dict)
+        for place, value in _leaves(SECTION, tree.get(SECTION))
+    ]
+
+
+def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(node, dict):
+        yield path, node
+        return
+    for key, child in node.items():
+        yield from _leaves(f"{path}/{key}", child)
 
 
 def _text(source: Input) -> str:
@@ -188,7 +221,7 @@ def _rows(source: Input) -> list[Entry]:
         entries = [
             Entry(
                 path=row.cells[at].strip(),
-                value=row.cells[value],
+                value="" if row.cells[value].strip() in NO_VALUE else row.cells[value],
                 scope=(row.cells[scope].strip().lower() if scope is not None else "") or DEFAULT,
                 code=row.cells[code] if code is not None else "",
                 line=row.line,
@@ -215,7 +248,7 @@ def _loaded(path: str, text: str, load: Callable[[str], Any]) -> Mapping[str, An
 
 
 def _none_of_the_formats(path: str) -> BackorderctlError:
-    formats = f"lines of config:show {SECTION}, a CSV with the columns path and value, YAML or JSON"
+    formats = "what config:show prints, a CSV with the columns path and value, config.php, YAML or JSON"
     return BackorderctlError(f"{path}: expected {formats}, got none of them")
 
 

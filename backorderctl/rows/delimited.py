@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TextIO
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
 from backorderctl.files.access import MAX_SIZE, decompressed, format_size, open_input
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 PARQUET = b"PAR1"
 CELL_LIMIT = 1 << 24
 """Characters in the longest cell, and bytes in the longest line: a page of HTML fits, not so the rest of a file after a
