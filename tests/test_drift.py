@@ -142,7 +142,7 @@ def test_drift_can_be_tolerated_and_accepted(run: Run, files: Path) -> None:
 
 
 BAD = {
-    "no columns": ("sku\nA\n", "magento.csv:1: expected a column 'qty', got sku"),
+    "no columns": ("sku\nA\n", "magento.csv:1: expected columns 'qty' and 'is_salable', got sku"),
     "no number": (HEAD + "A,x,1\n", "magento.csv: record 1: qty: expected a number, got 'x'"),
     "bytes that are no text": ('{"items": "\udcff"}', "magento.csv: expected UTF-8, got byte 0xff"),
     "a digit group": (HEAD + "A,1_000,1\n", "magento.csv: record 1: qty: expected a number, got '1_000'"),

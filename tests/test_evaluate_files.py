@@ -743,17 +743,17 @@ FIRST_REASONS = {
     "a short record before a source without a row": (
         ["main,B"],
         "",
-        "live.csv:2: record 1: expected 4 cells, got 2\nHint: --skip-bad rejects",
+        "live.csv:2: record 1: expected 4 cells, got 2",
     ),
     "a bad cell before a file without rows": (
         ["main,B,x,1"],
         "",
-        "live.csv:2: record 1: quantity: expected a number, got 'x'\nHint: --skip-bad rejects",
+        "live.csv:2: record 1: quantity: expected a number, got 'x'",
     ),
     "a bad cell before a reserved file without rows": (
         ["main,B,x,1"],
         "sku,reserved\n",
-        "live.csv:2: record 1: quantity: expected a number, got 'x'\nHint: --skip-bad rejects",
+        "live.csv:2: record 1: quantity: expected a number, got 'x'",
     ),
     "a bad reserved row before a sum above 0": (
         ["main,B,1,1", "lyon,B,1,1"],

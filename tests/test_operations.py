@@ -202,4 +202,4 @@ def test_a_limit_needs_backorders() -> None:
     operations.check_limit(STORE, Place(Scope.SOURCE, source="b"))
     with pytest.raises(BackorderctlError) as caught:
         operations.check_limit(STORE, SOURCE_A)
-    assert caught.value.message.startswith("backorder_limit: expected backorders to be on there, got 'no'; ")
+    assert caught.value.message.startswith("backorder_limit: expected backorders to be on there, got 'no'")

@@ -132,7 +132,7 @@ def test_a_product_is_added_with_its_name_and_source(run: Run) -> None:
     [
         ("--source b", "--source: expected --quantity beside it, got none"),
         ("--quantity 5", "--quantity: expected --source beside it, got none"),
-        ("--source c --quantity 5", "unknown source 'c'"),
+        ("--source c --quantity 5", "unknown source 'c', expected a, b or attic"),
     ],
 )
 def test_a_source_without_a_quantity_is_refused(run: Run, words: str, message: str) -> None:

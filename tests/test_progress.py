@@ -48,7 +48,7 @@ def seen(terminal: Terminal, store_file: Path, *words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("config", "apply", "changes.csv"), ("import", "magento", "--products", "products.csv")]
+    "words", [("config", "apply", "changes.csv"), ("import", "magento", "--products", "products.csv", "--take-policy")]
 )
 def test_a_long_write_shows_its_parts_in_their_order(
     words: tuple[str, ...], store_file: Path, terminal: Terminal

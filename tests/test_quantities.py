@@ -175,7 +175,7 @@ def test_only_the_named_sources_are_replaced(run: Run) -> None:
     at_sources = [line.split(",")[:4] for line in ran.out.splitlines()]
     assert [line for line in at_sources if line[0] == "A"] == [["A", "berlin", "eu", "7"], ["A", "lyon", "eu", "2"]]
     ran = run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlni")
-    assert ran.err == "Error: unknown source 'berlni'\nHint: did you mean 'berlin'?\n"
+    assert ran.err == "Error: unknown source 'berlni', expected berlin, lyon or nyc\nHint: did you mean 'berlin'?\n"
 
 
 def test_half_a_file_is_no_empty_warehouse(run: Run, files: Path) -> None:
@@ -227,7 +227,7 @@ def test_all_bad_rows_are_counted_and_can_be_left_out(run: Run, files: Path) -> 
     bad = "".join(row + "\n" for row, _ in BAD.values())
     (files / "live.csv").write_text(HEAD + bad + LIVE.removeprefix(HEAD))
     ran = run("product", "list", "--quantities", "live.csv")
-    assert ran.err.splitlines()[5:] == ["Error: 11 of 16 rows are refused", "Hint: --skip-bad rejects.csv"]
+    assert ran.err.splitlines()[5:] == ["Error: 11 of 16 rows are refused"]
     ran = run("product", "list", "--quantities", "live.csv", "--skip-bad", "rejects.csv", "-o", "csv")
     assert (ran.status, len(rows(ran.out))) == (0, 3)
     assert (files / "rejects.csv").read_text().splitlines()[:2] == [
@@ -311,7 +311,7 @@ def test_a_pair_given_twice_is_refused_with_both_rows(run: Run, files: Path) -> 
 
 
 UNREADABLE = {
-    "an empty file": (b"", "live.csv:1: expected a column 'source_code', got an empty file"),
+    "an empty file": (b"", "live.csv:1: expected columns 'source_code', 'sku' and 'quantity', got an empty file"),
     "a header alone": (HEAD.encode(), "live.csv: expected rows, got none"),
     "no column for quantities": (
         b"source_code,sku\n",
@@ -500,7 +500,7 @@ def test_rows_of_sources_that_are_not_replaced_bring_no_products(run: Run, files
 def test_a_source_or_stock_that_is_unknown_is_refused_with_the_nearest(run: Run, files: Path) -> None:
     (files / "held.csv").write_text("sku,reserved\nA,1\n")
     assert run("product", "list", "--quantities", "live.csv", "--quantities-for", "berlim").err == (
-        "Error: unknown source 'berlim'\nHint: did you mean 'berlin'?\n"
+        "Error: unknown source 'berlim', expected berlin, lyon or nyc\nHint: did you mean 'berlin'?\n"
     )
     for command in (("product", "list", "--quantities"), ("evaluate", "--summary")):
         assert run(*command, "live.csv", "--reserved", "held.csv", "--stock-id", "2=euu").err == (
@@ -598,3 +598,62 @@ def test_records_are_numbered_across_batches_blank_lines_and_lines_in_cells(
         "Error: live.csv:15: record 6: quantity: expected a number, got 'x'",
         "Error: live.csv:20: record 9: quantity: expected a number, got 'y'",
     ]
+
+
+WAREHOUSE = "Lagerort;Artikelnummer;Bestand\nberlin;A;11,5\n"
+NAMED = ("--column", "source_code=Lagerort", "--column", "sku=artikelnummer", "--column", "quantity=Bestand")
+
+
+def test_the_file_of_any_warehouse_is_read_as_its_columns_are_named(run: Run, files: Path) -> None:
+    (files / "lager.csv").write_text(WAREHOUSE)
+    words = ("product", "list", "--quantities", "lager.csv", "--allow-missing", "-o", "csv")
+    lacks = "lager.csv:1: expected columns 'source_code', 'sku' and 'quantity', got Lagerort, Artikelnummer, Bestand"
+    hint = "--column source_code=Lagerort --column sku=Artikelnummer --column quantity=Bestand"
+    assert run(*words) == (2, "", f"Error: {lacks}\nHint: {hint}\n")
+    comma = "lager.csv:2: record 1: quantity: expected a number with a point before its decimals, got '11,5'"
+    assert run(*words, *NAMED) == (2, "", f"Error: {comma}\nHint: --decimal ,\n")
+    assert rows(run(*words, *NAMED, "--decimal", ",").out)[0].startswith("A,eu,in_stock,11.5,")
+    wrong = "Error: --column: expected FIELD=HEADER with each of sku, source_code, "
+    assert run(*words, "--column", "artikel=Artikelnummer").err.startswith(wrong)
+    assert run(*words, "--decimal", ";") == (2, "", "Error: --decimal: expected . or a comma, got ';'\n")
+
+
+def test_the_environment_names_columns_too(run: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (files / "lager.csv").write_text(WAREHOUSE)
+    monkeypatch.setenv("BACKORDERCTL_COLUMNS", "source_code=Lagerort,sku=Artikelnummer,quantity=Bestand")
+    monkeypatch.setenv("BACKORDERCTL_DECIMAL", ",")
+    assert run("product", "list", "--quantities", "lager.csv", "--allow-missing").status == 0
+
+
+def test_a_file_without_sources_is_about_the_one_that_is_named(run: Run, files: Path) -> None:
+    (files / "one.csv").write_text("sku|qty\nA|3\n")
+    listed = run("product", "list", "--quantities", "one.csv", "--quantities-for", "berlin", "-o", "json")
+    assert json.loads(listed.out)["products"][0]["quantity"] == 3
+    assert run("product", "list", "--quantities", "one.csv").status == 2
+
+
+def test_what_is_no_table_is_not_quoted(run: Run, files: Path) -> None:
+    for text in ("db_password=hunter2\n", "<html>;secret\n", "user: x, password: hunter2!\n"):
+        (files / "x.txt").write_text(text)
+        for option in ("--quantities", "--reserved"):
+            ran = run("product", "list", option, "x.txt")
+            assert (ran.status, "got no header of a table" in ran.err) == (2, True)
+            assert "hunter2" not in ran.err
+            assert "secret" not in ran.err
+
+
+def test_reading_stops_after_a_thousand_refused_rows(run: Run, files: Path) -> None:
+    (files / "bad.csv").write_text(HEAD + "berlin,A,x,1\n" * 1500)
+    ran = run("product", "list", "--quantities", "bad.csv")
+    assert (ran.status, ran.err.splitlines()[-1]) == (2, "Error: 1,000 rows are refused: reading stopped there")
+    (files / "bad.csv").write_text(HEAD + "berlin,A,x,1\n" * 1500 + "berlin,A,1,1\n")
+    ran = run("product", "list", "--quantities", "bad.csv", "--skip-bad", "r.csv", "--allow-missing")
+    assert (ran.status, "1500 rows refused" in ran.err) == (0, True)
+
+
+def test_a_hint_never_leaves_out_most_of_a_file(run: Run, files: Path) -> None:
+    (files / "held.csv").write_text("stock_id,sku,quantity\n2,A,-3\n2,B,-1\n")
+    hint = run("product", "list", "--reserved", "held.csv").err.splitlines()[-1]
+    assert hint == "Hint: --stock-id 2=eu"
+    (files / "live.csv").write_text(LIVE + "berlin,C,x,1\n")
+    assert run("product", "list", "--quantities", "live.csv").err.splitlines()[-1] == "Hint: --skip-bad rejects.csv"

@@ -14,7 +14,8 @@ from backorderctl.bulk.job import Job
 from backorderctl.bulk.policy_tables import SqlTable
 from backorderctl.bulk.sql_text import known_source
 from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS, STATUSES
-from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID, only_stock
+from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN, only_stock
+from backorderctl.rows.rows_read import STOCK_ID
 from backorderctl.store.scalars import StockStatus
 from backorderctl.store.sku import SKU
 

@@ -17,7 +17,8 @@ from backorderctl.files.beside import scratch_folder
 from backorderctl.rows.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
 from backorderctl.rows.parquet import column_types, connect, plain_path
 from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS
-from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
+from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN
+from backorderctl.rows.rows_read import STOCK_ID
 from backorderctl.store.sku import SKU
 
 ENDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
@@ -74,7 +75,7 @@ def with_columns(file: RowsFile, columns: Sequence[str]) -> RowsFile:
     """The file with its columns; InvalidFile when one is there twice or one that is needed is not there."""
     kind = file.kind
     sheet = Sheet(file.path, [column.strip().lower() for column in columns], iter(()))
-    read = {name: sheet.needed(name) for name in kind.needed}
+    read = {name: sheet.needed(name)[0] for name in kind.needed}
     read |= {name: place for name in kind.also if (place := sheet.column(name)) is not None}
     if kind is RESERVATIONS and (RESERVED in read) == (QUANTITY in read):
         found = "both" if RESERVED in read else "neither"

@@ -55,7 +55,7 @@ def drift(
     code = model.stock_named(store, stock).code if stock is not None else next(iter(store.stocks))
     today = options.day(store)
     skus = KnownNames(store.products)
-    offered = read_salable((InputFile(path, path, options.max_size) for path in salable), skus)
+    offered = read_salable((InputFile(path, path, options.max_size, options.layout()) for path in salable), skus)
     report = drift_of(
         store, code, offered.rows, before=before, tolerance=most, today=today, not_given=offered.not_given
     )

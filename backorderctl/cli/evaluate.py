@@ -27,7 +27,7 @@ from backorderctl.errors import BackorderctlError
 from backorderctl.files.git_revision import committed_in
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
-from backorderctl.rows.rows_read import refusal
+from backorderctl.rows.rows_read import mending, refusal
 from backorderctl.store.scalars import toml_repr
 
 app = noun("")
@@ -117,7 +117,9 @@ def evaluate(
     try:
         result = _run(job, to, engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
     except RowsRefused as refused:
-        raise refusal(refused.rows, refused.files, hint="--skip-bad rejects") from None
+        rows = sum(file.rows for file in refused.files)
+        hint = mending(refused.rows, rows, store, job.stock_ids, rejects="rejects")
+        raise refusal(refused.rows, refused.files, hint=hint) from None
     if skip_bad is not None:
         Path(skip_bad).mkdir(exist_ok=True)
         headers = {file.file: file.header for file in result.files}

@@ -1,14 +1,15 @@
 """The options and arguments that several commands take, with their completion."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated
 
 import typer
 
 from backorderctl.cli.app import DEFAULT_FILE, FILE_VARIABLE, typed_size, whole_number
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.output.format import Output
+from backorderctl.rows.columns import NAMED_FIELDS, Layout, parse_columns
 from backorderctl.store import settings
 from backorderctl.store.load import load
 from backorderctl.store.model import Store
@@ -59,6 +60,22 @@ MatchOption = Annotated[
 StockIdOption = Annotated[
     list[str] | None,
     typer.Option("--stock-id", metavar="ID=STOCK", help="The stock of a stock_id, such as 2=eu; 1 is default."),
+]
+COLUMNS_VARIABLE, DECIMAL_VARIABLE = "BACKORDERCTL_COLUMNS", "BACKORDERCTL_DECIMAL"
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="FIELD=HEADER",
+        help="The column of a field, such as sku=Artikelnummer; may be repeated. "
+        f"Else ${COLUMNS_VARIABLE}, with commas between them.",
+    ),
+]
+DecimalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal", metavar="CHARACTER", help=f"What is before decimals: . or a comma. Else ${DECIMAL_VARIABLE}."
+    ),
 ]
 AllowMissingOption = Annotated[
     bool, typer.Option("--allow-missing", help="Take files without a row of a source that has items in the store file.")
@@ -140,3 +157,15 @@ EntryNumbers = Annotated[
     list[int],
     typer.Argument(metavar="N...", parser=whole_number("N", minimum=1), help="The numbers, as `list` shows them."),
 ]
+
+
+def layout(column: Sequence[str] | None, decimal: str | None) -> Layout:
+    """How files of rows are written, by the options or else the environment; BackorderctlError for other words."""
+    variable = [word for word in os.environ.get(COLUMNS_VARIABLE, "").split(",") if word.strip()]
+    character = decimal or os.environ.get(DECIMAL_VARIABLE) or "."
+    if character not in (".", ","):
+        raise BackorderctlError(f"--decimal: expected . or a comma, got {character!r}")
+    try:
+        return Layout(parse_columns(variable if column is None else column, NAMED_FIELDS), character)
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"--column: {mismatch}") from None

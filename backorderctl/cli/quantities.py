@@ -14,6 +14,7 @@ from backorderctl.cli.target import check_rejects
 from backorderctl.errors import BackorderctlError, did_you_mean
 from backorderctl.files.access import limited
 from backorderctl.output import quantities as view
+from backorderctl.rows.columns import Layout
 from backorderctl.rows.delimited import InputFile
 from backorderctl.rows.replace_quantities import Replaced, with_quantities
 from backorderctl.rows.rows_read import STOCK_IDS, Inputs
@@ -36,6 +37,7 @@ class QuantityFiles:
     allow_missing: bool
     skip_bad: str | None
     max_size: int
+    layout: Layout
     store_file: str
     quiet: bool
     stack: ExitStack
@@ -70,7 +72,7 @@ class QuantityFiles:
 
     def _inputs(self, path: str | None) -> tuple[InputFile, ...]:
         name = "<stdin>" if path == STANDARD_INPUT else path
-        return (InputFile(path, name, self.max_size),) if path and name else ()
+        return (InputFile(path, name, self.max_size, self.layout),) if path and name else ()
 
     def _copied(self, inputs: Inputs) -> Inputs:
         """The same with standard input copied to a file: rows may have to be read again to say what is wrong."""

@@ -22,11 +22,14 @@ from backorderctl.cli.app import (
 from backorderctl.cli.options import (
     AllowMissingOption,
     AtOption,
+    ColumnOption,
+    DecimalOption,
     FileOption,
     MaxSizeOption,
     OutputOption,
     StockIdOption,
     complete_source,
+    layout,
 )
 from backorderctl.errors import BackorderctlError
 from backorderctl.files import access, git_revision
@@ -38,6 +41,7 @@ from backorderctl.store.model import Store
 
 if TYPE_CHECKING:  # most commands are about the store file alone
     from backorderctl.cli.quantities import QuantityFiles
+    from backorderctl.rows.columns import Layout
 
 QUANTITIES_VARIABLE = "BACKORDERCTL_QUANTITIES"
 RESERVED_VARIABLE = "BACKORDERCTL_RESERVED"
@@ -118,6 +122,8 @@ class QuantitiesOptions(StoreOptions):
     stock_id: StockIdOption = None
     allow_missing: AllowMissingOption = False
     skip_bad: SkipBadOption = None
+    column: ColumnOption = None
+    decimal: DecimalOption = None
     max_size: MaxSizeOption = MAX_SIZE
     opened: "list[QuantityFiles]" = field(init=False, default_factory=list)
     """One at the most, as the fields do not change."""
@@ -172,12 +178,17 @@ class QuantitiesOptions(StoreOptions):
                 allow_missing=self.allow_missing,
                 skip_bad=self.skip_bad,
                 max_size=self.max_size,
+                layout=self.layout(),
                 store_file=self.file,
                 quiet=self.quiet,
                 stack=self.stack,
             )
             self.opened.append(files)
         return self.opened[0].live(store, only=only, beside=beside)
+
+    def layout(self) -> "Layout":
+        """How the files of rows are written."""
+        return layout(self.column, self.decimal)
 
     def _paths(self) -> tuple[str | None, str | None]:
         """The files of quantities and reservations that the options or the environment name."""

@@ -15,8 +15,8 @@ from backorderctl.magento.columns import QTY, stock_status, units
 from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, Table, check_header, take_rows
 from backorderctl.magento.report import Count, ImportReport, Notice, Spellings
 from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS
-from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN, STOCK_ID
-from backorderctl.rows.rows_read import STOCK_IDS
+from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN
+from backorderctl.rows.rows_read import STOCK_ID, STOCK_IDS
 from backorderctl.store import scalars
 from backorderctl.store.scalars import ZERO, StockStatus, format_quantity, parse_quantity
 from backorderctl.store.sku import SKU

@@ -1,4 +1,4 @@
-"""Files of rows, read as batches of text cells: CSV by any of three delimiters, compressed or not, and Parquet.
+"""Files of rows, read as batches of text cells: CSV by any of four delimiters, compressed or not, and Parquet.
 
 A record that has not the header's number of cells is given as it is: whoever reads it refuses it by its number.
 """
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem, system_reason
 from backorderctl.files.access import MAX_SIZE, decompressed, format_size, open_input
+from backorderctl.rows.columns import Header, Layout
 
 DELIMITERS = (",", ";", "\t", "|")
 PARQUET = b"PAR1"
@@ -25,6 +26,9 @@ BATCH = 1 << 13
 END = "\ue000end of file\ue000"
 """A last line of our own: where it is not read as a record by itself, a quote before it was never closed."""
 
+PLAIN = Layout()
+"""A file with columns of our names, and a point before decimals."""
+
 Record = tuple[int, int, Sequence[str]]
 """A record's number after the header, counted from 1, the line on which it begins, and its cells."""
 REASON, LINE = "refused", "line"
@@ -32,11 +36,15 @@ REASON, LINE = "refused", "line"
 
 
 class InputFile(NamedTuple):
-    """A file to read, what messages call it, and how large it may be: standard input is read from a copy."""
+    """A file to read, what messages call it, how large it may be, and how it is written.
+
+    Standard input is read from a copy.
+    """
 
     path: str
     name: str
     limit: int = MAX_SIZE
+    layout: Layout = PLAIN
 
 
 class Batch(NamedTuple):
@@ -67,32 +75,21 @@ _LINE_END = re.compile("\r\n|\r|\n")
 
 
 class Sheet:
-    """A file of rows that is being read; the names of its columns are in lower case."""
+    """A file of rows that is being read; the names of its columns are as they are written."""
 
-    def __init__(self, file: str, header: Sequence[str], batches: Iterator[Batch]) -> None:
+    def __init__(self, file: str, header: Sequence[str], batches: Iterator[Batch], layout: Layout = PLAIN) -> None:
         self.file = file
-        self.header = tuple(header)
+        self.layout = layout
         self.batches = batches
+        self._header = Header(file, header, layout)
+        self.header = self._header.names
+        self.column = self._header.column
+        self.needed = self._header.needed
 
     @property
     def records(self) -> Iterator[Record]:
         """Every record that has not been read yet."""
         return chain.from_iterable(batch.records() for batch in self.batches)
-
-    def column(self, name: str) -> int | None:
-        """The place of a column, None when the file has none; InvalidFile when it has it twice."""
-        if self.header.count(name) > 1:
-            raise InvalidFile(self.file, [Problem(f"column {name!r}: expected once, got it twice", 1)])
-        return self.header.index(name) if name in self.header else None
-
-    def needed(self, name: str) -> int:
-        """The place of a column; InvalidFile when the file has none."""
-        place = self.column(name)
-        if place is None:
-            found = ", ".join(self.header)
-            found = "an empty file" if not found else found if len(found) <= 100 else found[:97] + "..."
-            raise InvalidFile(self.file, [Problem(f"expected a column {name!r}, got {found}", 1)])
-        return place
 
 
 @contextmanager
@@ -115,7 +112,7 @@ def sheet_of(
         from backorderctl.rows.parquet import parquet_rows
 
         with parquet_rows(file.path, name=file.name, only=only) as (header, rows):
-            yield Sheet(file.name, header, _numbered(rows))
+            yield Sheet(file.name, header, _numbered(rows), file.layout)
         return
     with (
         decompressed(raw, file.name, limit=file.limit, longest_line=CELL_LIMIT) as content,
@@ -123,12 +120,12 @@ def sheet_of(
     ):
         first = text.readline().removeprefix("\ufeff")
         dialect = delimiter(first)
-        header = [name.strip().lower() for name in next(csv.reader([first], delimiter=dialect), [])]
+        header = next(csv.reader([first], delimiter=dialect), [])
         if only is None:
             batches = _batches(file, text, dialect, glance or _nothing)
         else:
             batches = _batches_with(only, file, text, dialect)
-        yield Sheet(file.name, header, batches)
+        yield Sheet(file.name, header, batches, file.layout)
 
 
 def delimiter(header: str) -> str:

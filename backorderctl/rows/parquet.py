@@ -54,7 +54,7 @@ def whole_import(name: str) -> Any:
 
 @contextmanager
 def parquet_rows(path: str, *, name: str, only: str | None) -> Iterator[tuple[list[str], Iterator[Sequence[str]]]]:
-    """The names of the columns in lower case, and the rows; with `only`, those alone whose SKU is spelled so,
+    """The names of the columns, and the rows; with `only`, those alone whose SKU is spelled so,
     in any letter case."""
     with TemporaryDirectory(prefix="backorderctl-") as scratch:
         place = plain_path(path, Path(scratch))
@@ -64,11 +64,11 @@ def parquet_rows(path: str, *, name: str, only: str | None) -> Iterator[tuple[li
         cells = ", ".join(f"coalesce(CAST({quoted(column)} AS VARCHAR), '')" for column in columns)
         query = f"SELECT {cells} FROM read_parquet($1, hive_partitioning = false)"
         if only is None or SKU not in names:
-            yield names, _fetched(database, query, [place], name=name)
+            yield list(columns), _fetched(database, query, [place], name=name)
             return
         at_sku = quoted(list(columns)[names.index(SKU)])
         alike = f"{query} WHERE CAST({at_sku} AS VARCHAR) = $2 OR lower(CAST({at_sku} AS VARCHAR)) = lower($2)"
-        yield names, _fetched(database, alike, [place, only], name=name)
+        yield list(columns), _fetched(database, alike, [place, only], name=name)
 
 
 def plain_path(path: str, scratch: Path) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from backorderctl.errors import Mismatch
@@ -51,17 +52,32 @@ def read_items(rows: RowsRead, *, collected: frozenset[str] | None = None) -> tu
 
 
 class _Places(NamedTuple):
-    """The positions of the columns; `status` is None where the file has no such column."""
+    """The positions of the columns; `status` is None where the file has no such column.
 
-    source: int
+    `source` is None where the file is about `only_source`.
+    """
+
+    source: int | None
     sku: int
     quantity: int
     status: int | None
+    only_source: str
 
     @classmethod
-    def of(cls, sheet: Sheet) -> "_Places":
-        """Those of a file; InvalidFile when one that is needed is not there."""
-        return cls(sheet.needed(SOURCE_CODE), sheet.needed(SKU), sheet.needed(QUANTITY), sheet.column(STATUS))
+    def of(cls, sheet: Sheet, sources: Sequence[str]) -> "_Places":
+        """Those of a file; InvalidFile when one that is needed is not there.
+
+        A file without sources is about the only one of `sources`.
+        """
+        if len(sources) == 1 and sheet.column(SOURCE_CODE) is None:
+            sku, quantity = sheet.needed(SKU, QUANTITY)
+            return cls(None, sku, quantity, sheet.column(STATUS), sources[0])
+        source, sku, quantity = sheet.needed(SOURCE_CODE, SKU, QUANTITY)
+        return cls(source, sku, quantity, sheet.column(STATUS), "")
+
+    def source_of(self, cells: Sequence[str]) -> str:
+        """The source that a row names."""
+        return self.only_source if self.source is None else cells[self.source]
 
 
 class _Reading:
@@ -74,11 +90,12 @@ class _Reading:
         self.twice: Pairs = set()
         self.equal: Counter[tuple[str, str]] = Counter()
         self.about: dict[tuple[str, str], list[tuple[Sheet, Record, SourceItem]]] = {}
-        self.known = _KnownItems()
+        self.known = _KnownItems(".")
 
     def read(self, sheet: Sheet) -> None:
         """Take the rows of a file, and note those that are refused."""
-        at = _Places.of(sheet)
+        at = _Places.of(sheet, self.rows.inputs.sources)
+        self.known = _KnownItems(sheet.layout.decimal)
         number = 0
         for batch in sheet.batches:
             try:
@@ -91,14 +108,14 @@ class _Reading:
                 for record in batch.records():
                     number = record[0]
                     self._take_one(sheet, record, at)
-        self.rows.finish(sheet, number, at)
+        self.rows.finish(sheet, number, at[:4])
 
     def _take_all(self, rows: Sequence[Sequence[str]], at: _Places, width: int) -> None:
         """Take rows column by column, in a third of the time; none of them, by any of these errors, if one is wrong."""
         columns = list(zip(*rows, strict=True))
         if len(columns) != width or self.rows.only is not None:
             raise ValueError
-        sources = columns[at.source]
+        sources = (at.only_source,) * len(rows) if at.source is None else columns[at.source]
         if not self.rows.store.sources.keys() >= set(sources):
             sources = tuple(map(self.rows.sources.__getitem__, sources))
             if not self.rows.store.sources.keys() >= set(sources):
@@ -149,8 +166,8 @@ class _Reading:
     def _item(self, cells: Sequence[str], at: _Places) -> tuple[str, str, SourceItem]:
         """The product, the source and the source item of a row; WrongCell for the first of its cells that is wrong."""
         sku = self.rows.sku(cells[at.sku])
-        read_cell(QUANTITY, cell_units, cells[at.quantity])
-        source = self._source(cells[at.source])
+        read_cell(QUANTITY, self.known.units, cells[at.quantity])
+        source = self._source(at.source_of(cells))
         status = self._own_status(sku, source) if at.status is None else cells[at.status]
         if status not in STATUSES:
             raise WrongCell(f"{STATUS}: expected 1, 0, in_stock or out_of_stock, got {toml_repr(status)}")
@@ -175,7 +192,8 @@ class _Reading:
         about = {pair: rows for pair, rows in self.about.items() if pair in self.twice}
         for file in files if self.collected is None else ():
             with open_sheet(file, only=self.rows.only, watch=self.rows.watch) as sheet:
-                at = _Places.of(sheet)
+                at = _Places.of(sheet, self.rows.inputs.sources)
+                self.known = _KnownItems(sheet.layout.decimal)
                 for record in sheet.records:
                     if (sheet.file, record[0]) in refused or not self.rows.is_wanted(record[2][at.sku]):
                         continue
@@ -199,10 +217,18 @@ def _described(item: SourceItem, other: SourceItem) -> str:
 class _KnownItems(dict[tuple[str, str], SourceItem]):
     """Source items by the cells of quantity and status: rows with the same cells share one, to save time and memory."""
 
+    def __init__(self, decimal: str) -> None:
+        super().__init__()
+        self._decimal = decimal
+
+    def units(self, cell: str) -> Decimal:
+        """The units in a cell; Mismatch when it is no number."""
+        return cell_units(cell, self._decimal)
+
     def __missing__(self, cells: tuple[str, str]) -> SourceItem:
         """The item of cells not met before; KeyError or Mismatch when a cell is not valid."""
         quantity, status = cells
-        item = SourceItem(cell_units(quantity), STATUSES[status], {})
+        item = SourceItem(self.units(quantity), STATUSES[status], {})
         if len(self) < SHARED_ITEMS:
             self[cells] = item
         return item

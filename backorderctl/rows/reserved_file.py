@@ -6,12 +6,12 @@ from decimal import Decimal
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.rows.delimited import InputFile, Sheet, open_sheet
 from backorderctl.rows.quantities_file import QUANTITY
-from backorderctl.rows.rows_read import RowsRead, WrongCell, cell_units, read_cell
+from backorderctl.rows.rows_read import STOCK_ID, RowsRead, WrongCell, cell_units, read_cell
 from backorderctl.store.model import Store
 from backorderctl.store.scalars import ZERO, format_quantity, toml_repr
 from backorderctl.store.sku import SKU
 
-RESERVED, STOCK_COLUMN, STOCK_ID = "reserved", "stock", "stock_id"
+RESERVED, STOCK_COLUMN = "reserved", "stock"
 
 Reservations = dict[str, dict[str, Decimal]]
 """Reserved units by SKU and stock."""
@@ -95,7 +95,9 @@ class _Places:
     """The positions of the columns; InvalidFile or BackorderctlError when one that is needed is not there."""
 
     def __init__(self, rows: RowsRead, sheet: Sheet) -> None:
-        self.sku, self.reserved, self._quantity = (sheet.needed(SKU), sheet.column(RESERVED), sheet.column(QUANTITY))
+        [self.sku] = sheet.needed(SKU)
+        self.reserved, self._quantity = sheet.column(RESERVED), sheet.column(QUANTITY)
+        self._decimal = sheet.layout.decimal
         if (self.reserved is None) == (self._quantity is None):
             found = "neither" if self.reserved is None else "both"
             raise BackorderctlError(f"{sheet.file}: expected a column {RESERVED!r} or {QUANTITY!r}, got {found}")
@@ -107,8 +109,17 @@ class _Places:
         """The SKU, the stock and the reserved units of a row; WrongCell for the first of its cells that is wrong."""
         sku, stock = self._read_sku(cells[self.sku]), self._stocks.of(cells)
         if self.reserved is None:
-            return sku, stock, -read_cell(QUANTITY, cell_units, cells[self._quantity or 0])
-        return sku, stock, read_cell(RESERVED, _reserved_units, cells[self.reserved])
+            return sku, stock, -read_cell(QUANTITY, self._units, cells[self._quantity or 0])
+        return sku, stock, read_cell(RESERVED, self._reserved_units, cells[self.reserved])
+
+    def _units(self, cell: str) -> Decimal:
+        return cell_units(cell, self._decimal)
+
+    def _reserved_units(self, cell: str) -> Decimal:
+        units = self._units(cell)
+        if units < 0:
+            raise Mismatch("0 or more", cell)
+        return units
 
 
 class _Stocks:
@@ -147,13 +158,6 @@ def only_stock(store: Store, file: str) -> str:
             f"the store has several stocks: {', '.join(store.stocks)}"
         )
     return next(iter(store.stocks))
-
-
-def _reserved_units(cell: str) -> Decimal:
-    units = cell_units(cell)
-    if units < 0:
-        raise Mismatch("0 or more", cell)
-    return units
 
 
 def _refusal_of_sums(

@@ -15,8 +15,13 @@ from backorderctl.store.model import DEFAULT_STOCK, Store
 from backorderctl.store.scalars import parse_quantity, toml_repr
 from backorderctl.store.sku import SKU, case_folded
 
+STOCK_ID = "stock_id"
 STOCK_IDS = {"1": DEFAULT_STOCK}
 """Magento's number of its own first stock."""
+MOST_REFUSED = 1000
+"""After so many refused rows reading stops, unless they are left out."""
+COMMA = "with a point before its decimals"
+"""What is expected where a number has a comma."""
 QUOTED_ROWS = 5
 """Refused rows that an error message quotes; the others it counts."""
 
@@ -99,8 +104,14 @@ class RowsRead:
         return read_cell(SKU, self.skus.__getitem__, read_cell(SKU, scalars.sku, cell))
 
     def refuse(self, sheet: Sheet, record: Record, reason: str) -> None:
-        """Note a row that is not taken."""
+        """Note a row that is not taken; BackorderctlError once they are too many to go on, unless they are left out."""
         self.refused.append(Refused(file=sheet.file, number=record[0], line=record[1], reason=reason, cells=record[2]))
+        if len(self.refused) >= MOST_REFUSED and not self.inputs.skip_bad:
+            raise refusal(self.refused, None, hint=self._mend())
+
+    def _mend(self) -> str | None:
+        rows = sum(file.rows for file in self.files)
+        return mending(self.refused, rows, self.store, self.inputs.stock_ids, rejects="rejects.csv")
 
     def is_whole(self, sheet: Sheet, record: Record) -> bool:
         """Whether a record has the header's number of cells; it is refused where not."""
@@ -125,7 +136,7 @@ class RowsRead:
         Also when a file has no row, or none that is left: the export of a warehouse that went wrong is no empty one.
         """
         if self.refused and not self.inputs.skip_bad:
-            raise refusal(self.in_order(), self.files, hint="--skip-bad rejects.csv")
+            raise refusal(self.in_order(), self.files, hint=self._mend())
         refused = Counter(row.file for row in self.refused)
         for file in self.files if self.only is None else ():
             if not file.rows:
@@ -149,10 +160,29 @@ def no_good_rows(files: str) -> BackorderctlError:
     return BackorderctlError(f"{files}: expected rows that are not refused, got none")
 
 
-def refusal(refused: Sequence[Refused], files: Iterable[FileRead], *, hint: str | None) -> BackorderctlError:
-    """What to say of refused rows: the first of them, and how many they are."""
+def mending(
+    refused: Sequence[Refused], rows: int, store: Store, stock_ids: Mapping[str, str], *, rejects: str
+) -> str | None:
+    """What mends all refused rows where they have one cause; or that they are left out, where they are the fewer rows.
+
+    What leaves out most of a file would make an empty warehouse of it.
+    """
+    reasons = [row.reason for row in refused]
+    if all(COMMA in reason for reason in reasons):
+        return "--decimal ,"
+    if all(reason.startswith(f"{STOCK_ID}: ") for reason in reasons):
+        unknown = {reason.rpartition(" ")[2].strip("'") for reason in reasons}
+        others = [code for code in store.stocks if code not in stock_ids.values()]
+        return f"--stock-id {unknown.pop()}={others[0]}" if len(unknown) == len(others) == 1 else None
+    return f"--skip-bad {rejects}" if 2 * len(reasons) < rows else None
+
+
+def refusal(refused: Sequence[Refused], files: Iterable[FileRead] | None, *, hint: str | None) -> BackorderctlError:
+    """What to say of refused rows: the first of them, and how many they are; `files` is None where reading stopped."""
     told = [f"{row.file}:{row.line}: record {row.number}: {row.reason}" for row in refused[:QUOTED_ROWS]]
-    if len(refused) > 1:
+    if files is None:
+        told.append(f"{len(refused):,} rows are refused: reading stopped there")
+    elif len(refused) > 1:
         told.append(f"{len(refused)} of {sum(file.rows for file in files)} rows are refused")
     return BackorderctlError("\n".join(told), hint=hint)
 
@@ -170,8 +200,13 @@ def read_cell(column: str, read: Callable[[str], CellValue], cell: str) -> CellV
 
 
 @lru_cache(1 << 16)
-def cell_units(cell: str) -> Decimal:
+def cell_units(cell: str, decimal: str = ".") -> Decimal:
     """The units in a cell; Mismatch when it is no number, or has blanks beside one."""
     if cell != cell.strip():
         raise Mismatch("a number without blanks", toml_repr(cell))
+    if decimal == "," and "." not in cell:
+        cell = cell.replace(",", ".", 1)
+    elif "," in cell:
+        written = "with a comma before its decimals" if decimal == "," else COMMA
+        raise Mismatch(f"a number {written}", toml_repr(cell))
     return parse_quantity(cell)

@@ -85,7 +85,7 @@ def _json(content: io.BufferedReader, file: InputFile) -> Any:
 
 def _of_csv(content: io.BufferedReader, file: InputFile) -> Iterator[SalableRow]:
     with sheet_of(content, file) as sheet:
-        places = [sheet.needed(name) for name in (SKU, _QTY, _SALABLE)]
+        places = sheet.needed(SKU, _QTY, _SALABLE)
         for number, _, cells in sheet.records:
             if len(cells) != len(sheet.header):
                 expected = f"expected {len(sheet.header)} cells, got {len(cells)}"
