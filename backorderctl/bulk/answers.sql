@@ -1,8 +1,7 @@
 -- What every product offers in every stock, in portable SQL: + and -, comparison, CASE, aggregates, LOWER and CAST.
 --
 -- It reads five tables. Nothing in them has to be looked up any more: which value wins is decided already.
---   backorderctl_quantities      source_code, sku, quantity, status: 1 is in stock. A quantity or status that is NULL is refused;
---                                `respelled` is 1 where the source code is not as in the file
+--   backorderctl_quantities      source_code, sku, quantity, status: 1 is in stock. A quantity or status that is NULL is refused.
 --   backorderctl_reservations    sku, stock, reserved: one row for each product and stock
 --   backorderctl_products        sku, policy: the SKUs of the store file; policy is NULL where the product has no settings of its own
 --   backorderctl_stock_policies  policy, stock, managed, only_x_left
@@ -50,15 +49,14 @@ SELECT
     CAST(SUM(CASE WHEN q.status = 1 AND {sources} THEN q.quantity END) AS DECIMAL(18, 4)) AS pool_{pool},
     -- end
     -- for each word
-    BIT_OR({bits}) AS sources_{word},
+    {seen} AS sources_{word},
     -- end
     CAST(SUM(CASE WHEN q.status = 1 AND p.policy IS NOT NULL THEN q.quantity END) AS DECIMAL(18, 4)) AS units,
-    MAX(q.respelled) AS respelled,
     COUNT(*) AS items,
     CASE
         WHEN COUNT(q.quantity) < COUNT(*) OR COUNT(q.status) < COUNT(*) THEN 1
         -- for each word
-        WHEN SUM({bits}) <> BIT_OR({bits}) THEN 1
+        WHEN SUM({bits}) <> {seen_spelled} THEN 1
         -- end
         WHEN 0
             -- for each word

@@ -32,7 +32,7 @@ ROWS_A_PASS = 25_000_000
 """Rows that one pass takes in with 1 GB of memory; more are cut by a hash of their SKU."""
 BYTES_A_ROW = 24
 """A short row of a CSV file."""
-OF_LIMIT = 0.8
+OF_LIMIT = 0.65
 """The share of the memory that DuckDB's buffers may take; the rest is its code, threads and reading."""
 LOOK = 0.2
 """Seconds between two looks at how far a query has come."""

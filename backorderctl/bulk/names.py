@@ -29,9 +29,14 @@ class SkuNames:
 
     def keep(self, table: str, spellings: str) -> None:
         """Make the table of the spellings, which are those of a table or of a query in brackets."""
-        text = statements(self.tables, Reading(spellings=spellings, lowered=self.engine.lowered)).names
+        [[small, capital, foreign]] = self.engine.fetch(
+            "SELECT COUNT(CASE WHEN UPPER(sku) <> sku THEN 1 END), COUNT(CASE WHEN LOWER(sku) <> sku THEN 1 END), "
+            f"COUNT(CASE WHEN bit_length(sku) > 8 * length(sku) THEN 1 END) FROM {spellings} s"
+        )
+        mixed = (small and capital) or foreign  # else no two are the same, and only those of the store file count
+        text = self._statement(spellings if mixed else self._of_products(spellings))
         self.engine.keep(f"{table}_alike", text)
-        merged = list(self._merged(table, spellings))
+        merged = list(self._merged(table, spellings, foreign=bool(foreign)))
         if not merged:
             self.engine.keep(table, f"SELECT * FROM {table}_alike", view=True)
             return
@@ -43,7 +48,16 @@ class SkuNames:
             view=True,
         )
 
-    def _merged(self, table: str, spellings: str) -> Iterable[tuple[str]]:
+    def _statement(self, spellings: str) -> str:
+        return statements(self.tables, Reading(spellings=spellings, lowered=self.engine.lowered)).names
+
+    def _of_products(self, spellings: str) -> str:
+        """Those of the spellings that are of products of the store file."""
+        of_product, of_spelling = (self.engine.lowered.format(name=f"{table}.sku") for table in "ps")
+        stored = f"(SELECT DISTINCT {of_product} AS lowered FROM {PRODUCTS} p)"
+        return f"(SELECT s.sku AS sku FROM {spellings} s JOIN {stored} k ON k.lowered = {of_spelling})"
+
+    def _merged(self, table: str, spellings: str, *, foreign: bool) -> Iterable[tuple[str]]:
         """The spellings of no product that Magento's database would take for one, though letters differ."""
         if any(not sku.isascii() for sku in self.products):
             alike = self.engine.fetch(
@@ -53,6 +67,6 @@ class SkuNames:
             )
             yield from ((sku,) for (sku,) in alike)
         query = f"SELECT DISTINCT sku FROM {spellings} s WHERE bit_length(sku) > 8 * length(sku)"
-        for (sku,) in self.engine.fetch(query) if self.products else ():
+        for (sku,) in self.engine.fetch(query) if self.products and foreign else ():
             if case_folded(sku) not in self.same and database_key(sku) in self.merged:
                 yield (sku,)

@@ -26,7 +26,7 @@ from backorderctl.bulk.job import (
 )
 from backorderctl.bulk.names import PRODUCTS, SkuNames
 from backorderctl.bulk.policy_tables import SqlTable, sql_tables
-from backorderctl.bulk.sql_text import WORD, Reading, sources_of, statements
+from backorderctl.bulk.sql_text import RESPELLED_BIT, WORD, Reading, sources_of, statements
 from backorderctl.bulk.summary import stock_totals, summary_query
 from backorderctl.errors import BackorderctlError
 from backorderctl.rows.replace_quantities import refuse_missing
@@ -77,6 +77,8 @@ class _Run:
         self.job = job
         self.text = statements(job.tables, Reading(rows=ROWS))
         self.no_sku = engine.no_sku("sku")
+        words = range(1 + (len(job.tables.sources) - 1) // WORD)
+        self.seen = ", ".join(f"BIT_OR(sources_{word})" for word in words)
         self.names: SkuNames
         self.rows = ""
         self.bad = self.suspect = False
@@ -145,11 +147,11 @@ class _Run:
         for name, part in ((NAMES, PART_NAMES), (ODD, PART_ODD)):
             before = f"SELECT * FROM {name} UNION ALL " if number else ""
             self.engine.keep(name, f"{before}SELECT * FROM {part}")
-        [[rows, refused, respelled, no_sku]] = self.engine.fetch(
-            "SELECT COALESCE(SUM(items), 0), COUNT(CASE WHEN refused = 1 THEN 1 END), SUM(respelled), "
-            f"COUNT(CASE WHEN {self.no_sku} THEN 1 END) FROM {SUMS}"
+        [[rows, refused, no_sku, *words]] = self.engine.fetch(
+            "SELECT COALESCE(SUM(items), 0), COUNT(CASE WHEN refused = 1 THEN 1 END), "
+            f"COUNT(CASE WHEN {self.no_sku} THEN 1 END), {self.seen} FROM {SUMS}"
         )
-        self.other_sources = self.other_sources or bool(respelled)
+        self.other_sources = self.other_sources or any((word or 0) >= RESPELLED_BIT for word in words)
         [[ambiguous]] = self.engine.fetch(f"SELECT COUNT(*) FROM {PART_NAMES} WHERE name IS NULL")
         self.bad = self.bad or bool(no_sku or ambiguous) or self.engine.passed_over()
         self.suspect = self.suspect or self.bad or bool(refused)
@@ -246,11 +248,9 @@ class _Run:
 
     def _count(self) -> None:
         """What is counted in the totals of a part."""
-        words = range(1 + (len(self.job.tables.sources) - 1) // WORD)
-        seen = ", ".join(f"BIT_OR(sources_{word})" for word in words)
-        [[taken, *bits]] = self.engine.fetch(f"SELECT COALESCE(SUM(items), 0), {seen} FROM {TOTALS}")
+        [[taken, *words]] = self.engine.fetch(f"SELECT COALESCE(SUM(items), 0), {self.seen} FROM {TOTALS}")
         self.taken += int(taken)
-        self.sources |= sources_of(self.job.tables, bits)
+        self.sources |= sources_of(self.job.tables, words)
         joined = f"{TOTALS} t JOIN {PRODUCTS} p ON p.sku = t.sku"
         [[known, plain]] = self.engine.fetch(
             f"SELECT COUNT(DISTINCT t.sku), COUNT(CASE WHEN t.policy IS NULL THEN 1 END) FROM {joined}"

@@ -87,8 +87,7 @@ _ROWS = """(
         COALESCE(n.name, q.sku) AS sku,
         {source} AS source_code,
         CASE WHEN n.sku IS NULL OR n.name IS NOT NULL THEN q.quantity END AS quantity,
-        q.status AS status,
-        0 AS respelled
+        q.status AS status
     FROM backorderctl_quantities q
     LEFT JOIN backorderctl_names n ON n.sku = q.sku
 )"""
@@ -104,7 +103,7 @@ def sql_files(tables: PolicyTables, dialect: Dialect) -> dict[str, str]:
     """The files by their names: `tables.sql` makes and loads the tables, of which each is a CSV file; `answers.sql`."""
     words = WORDS[dialect]
     rows = _ROWS.format(source=known_source("q.source_code", tables.sources))
-    reading = Reading(rows, _RESERVATIONS, _SPELLINGS, words.lowered)
+    reading = Reading(rows, _RESERVATIONS, _SPELLINGS, words.lowered, marks_respelled=False)
     text = statements(tables, reading, comments=True)
     begin = f"-- {words.begin}\n"
     answers = [

@@ -13,6 +13,8 @@ from backorderctl.store.scalars import ZERO, format_quantity
 TEMPLATE = Path(__file__).with_name("answers.sql")
 WORD = 60
 """Sources whose bits fit into one integer of 64 bits."""
+RESPELLED_BIT = 1 << WORD
+"""The bit of such an integer that says that a source code is in another spelling."""
 
 _BEGIN = re.compile(r" *-- for each (\w+)( of the stock)?")
 _END = re.compile(r" *-- end")
@@ -27,12 +29,15 @@ class Reading(NamedTuple):
     """What the text reads: tables or queries in brackets, the rows with each SKU in the spelling that it counts under.
 
     `spellings` are all SKUs of the rows, and `lowered` is how a dialect lowers each character of a {name} by itself.
+    With `marks_respelled`, the rows have a column `respelled`, 1 where a source code is in another spelling, which
+    totals keep as RESPELLED_BIT.
     """
 
     rows: str = "backorderctl_rows"
     reservations: str = "backorderctl_reservations"
     spellings: str = "backorderctl_spellings"
     lowered: str = "LOWER({name})"
+    marks_respelled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,9 @@ def statements(tables: PolicyTables, reading: Reading, *, comments: bool = False
     for stock in tables.stocks:
         begin = sum(map(len, pools))
         pools.append([_pool_names(begin + number, pool, tables.sources) for number, pool in enumerate(stock.pools)])
-    words = [{"word": str(number), "bits": bits} for number, bits in enumerate(_words(tables.sources))]
+    words = [
+        _word_names(number, bits, marked=reading.marks_respelled) for number, bits in enumerate(_words(tables.sources))
+    ]
     repeated: Repeated = {
         "stock": list(zip(stocks, pools, strict=True)),
         "pool": [(names, []) for of_stock in pools for names in of_stock],
@@ -135,6 +142,14 @@ def _pool_names(number: int, pool: PoolPolicy, every: Sequence[str]) -> Names:
         "effective": decimal(pool.effective),
         "kept_back": decimal(max(pool.effective, ZERO)),
     }
+
+
+def _word_names(number: int, bits: str, *, marked: bool) -> Names:
+    seen = spelled = f"BIT_OR({bits})"
+    if marked:
+        seen = f"BIT_OR({bits} + CASE WHEN q.respelled = 1 THEN {RESPELLED_BIT} ELSE 0 END)"
+        spelled = f"CASE WHEN {seen} >= {RESPELLED_BIT} THEN {seen} - {RESPELLED_BIT} ELSE {seen} END"
+    return {"word": str(number), "bits": bits, "seen": seen, "seen_spelled": spelled}
 
 
 def _words(sources: Sequence[str]) -> Iterator[str]:
