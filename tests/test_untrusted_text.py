@@ -130,20 +130,6 @@ def test_a_spreadsheet_gets_no_formula_and_gives_back_the_same(run: Run, untrust
     assert named.products.items() > before.products.items()
 
 
-def test_csv_for_a_spreadsheet_protects_text_and_keeps_numbers(run: Run, untrusted_store: Path) -> None:
-    untrusted_store.write_text(STORE.replace(COMMAND, FORMULA))
-    plain = run("product", "list", "-o", "csv").out
-    for_spreadsheet = run("product", "list", "-o", "csv", "--spreadsheet").out
-    assert f"\n{FORMULA}," in plain
-    assert f"\n'{FORMULA}," in for_spreadsheet
-    assert ",-5," in for_spreadsheet
-    assert for_spreadsheet.replace(f"'{FORMULA}", FORMULA) == plain
-
-
-def test_only_csv_is_for_a_spreadsheet(run: Run) -> None:
-    assert run("product", "list", "--spreadsheet") == (2, "", "Error: --spreadsheet: expected -o csv beside it\n")
-
-
 def test_an_export_to_magento_counts_the_formulas(run: Run, untrusted_store: Path) -> None:
     untrusted_store.write_text(STORE.replace(COMMAND, FORMULA))
     ran = run("export", "magento", "stock-sources")

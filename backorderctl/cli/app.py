@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, redi
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 import typer.core
@@ -19,7 +19,7 @@ import typer.main
 from backorderctl.errors import BackorderctlError, CommandLine, Hint, Mismatch, NoSuchFile
 from backorderctl.files.access import parse_size
 from backorderctl.files.git_revision import is_side
-from backorderctl.output.format import Output, printable
+from backorderctl.output.format import printable
 from backorderctl.store.model import Store
 
 if TYPE_CHECKING:
@@ -275,10 +275,6 @@ def whole_number(name: str, *, minimum: int) -> Callable[[str | int], int]:
 
 
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer and errors.")]
-SpreadsheetOption = Annotated[
-    bool,
-    typer.Option("--spreadsheet", help="With -o csv: write an apostrophe before text that would be a formula."),
-]
 
 
 def now() -> datetime:
@@ -307,11 +303,6 @@ class PlainOptions:
         say(message, quiet=self.quiet)
 
 
-_SPREADSHEET = inspect.Parameter(
-    "spreadsheet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=SpreadsheetOption
-)
-"""The option of every command that prints CSV."""
-
 Shared = TypeVar("Shared", bound=PlainOptions)
 Own = ParamSpec("Own")
 
@@ -334,15 +325,13 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
         chosen = shared(**{option.name: given.pop(option.name) for option in options})
         try:
             output = getattr(chosen, "output", given.get("output"))
-            with safe_output(output, spreadsheet=given.pop(_SPREADSHEET.name, False)), chosen.running():
+            with safe_output(output), chosen.running():
                 run_command(chosen, **given)
         except BackorderctlError as error:
             error.hint = hint_for(error, getattr(chosen, "file", DEFAULT_FILE))
             raise
 
     parameters = [*(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *options]
-    if any(each.name == "output" for each in parameters):
-        parameters.append(_SPREADSHEET)
     setattr(run, "__signature__", inspect.Signature(parameters))  # noqa: B010, as functions declare no such attribute
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
@@ -433,21 +422,15 @@ def safe_messages() -> Iterator[None]:
 
 
 @contextmanager
-def safe_output(output: str | None, *, spreadsheet: bool) -> Iterator[None]:
-    """While the block runs, neither GitHub's runner nor a spreadsheet executes what is on standard output.
+def safe_output(output: str | None) -> Iterator[None]:
+    """While the block runs, GitHub's runner finds no command on standard output.
 
     `output` is what is given for --output, None where a command has no such option.
     """
-    out = sys.stdout
-    if os.environ.get(GITHUB_RUNNER):
-        from backorderctl.output.workflow_commands import breaking_commands, shown_as
+    if not os.environ.get(GITHUB_RUNNER):
+        yield
+        return
+    from backorderctl.output.workflow_commands import breaking_commands, shown_as
 
-        out = breaking_commands(out, shown_as(output))
-    if spreadsheet:
-        from backorderctl.output.listing import Spreadsheet
-
-        if output != Output.CSV:
-            raise BackorderctlError("--spreadsheet: expected -o csv beside it")
-        out = cast("TextIO", Spreadsheet(out))
-    with redirect_stdout(out):
+    with redirect_stdout(breaking_commands(sys.stdout, shown_as(output))):
         yield

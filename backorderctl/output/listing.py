@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.output.format import UNLIMITED, Cell, Output, json_number, jsonable, plain_row, plain_text, printable
 from backorderctl.output.table import Column, RowStyle, Style, draw, draw_block, terminal
-from backorderctl.rows.spreadsheet import protected
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +80,13 @@ def _json(listing: Listing, out: TextIO, head: Mapping[str, Cell]) -> None:
     out.write("\n]}\n" if separator != "\n" else "]}\n")
 
 
-class Spreadsheet:
-    """A stream whose CSV is for a spreadsheet: no text in it is taken for a formula."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything is as the stream has it."""
-        return getattr(self._out, name)
-
-
-def _protected_text(cell: Cell) -> str:
-    return protected(plain_text(cell)) if isinstance(cell, str | tuple) else plain_text(cell)
-
-
 def _csv(listing: Listing, out: TextIO) -> None:
     from backorderctl.rows.delimited import csv_writer
 
     writer = csv_writer(out)
     writer.writerow([column.name for column in listing.columns])
-    if isinstance(out, Spreadsheet) or out.isatty():
-        plain = _protected_text if isinstance(out, Spreadsheet) else plain_text
-        for row in listing.rows:
-            cells = map(plain, row)
-            writer.writerow(map(printable, cells) if out.isatty() else cells)
+    if out.isatty():
+        writer.writerows([printable(plain_text(cell)) for cell in row] for row in listing.rows)
     else:
         writer.writerows(map(plain_row, listing.rows))
 
