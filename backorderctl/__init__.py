@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from backorderctl.errors import BackorderctlError, InvalidFile
     from backorderctl.policy.evaluate import Salability, evaluate
     from backorderctl.store.load import load
-    from backorderctl.store.model import Store
+    from backorderctl.store.model import Store, StoreFile
 
-__all__ = ["BackorderctlError", "InvalidFile", "Salability", "Store", "evaluate", "load"]
+__all__ = ["BackorderctlError", "InvalidFile", "Salability", "Store", "StoreFile", "evaluate", "load"]
 
 _MODULES = {
     "BackorderctlError": "backorderctl.errors",
     "InvalidFile": "backorderctl.errors",
     "Salability": "backorderctl.policy.evaluate",
     "Store": "backorderctl.store.model",
+    "StoreFile": "backorderctl.store.model",
     "evaluate": "backorderctl.policy.evaluate",
     "load": "backorderctl.store.load",
 }

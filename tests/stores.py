@@ -5,6 +5,7 @@ and Hypothesis in `stores`, where the first of the options is the one a failing 
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import permutations
 from random import Random
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from backorderctl.policy.evaluate import Salability
 from backorderctl.store import load
-from backorderctl.store.model import Store
+from backorderctl.store.model import Store, StoreFile
 
 T = TypeVar("T")
 Number = int | Decimal
@@ -171,8 +172,17 @@ def build(choose: Choose, *, whole: bool = False, products: int = 0) -> dict[str
     return store
 
 
+ANY_DAY = date(2026, 12, 1)
+"""The day of stores without a schedule."""
+
+
 def built(data: dict[str, Any]) -> Store:
-    """The store that a file with this data would give; its values have no lines."""
+    """What a file with this data would mean on any day; its values have no lines."""
+    return built_file(data).on(ANY_DAY)
+
+
+def built_file(data: dict[str, Any]) -> StoreFile:
+    """The store file with this data, as it is written."""
     return load.build(data, file="store.toml", text="")
 
 

@@ -17,14 +17,14 @@ from backorderctl.policy.diff import SettingChange, difference, reaches
 from backorderctl.policy.product_changes import ProductChange
 from backorderctl.policy.unreached import Unreached, unreached
 from backorderctl.store.load import build, load_bytes
-from backorderctl.store.model import Place, Store
-from backorderctl.store.schedule import days_of_change, store_on
+from backorderctl.store.model import Place, StoreFile
+from backorderctl.store.schedule import days_of_change
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope
 
 BEFORE, LAST = FIRST - timedelta(days=2), FIRST + timedelta(days=DAYS + 40)
 
 
-def scheduled_stores(count: int, seed: int) -> list[Store]:
+def scheduled_stores(count: int, seed: int) -> list[StoreFile]:
     random = Random(seed)
     plain = seeded_stores(count, seed=seed)
     return [
@@ -38,7 +38,7 @@ def test_each_day_is_the_difference_to_the_day_before() -> None:
         days = list(agenda(store, after=BEFORE, until=LAST))
         assert [each.day for each in days] == days_of_change(store.schedule, after=BEFORE)
         for each in days:
-            yesterday, today = (store_on(store, day) for day in (each.day - timedelta(days=1), each.day))
+            yesterday, today = (store.on(day) for day in (each.day - timedelta(days=1), each.day))
             expected = difference(yesterday, today)
             assert ordered(each.difference.settings) == ordered(expected.settings)
             assert ordered(each.difference.products) == ordered(expected.products)
@@ -57,7 +57,7 @@ def test_the_days_replayed_lead_from_the_first_day_to_the_last() -> None:
             for product in day.difference.products:
                 for field, old, new in product.fields:
                     replay(products, (product.sku, product.stock, field), old, new)
-        whole = difference(store_on(store, BEFORE), store_on(store, LAST))
+        whole = difference(store.on(BEFORE), store.on(LAST))
         assert moved(settings) == {(each.place, each.key): (each.old, each.new) for each in whole.settings}
         fields = [(each, *field) for each in whole.products for field in each.fields]
         expected = {(each.sku, each.stock, name): (old, new) for each, name, old, new in fields}

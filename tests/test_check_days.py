@@ -14,13 +14,13 @@ from backorderctl.check.days import contexts
 from backorderctl.check.rules import RULES
 from backorderctl.errors import CommandLine
 from backorderctl.store.load import build, load_bytes
-from backorderctl.store.model import Store
-from backorderctl.store.schedule import days_of_change, store_on
+from backorderctl.store.model import StoreFile
+from backorderctl.store.schedule import days_of_change
 
 TODAY = FIRST - timedelta(days=2)
 
 
-def scheduled_stores(count: int, seed: int) -> list[Store]:
+def scheduled_stores(count: int, seed: int) -> list[StoreFile]:
     """Stores whose entries are for products and source items, but for one in some."""
     random = Random(seed)
     stores = []
@@ -37,7 +37,7 @@ def test_findings_are_those_of_a_check_of_every_whole_day(codes: frozenset[str])
     findings = hints = later = 0
     for store in scheduled_stores(400, seed=41):
         days = (TODAY, *days_of_change(store.schedule, after=TODAY))
-        whole = [Context(store_on(store, day), today=day) for day in days]
+        whole = [Context(store, store.on(day)) for day in days]
         found = check(store, today=TODAY, codes=codes)
         assert found == findings_on(store, whole, codes)
         findings += len(found)

@@ -292,7 +292,7 @@ def test_the_true_cause_is_among_those_that_are_named(inject: Injection) -> None
         if not there.managed:
             continue
         row = SalableRow(answer.product.sku, comparable(there), there.status is not Status.OUT_OF_STOCK)
-        report = drift(store, str(answer.stock), {row.sku: row}, today=DAY)
+        report = drift(store, str(answer.stock), {row.sku: row})
         if report.left_out.get(LeftOut.UNMANAGED) or not report.drift:
             continue
         differing += 1
@@ -305,7 +305,7 @@ def test_a_stale_index_is_named_for_a_flag_that_is_wrong() -> None:
     for _, store, answer in random_answers(200):
         if answer.managed:
             row = SalableRow(answer.product.sku, comparable(answer), answer.status is Status.OUT_OF_STOCK)
-            [found] = drift(store, str(answer.stock), {row.sku: row}, today=DAY).drift
+            [found] = drift(store, str(answer.stock), {row.sku: row}).drift
             assert Cause(CauseKind.STALE_INDEX) in found.causes
 
 
@@ -317,7 +317,7 @@ def same(cause: Cause, found: Cause) -> bool:
 def random_answers(count: int) -> Iterator[tuple[Random, Store, Salability]]:
     random = Random(11)
     for _ in range(count):
-        store = load_bytes(toml_text(build(random.choice)).encode(), "store.toml")
+        store = load_bytes(toml_text(build(random.choice)).encode(), "store.toml").on(DAY)
         for product in store.products.values():
             for code, stock in store.stocks.items():
                 if not product.items.keys().isdisjoint(stock.sources):

@@ -19,8 +19,7 @@ from backorderctl.policy.compare import compare
 from backorderctl.policy.history import StoreVersions
 from backorderctl.policy.viewpoints import all_in_force
 from backorderctl.store.load import load_bytes
-from backorderctl.store.model import Place, Store
-from backorderctl.store.schedule import store_on
+from backorderctl.store.model import Place, StoreFile
 from backorderctl.store.settings import Scope
 
 FIRST = """version = 1
@@ -300,7 +299,7 @@ def test_random_histories_add_up_and_blame_is_that_of_a_slow_version(
 
 
 def _slow_blame(
-    versions: list[Version], stores: list[Store | None], place: Place, day: date
+    versions: list[Version], stores: list[StoreFile | None], place: Place, day: date
 ) -> dict[tuple[str, str | None, str | None], Version]:
     """Every file evaluated whole on that day, from the oldest to the newest."""
     last: dict[tuple[str, str | None, str | None], tuple[object, Version]] = {}
@@ -309,7 +308,7 @@ def _slow_blame(
             continue
         now = {}
         if place.product is None or place.product in store.products:
-            for seen in all_in_force(store_on(store, day), place):
+            for seen in all_in_force(store.on(day), place):
                 pair = (seen.value.value, seen.value.origin)
                 key = (seen.value.key, seen.stock, seen.source)
                 now[key] = last[key] if key in last and last[key][0] == pair else (pair, version)
@@ -317,7 +316,7 @@ def _slow_blame(
     return {key: version for key, (_, version) in last.items()}
 
 
-def _store(version: Version, content: bytes) -> Store | None:
+def _store(version: Version, content: bytes) -> StoreFile | None:
     try:
         return load_bytes(content, version.path)
     except Exception:

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from magento_model import Answer, Shop, answer_of, orders, ours, variations
 from magento_model import Policy as Magento
-from stores import seeded_stores
+from stores import built, seeded_stores
 
 from backorderctl.magento import export_products
 from backorderctl.magento.policy_export import Approximate, Compiled, Policy, compiled
 from backorderctl.policy.evaluate import Salability
-from backorderctl.store.load import build
 from backorderctl.store.model import Product, Store
 
 STORES = 1500
@@ -23,7 +22,7 @@ NAMES = {"out_of_stock_threshold": "min_qty", "notify_for_quantity_below": "noti
 
 
 def store_of(data: dict[str, Any]) -> Store:
-    return build(data, file="store.toml", text="")
+    return built(data)
 
 
 def exported(store: Store, policies: Iterable[tuple[Product, Policy]]) -> dict[str, Magento]:

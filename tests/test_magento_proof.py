@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from conftest import Run
 from magento_model import NEW, STEP, Shop, orders, ours, random_config, random_stock_item, variations
-from stores import seeded_stores, toml_text
+from stores import ANY_DAY, seeded_stores, toml_text
 
 from backorderctl.policy.evaluate import Salability, evaluate
 from backorderctl.store.load import load
@@ -29,7 +29,7 @@ STORES = 250
 
 def exported(folder: Path, run: Run, *words: str) -> str | None:
     """The stock for which everything could be exported to `out`: none named for all of them; None where none could."""
-    for stock in ("", *load("store.toml").stocks):
+    for stock in ("", *load("store.toml").on(ANY_DAY).stocks):
         chosen = ("--stock", stock) if stock else ()
         if run("export", "magento", "all", "--to", "out", *words, *chosen, "-q").status == 0:
             return stock
@@ -80,7 +80,7 @@ def test_what_is_exported_answers_in_magento_as_here(
     for data in seeded_stores(STORES, seed=31):
         (folder / "store.toml").write_text(toml_text(data), encoding="utf-8")
         shutil.rmtree("out", ignore_errors=True)
-        store = load("store.toml")
+        store = load("store.toml").on(ANY_DAY)
         shop = Shop() if how == "anew" else used_shop(store, random)
         words = {"--config": ("--config", "magento.csv"), "--explicit": ("--explicit",)}.get(
             how, ("--assume-defaults",)
@@ -191,7 +191,7 @@ def test_every_real_file_comes_back_from_an_export_of_everything(
     files = ["--products", "out/products.csv", "--stock-sources", "out/stock_sources.csv"]
     files += ["--link", f"web={','.join(others)}"] if others else []
     assert run("import", "magento", *files, "-f", "back.toml").status == 0
-    old, new = load("store.toml"), load("back.toml")
+    old, new = load("store.toml").on(ANY_DAY), load("back.toml").on(ANY_DAY)
     rewritten = []
     for sku, product in old.products.items():
         before, after = ([answer_of(each) for each in evaluate(store, sku)] for store in (old, new))

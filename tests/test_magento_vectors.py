@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from magento_cases import settings_from
+from stores import built
 
 from backorderctl.policy.evaluate import Status, effective_threshold, evaluate_at, takes_backorders
 from backorderctl.policy.orders import order
 from backorderctl.policy.resolve import in_force, value_of
-from backorderctl.store.load import build
 from backorderctl.store.model import Store
 from backorderctl.store.scalars import STEP, ZERO
 from backorderctl.store.settings import BACKORDERS, THRESHOLD
@@ -97,7 +97,7 @@ def _store(given: dict[str, Any]) -> Store:
         },
     }
     assert len(sources) == len(set(sources))
-    return build(data, file="vector", text="")
+    return built(data)
 
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from stores import built
+from stores import built_file
 
 from backorderctl.edit import operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
 from backorderctl.store import settings
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, StoreFile
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, Backorders, Scope
 from backorderctl.toml.change import REMOVED, Change
 
@@ -23,7 +23,7 @@ NAMED = {
         {"code": "BO104", "product": "X", "reason": "so"},
     ]
 }
-STORE = built(
+STORE = built_file(
     {
         "version": 1,
         "global": {"backorders": "no"},
@@ -36,14 +36,14 @@ STORE = built(
         "check": NAMED,
     }
 )
-IMPLICIT = built(
+IMPLICIT = built_file(
     {
         "version": 1,
         "sources": {"a": {}, "b": {}},
         "products": {"X": {"sources": {"a": {"quantity": 1}}, "stocks": {"default": {"reserved": 2}}}},
     }
 )
-DECLARED = built(
+DECLARED = built_file(
     {
         "version": 1,
         "stocks": {"default": {"sources": ["a"]}},
@@ -52,7 +52,7 @@ DECLARED = built(
     }
 )
 SOURCE_A = Place(Scope.SOURCE, source="a")
-Operation = Callable[[Store], Changes]
+Operation = Callable[[StoreFile], Changes]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ Operation = Callable[[Store], Changes]
         (STORE, lambda s: operations.reserve(s, "Y", Decimal(0), stock="eu"), []),
     ],
 )
-def test_an_operation_gives_the_changes_of_the_file(store: Store, operation: Operation, expected: Changes) -> None:
+def test_an_operation_gives_the_changes_of_the_file(store: StoreFile, operation: Operation, expected: Changes) -> None:
     assert list(operation(store)) == expected
 
 
@@ -174,7 +174,7 @@ def test_an_operation_gives_the_changes_of_the_file(store: Store, operation: Ope
         ),
     ],
 )
-def test_an_operation_refuses_what_contradicts_the_store(store: Store, operation: Operation, message: str) -> None:
+def test_an_operation_refuses_what_contradicts_the_store(store: StoreFile, operation: Operation, message: str) -> None:
     with pytest.raises(BackorderctlError) as caught:
         operation(store)
     assert caught.value.message == message

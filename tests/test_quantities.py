@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Run
 from quantity_files import write_case
+from stores import ANY_DAY
 
 from backorderctl.policy.evaluate import evaluate, evaluate_all
 from backorderctl.rows.delimited import InputFile
@@ -578,7 +579,7 @@ def test_products_that_share_their_goods_get_the_answers_of_each_alone(folder: P
     for seed in range(5):
         write_case(folder, seed, 200)
         files = Inputs((InputFile("quantities.csv", "rows"),), (InputFile("reserved.csv", "held"),), allow_missing=True)
-        store = with_quantities(load("store.toml"), files).store
+        store = with_quantities(load("store.toml"), files).store.on(ANY_DAY)
         assert list(evaluate_all(store)) == [answer for sku in store.products for answer in evaluate(store, sku)]
         twins = {sku + "'": product._replace(sku=sku + "'") for sku, product in store.products.items()}
         store = replace(store, products={**store.products, **twins})

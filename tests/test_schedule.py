@@ -2,7 +2,6 @@
 
 import json
 from copy import deepcopy
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -18,9 +17,9 @@ from stores import seeded_stores
 
 from backorderctl.cli.app import local_day, parse_day
 from backorderctl.errors import InvalidFile
-from backorderctl.store.load import build, load_bytes, locations
-from backorderctl.store.model import Store
-from backorderctl.store.schedule import days_of_change, overlap, store_on
+from backorderctl.store.load import build, load_bytes
+from backorderctl.store.model import StoreFile
+from backorderctl.store.schedule import days_of_change, overlap
 
 HEAD = """version = 1
 [stocks.eu]
@@ -32,7 +31,6 @@ quantity = 5
 [products.B]
 [[schedule]]
 """
-NOWHERE = locations("")
 ENTRIES = {
     "neither day": ("backorders = 'no'\n", "9: schedule[0]: expected from, until or both, got neither"),
     "from after until": (
@@ -173,22 +171,25 @@ def test_every_day_is_that_of_the_file_edited_by_hand() -> None:
         store = built(data)
         for number in range(-2, DAYS + 31, 7):
             day = FIRST + timedelta(days=number)
-            on_day = store_on(store, day)
-            assert meaning(on_day) == meaning(built(by_hand(data, day)))
-            changed += on_day is not store
+            on_day = store.on(day)
+            assert on_day == built(by_hand(data, day)).on(day)
+            changed += bool(on_day.lines.replaced)
     assert changed > 5_000
 
 
 def test_a_value_has_the_line_of_the_entry_that_gives_it() -> None:
     store = loaded("from = 2026-12-24\nuntil = 2026-12-26\nproduct = 'A'\nbackorders = 'no'\n")
     path = ("products", "A", "backorders")
-    assert store_on(store, date(2026, 12, 26)).lines.line(path) == 13
-    assert store_on(store, date(2026, 12, 27)).lines.line(path) is None
+    assert store.on(date(2026, 12, 26)).lines.line(path) == 13
+    assert store.on(date(2026, 12, 27)).lines.line(path) is None
 
 
-def test_a_day_without_an_entry_is_the_store_itself() -> None:
-    store = loaded("from = 2026-12-24\nuntil = 2026-12-26\nbackorders = 'no'\n")
-    assert store_on(store, date(2026, 12, 23)) is store is store_on(store, date(2026, 12, 27))
+def test_a_day_without_an_entry_has_the_values_as_they_are_written() -> None:
+    file = loaded("from = 2026-12-24\nuntil = 2026-12-26\nbackorders = 'no'\n")
+    for day in (date(2026, 12, 23), date(2026, 12, 27)):
+        store = file.on(day)
+        assert (store.settings, store.stocks) == (file.settings, file.stocks)
+        assert store.products is file.products
 
 
 def test_days_of_change_are_those_that_something_begins_or_has_ended_on() -> None:
@@ -350,14 +351,9 @@ def is_refused(data: dict[str, Any]) -> bool:
     return False
 
 
-def loaded(entry: str) -> Store:
+def loaded(entry: str) -> StoreFile:
     return load_bytes((HEAD + entry).encode(), "store.toml")
 
 
-def built(data: dict[str, Any]) -> Store:
+def built(data: dict[str, Any]) -> StoreFile:
     return build(deepcopy(data), file="store.toml", text="")
-
-
-def meaning(store: Store) -> Store:
-    """The store without its text: where its values are, and the schedule that they come from."""
-    return replace(store, lines=NOWHERE, schedule=())

@@ -14,7 +14,6 @@ from stores import seeded_stores
 from backorderctl.policy.compare import compare
 from backorderctl.policy.diff import difference
 from backorderctl.store.load import build
-from backorderctl.store.schedule import store_on
 
 
 @pytest.fixture
@@ -111,7 +110,7 @@ def test_products_of_two_days_are_compared_as_those_of_two_files() -> None:
         store = build(deepcopy(with_schedule(data, random)), file="store.toml", text="")
         days = [FIRST + timedelta(days=random.randrange(100)) for _ in range(2)]
         found = compare(store, store, old_day=days[0], new_day=days[1])
-        expected = difference(*(store_on(store, day) for day in days))
+        expected = difference(*(store.on(day) for day in days))
         assert (found.settings, found.products, found.schedule) == (expected.settings, expected.products, ())
 
 

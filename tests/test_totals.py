@@ -9,12 +9,11 @@ from typing import Any
 import naive
 import pytest
 from hypothesis import given
-from stores import seeded_stores, stores
+from stores import built, seeded_stores, stores
 
 from backorderctl.output.product import row
 from backorderctl.policy.evaluate import Reason, evaluate_all
 from backorderctl.policy.totals import LowStock, StockTotals, Totals, totals
-from backorderctl.store.load import build
 
 ZERO = Decimal(0)
 EVERY = 1_000
@@ -22,7 +21,7 @@ WORKED = (Path(__file__).parent / "data" / "report" / "store.toml").read_text()
 
 
 def totals_of(data: dict[str, Any], *, top: int = EVERY, source: str | None = None) -> Totals:
-    store = build(data, file="store.toml", text="")
+    store = built(data)
     return totals(evaluate_all(store), stocks=store.stocks, source=source, top=top)
 
 
@@ -94,7 +93,7 @@ def test_no_share_is_used_where_there_is_no_allowance(text: str) -> None:
 
 @given(stores())
 def test_the_sums_are_those_of_the_product_list(data: dict[str, Any]) -> None:
-    store = build(data, file="store.toml", text="")
+    store = built(data)
     rows = [row(answer) for answer in evaluate_all(store)]
     for stock in totals_of(data).stocks:
         mine = [each for each in rows if each["stock"] == stock.stock]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stores import built, stores
+from stores import built_file, stores
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch
 from backorderctl.store import scalars, settings
@@ -101,7 +101,9 @@ def test_a_store_is_the_same_with_and_without_a_previous_one(data: dict[str, Any
                 table[key] = deepcopy(other[key])
             elif random.random() < 0.1:
                 table.pop(key, None)
-    assert build(changed, file="store.toml", text="", known=PreviousBuild(data, built(data))) == built(changed)
+    assert build(changed, file="store.toml", text="", known=PreviousBuild(data, built_file(data))) == built_file(
+        changed
+    )
 
 
 def test_a_product_without_source_items_is_at_no_source() -> None:

@@ -16,6 +16,7 @@ from processes import become_a_user, ended, folder_of_a_user, running, start
 
 from backorderctl.cli import main
 from backorderctl.store.load import load
+from backorderctl.store.model import StoreFile
 
 WRITERS = 200
 HEAD = "version = 1\n\n[sources.main]\n"
@@ -245,12 +246,12 @@ def test_a_file_that_an_editor_saves_or_removes_meanwhile_loses_nothing(
 ) -> None:
     from backorderctl.edit import transaction
     from backorderctl.edit.operations import Changes, set_values
-    from backorderctl.store.model import Place, Store
+    from backorderctl.store.model import Place
     from backorderctl.store.settings import BACKORDERS, Backorders, Scope
 
     saved: list[str] = []
 
-    def operation(store: Store) -> tuple[Changes, None]:
+    def operation(store: StoreFile) -> tuple[Changes, None]:
         if not saved:
             saved.append(store_file.read_text() + "# saved by an editor\n")
             store_file.write_text(saved[0])

@@ -11,13 +11,13 @@ from backorderctl.check.hints import Day, Trouble
 from backorderctl.check.registry import Rule, RuleKind, Severity, Span, Violation
 from backorderctl.check.rules import RULES
 from backorderctl.check.suppressions import apply_suppressions
-from backorderctl.store.model import Locations, Store
+from backorderctl.store.model import Locations, StoreFile
 
 DEFAULT_CODES = frozenset(code for code, rule in RULES.items() if rule.kind is not RuleKind.STYLE)
 """The rules that run unless others are asked for."""
 
 
-def check(store: Store, *, today: date, codes: Collection[str] = DEFAULT_CODES) -> list[Finding]:
+def check(store: StoreFile, *, today: date, codes: Collection[str] = DEFAULT_CODES) -> list[Finding]:
     """What these rules find wrong and nobody accepts, the worst first, then by code and line.
 
     The store is checked for today and for each coming day on which an entry of its schedule begins or ends; rules about
@@ -26,7 +26,7 @@ def check(store: Store, *, today: date, codes: Collection[str] = DEFAULT_CODES) 
     return findings_on(store, contexts(store, running(codes), today=today), codes)
 
 
-def findings_on(store: Store, checked: Iterable[Context], codes: Collection[str]) -> list[Finding]:
+def findings_on(store: StoreFile, checked: Iterable[Context], codes: Collection[str]) -> list[Finding]:
     """The same for the days of these contexts, the first of which is today."""
     rules = running(codes)
     found: dict[str, dict[Violation, date | None]] = {rule.code: {} for rule in rules}

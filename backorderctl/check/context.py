@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import cached_property
 from typing import NamedTuple, TypedDict, cast
 
@@ -20,8 +19,7 @@ from backorderctl.check.scope_usage import (
 from backorderctl.policy import viewpoints
 from backorderctl.policy.evaluate import ItemInForce, Salability, evaluate_all, takes_backorders
 from backorderctl.policy.resolve import InForce, value_of
-from backorderctl.store.model import Place, Product, Store
-from backorderctl.store.schedule import ENABLED
+from backorderctl.store.model import ENABLED, Place, Product, Store, StoreFile
 from backorderctl.store.settings import BACKORDERS, Scope, Setting, V, Value, format_value
 from backorderctl.toml.change import KeyPath
 
@@ -44,7 +42,7 @@ Facts = dict[Place, Counter[Hashable]]
 
 
 class Context:
-    """A store on one day, and what follows from it; each part is computed when a rule first asks for it.
+    """A store file on one day, and what follows from it; each part is computed when a rule first asks for it.
 
     `products` are those that are looked at: all of the store, or those that differ from a day that has been looked at
     before. For the others, `facts` holds what they contribute to the judgements, and `known` what has source items.
@@ -52,15 +50,16 @@ class Context:
 
     def __init__(
         self,
+        file: StoreFile,
         store: Store,
         *,
-        today: date,
         products: Mapping[str, Product] | None = None,
         facts: Mapping[Judgement, Facts] | None = None,
         known: Populated | None = None,
     ) -> None:
+        self.file = file
         self.store = store
-        self.today = today
+        self.today = store.day
         self.products = store.products if products is None else products
         self.is_whole = products is None
         self.facts = dict(facts or {})

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from backorderctl.check.context import Context, Facts, Judgement, contributed
 from backorderctl.check.registry import Rule, Span
-from backorderctl.store.model import Product, Store
-from backorderctl.store.schedule import Changeover, changeovers, store_on
+from backorderctl.store.model import Product, Store, StoreFile
+from backorderctl.store.schedule import Changeover, changeovers
 
 
-def contexts(store: Store, rules: Iterable[Rule], *, today: date) -> Iterator[Context]:
+def contexts(file: StoreFile, rules: Iterable[Rule], *, today: date) -> Iterator[Context]:
     """What the rules look at on each of the days: all products today, and then those that differ from the day before.
 
     A day is looked at as a whole where something of a wider scope begins or ends, where a rule judges all products
@@ -18,20 +19,24 @@ def contexts(store: Store, rules: Iterable[Rule], *, today: date) -> Iterator[Co
     """
     whole = any(rule.span is Span.STORE for rule in rules)
     judgements = [rule.judgement for rule in rules if rule.judgement is not None]
-    before = Context(store_on(store, today), today=today)
+    before = Context(file, file.on(today))
     yield before
-    if not (coming := changeovers(store.schedule, after=today)):
+    if not (coming := changeovers(file.schedule, after=today)):
         return
     facts = {each: before.facts_of(each) for each in judgements}
-    order = {sku: number for number, sku in enumerate(store.products)}
+    order = {sku: number for number, sku in enumerate(file.products)}
     known, yesterday = before.populated, before.store
     for changeover in coming:
-        now = store_on(store, changeover.day)
+        now = file.on(changeover.day)
         products = None if whole else _reached(now, changeover, order)
-        context = Context(now, today=changeover.day, known=known)
+        context = Context(file, now, known=known)
         if products is not None:
-            old = Context(yesterday, today=changeover.day, products={sku: yesterday.products[sku] for sku in products})
-            new = Context(now, today=changeover.day, products=products, facts=facts, known=known)
+            old = Context(
+                file,
+                replace(yesterday, day=changeover.day),
+                products={sku: yesterday.products[sku] for sku in products},
+            )
+            new = Context(file, now, products=products, facts=facts, known=known)
             if all(_conclusions_stay(judgement, old, new) for judgement in judgements):
                 context = new
         yield context

@@ -12,7 +12,7 @@ from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNREADABLE
 from backorderctl.check.suppressions import Violations
 from backorderctl.errors import BackorderctlError, Hint, InvalidFile, Problem
-from backorderctl.store.model import Locations, Place, Store
+from backorderctl.store.model import Locations, Place, StoreFile
 from backorderctl.store.settings import THRESHOLD
 from backorderctl.toml.change import KeyPath
 
@@ -86,7 +86,7 @@ def grouped(found: Violations) -> list[Group]:
     ]
 
 
-def candidates(store: Store, groups: Iterable[Group], lines: Mapping[date | None, Locations]) -> list[Candidate]:
+def candidates(store: StoreFile, groups: Iterable[Group], lines: Mapping[date | None, Locations]) -> list[Candidate]:
     """The edits that would mend each group, where one command makes all of them.
 
     None for values that an entry of the schedule writes on the first day of the group, which `lines` tell: editing

@@ -4,12 +4,12 @@ from collections.abc import Sequence, Set
 
 from backorderctl.check.registry import ValueEdit
 from backorderctl.errors import CommandLine
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, Values
 from backorderctl.store.settings import format_value
 from backorderctl.store.sku import matches
 
 
-def bulk_command(store: Store, edits: Sequence[ValueEdit]) -> CommandLine | None:
+def bulk_command(store: Values, edits: Sequence[ValueEdit]) -> CommandLine | None:
     """One command that makes exactly these edits: of one place, or of the products that a glob matches; or None."""
     first = edits[0]
     alike = {(edit.key, edit.value, edit.place._replace(product=None)) for edit in edits}

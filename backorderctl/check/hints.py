@@ -19,8 +19,7 @@ from backorderctl.check.registry import ValueEdit
 from backorderctl.check.scope_usage import WrittenValue
 from backorderctl.errors import CommandLine
 from backorderctl.policy.evaluate import Salability, evaluate
-from backorderctl.store.model import Place, Store
-from backorderctl.store.schedule import store_on, with_values
+from backorderctl.store.model import Place, Store, StoreFile, is_scheduled, with_values
 from backorderctl.store.settings import OF_ITEMS
 
 MOST_CHANGED = 3
@@ -79,9 +78,9 @@ class Day:
     answers of all days would fill the memory.
     """
 
-    def __init__(self, written: Store, context: Context, troubles: Collection[Trouble], *, is_first: bool) -> None:
+    def __init__(self, file: StoreFile, context: Context, troubles: Collection[Trouble], *, is_first: bool) -> None:
         self.troubles = {(each.sku, each.stock, each.key) for each in troubles}
-        self._written = written
+        self.file = file
         self.date = context.today
         self._known = context.populated
         self._looked_at = None if context.is_whole else frozenset(context.products)
@@ -99,11 +98,11 @@ class Day:
         if wanted is not None and self._looked_at is not None:
             wanted = wanted & self._looked_at
         products = None if wanted is None else {sku: store.products[sku] for sku in wanted}
-        return Context(store, today=self.date, products=products, known=self._known)
+        return Context(self.file, store, products=products, known=self._known)
 
     def store(self) -> Store:
         """The store of the day."""
-        return store_on(self._written, self.date) if self._kept is None else self._kept.store
+        return self.file.on(self.date) if self._kept is None else self._kept.store
 
 
 def choose(days: Sequence[Day], candidates: Iterable[Candidate], find_troubles: FindTroubles) -> dict[int, Chosen]:
@@ -164,10 +163,10 @@ def _effects(
         store = day.store()
         # An edit of another product is nowhere in force, or has no answer to change.
         near = [edit for edit in edits if edit.place.product in (None, *skus)]
-        effective = {edit for edit in near if not store.is_scheduled(edit.place, edit.key)}
+        effective = {edit for edit in near if not is_scheduled(store, edit.place, edit.key)}
         before = replace(store, products={sku: store.products[sku] for sku in skus})
         after = with_values(before, {edit.place: {edit.key: edit.value} for edit in effective})
-        old, new = (Context(each, today=day.date) for each in (before, after))
+        old, new = (Context(day.file, each) for each in (before, after))
         if find_troubles(new) - find_troubles(old):
             return ()
         found.add(tuple(effect for sku in skus for effect in _changes(old, new, sku, edits[0].key)))

@@ -13,7 +13,7 @@ from backorderctl.check.registry import ValueEdit
 from backorderctl.check.scope_usage import NO_VIEW, PlaceChain, View, WrittenValue, chain, policy_views
 from backorderctl.policy.evaluate import ItemInForce, Salability
 from backorderctl.policy.resolve import value_of
-from backorderctl.store.model import Place, Product, Store
+from backorderctl.store.model import Place, Product, Store, is_scheduled, settings_at
 from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, OF_ITEMS, THRESHOLD, Scope
 
 LIMITS = (BACKORDERS.key, THRESHOLD.key)
@@ -44,7 +44,7 @@ def concerned(context: Context, edit: ValueEdit) -> Iterator[ProductInStock]:
 def _uses(context: Context, edit: ValueEdit) -> Iterator[_Use]:
     """Where the place of an edit is in the chain: for products, and for policy that has no products below it yet."""
     place, key = edit.place, edit.key
-    if context.store.is_scheduled(place, key):
+    if is_scheduled(context.store, place, key):
         return
     for product in _products_below(context, place):
         yield from (use for use in _product_uses(context, product, key) if place in use.chain)
@@ -99,7 +99,7 @@ def all_neutral(context: Context, troubles: Troubled, edits: Iterable[ValueEdit]
 
 
 def _is_neutral(context: Context, troubles: Troubled, edit: ValueEdit, removed: Set[WrittenValue]) -> bool:
-    before = {each for each in removed if not context.store.is_scheduled(*each)}
+    before = {each for each in removed if not is_scheduled(context.store, *each)}
     after = {*before, (edit.place, edit.key)}
     pooled: dict[ProductInStock, Salability] = {}
     for use in _uses(context, edit):
@@ -108,8 +108,8 @@ def _is_neutral(context: Context, troubles: Troubled, edit: ValueEdit, removed: 
         if _exposed(use.chain, edit.key, before)[-1] != edit.place:
             continue  # narrower values override it whatever is removed
         fallback = _exposed(use.chain, edit.key, after)[-1]
-        value = context.store.set_at(edit.place)[edit.key]
-        if context.store.set_at(fallback)[edit.key] != value or not _causes_no_trouble(
+        value = settings_at(context.store, edit.place)[edit.key]
+        if settings_at(context.store, fallback)[edit.key] != value or not _causes_no_trouble(
             context, troubles, edit, use, fallback
         ):
             return False
@@ -131,7 +131,7 @@ def _causes_no_trouble(context: Context, troubles: Troubled, edit: ValueEdit, us
         about = LIMITS if edit.key in LIMITS else (edit.key,)
         if any((use.answer.product.sku, use.answer.stock, key) in troubles for key in about):
             return False
-    if edit.key == MANAGE_STOCK.key and not context.store.set_at(edit.place)[edit.key]:
+    if edit.key == MANAGE_STOCK.key and not settings_at(context.store, edit.place)[edit.key]:
         return False  # a product that is not managed by itself is intent, one that is so store-wide is not
     if use.item is None:
         return use.product is not None or _policy_causes_no_trouble(context, edit, fallback)
@@ -150,7 +150,7 @@ def _policy_causes_no_trouble(context: Context, edit: ValueEdit, fallback: Place
     """The same where there are no products: limits are left alone, and whether backorders are off by default."""
     if edit.key == BACKORDERS.key:
         return fallback.scope is not Scope.DEFAULT
-    return edit.key != THRESHOLD.key or not context.store.set_at(edit.place)[edit.key]
+    return edit.key != THRESHOLD.key or not settings_at(context.store, edit.place)[edit.key]
 
 
 def _pools_stay(context: Context, answer: Salability, removed: Set[WrittenValue]) -> bool:

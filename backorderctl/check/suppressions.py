@@ -7,7 +7,7 @@ from backorderctl.check.registry import RuleKind, Violation
 from backorderctl.check.rules import RULES
 from backorderctl.check.rules.file import UNSOUND_ACCEPT
 from backorderctl.errors import did_you_mean
-from backorderctl.store.model import Accept, Place, Store
+from backorderctl.store.model import Accept, Place, StoreFile
 from backorderctl.store.settings import Scope
 from backorderctl.store.sku import matches
 
@@ -15,7 +15,7 @@ Violations = Mapping[str, Mapping[Violation, date | None]]
 """The violations of each rule, by its code, with the day from which each holds: None for today."""
 
 
-def apply_suppressions(store: Store, found: Violations, today: date) -> Violations:
+def apply_suppressions(store: StoreFile, found: Violations, today: date) -> Violations:
     """The violations that no accept matches, and those of the accepts that are unsound.
 
     Each violation is accepted by itself, so that one product can be accepted and others with the same cause not. An
@@ -56,7 +56,7 @@ def _fault(accept: Accept, today: date) -> str:
     return ""
 
 
-def _unknown_product(store: Store, number: int) -> str:
+def _unknown_product(store: StoreFile, number: int) -> str:
     product = store.accepts[number].product
     if product is None or product in store.products:
         return ""

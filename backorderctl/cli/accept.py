@@ -15,7 +15,7 @@ from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.output import entries as view
-from backorderctl.store.model import Accept, Store
+from backorderctl.store.model import Accept, StoreFile
 
 app = noun("Accepted findings of check: which, for what, and why.")
 
@@ -49,7 +49,7 @@ def add(
     if until is not None:
         parse_day(until, local_day(options.instant, None), option="--until")
 
-    def operation(store: Store) -> tuple[Changes, Accept]:
+    def operation(store: StoreFile) -> tuple[Changes, Accept]:
         today = options.today(store)
         last = None if until is None else parse_day(until, today, option="--until")
         if last is not None and last < today:
@@ -65,7 +65,7 @@ def add(
 @with_options
 def list_(options: ReadOptions) -> None:
     """List the accepted findings, each with its reason and last day."""
-    view.show_accepts(options.store(), options.output, sys.stdout)
+    view.show_accepts(options.written(), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
@@ -76,7 +76,7 @@ def remove(
 ) -> None:
     """Remove accepts; check then reports their findings again."""
 
-    def operation(store: Store) -> tuple[Changes, Sequence[tuple[int, Accept]]]:
+    def operation(store: StoreFile) -> tuple[Changes, Sequence[tuple[int, Accept]]]:
         changes = entry_operations.remove_accepts(store, numbers)
         return changes, [(number, store.accepts[number - 1]) for number in sorted(set(numbers))]
 

@@ -20,7 +20,7 @@ from backorderctl.errors import BackorderctlError, CommandLine, Hint, Mismatch, 
 from backorderctl.files.access import parse_size
 from backorderctl.files.git_revision import is_side
 from backorderctl.output.format import printable
-from backorderctl.store.model import Store
+from backorderctl.store.model import StoreFile
 
 if TYPE_CHECKING:
     from backorderctl.output.progress import Tell
@@ -289,7 +289,7 @@ class PlainOptions:
     quiet: QuietOption = False
     instant: datetime = field(init=False, default_factory=now)
 
-    def today(self, store: Store) -> date:
+    def today(self, store: StoreFile) -> date:
         """The day on which the command was given, in the time zone of the store."""
         return local_day(self.instant, store.timezone)
 

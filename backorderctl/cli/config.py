@@ -39,9 +39,8 @@ from backorderctl.files.access import MAX_SIZE
 from backorderctl.output import settings as view
 from backorderctl.output.format import Output, describe_place_in_full
 from backorderctl.policy import viewpoints
-from backorderctl.policy.resolve import InForce
 from backorderctl.store import model, settings
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, StoreFile, Values, settings_at
 
 app = noun("Settings: set and unset them, and see what is in force and why.")
 
@@ -90,7 +89,7 @@ def set_(
 
     left_out: list[Place] = []
 
-    def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
+    def operation(store: StoreFile) -> tuple[operations.Changes, Sequence[Place]]:
         scopes = places(store, stock=stock, source=source, products=product or (), match=match)
         if match is not None and BACKORDER_LIMIT in typed:
             scopes, left_out[:] = operations.limitable(store, scopes, values)
@@ -98,9 +97,9 @@ def set_(
             return days.entries(options, store, scopes, values), scopes
         return operations.set_values(store, scopes, values), scopes
 
-    def check(store: Store, scopes: Sequence[Place]) -> None:
+    def check(store: StoreFile, scopes: Sequence[Place]) -> None:
         if BACKORDER_LIMIT in typed and scopes:
-            on_day = first_day(store) if days.given else store
+            on_day: Values = first_day(store) if days.given else store
             for where in scopes:
                 operations.check_limit(on_day, where)
 
@@ -144,7 +143,7 @@ def apply_(
         store = read_store(options.file)
         bulk_csv.apply(store, bulk_csv.respelled(store, rows, name)[0], name, create=create)
 
-    def operation(store: Store) -> tuple[operations.Changes, Mapping[str, str]]:
+    def operation(store: StoreFile) -> tuple[operations.Changes, Mapping[str, str]]:
         named, respelled = bulk_csv.respelled(store, rows, name)
         return bulk_csv.apply(store, named, name, create=create), respelled
 
@@ -183,7 +182,7 @@ def unset(
     days.check(options)
     model.check_scope(named_place(stock=stock, source=source, products=product or (), match=match), row.key)
 
-    def operation(store: Store) -> tuple[operations.Changes, Sequence[Place]]:
+    def operation(store: StoreFile) -> tuple[operations.Changes, Sequence[Place]]:
         scopes = places(store, stock=stock, source=source, products=product or (), match=match)
         if days.given:
             return days.entries(options, store, scopes, {row.key: None}), scopes
@@ -200,7 +199,7 @@ def unset(
         for said, _ in _described(scopes, match):
             options.report(f"{said}: {row.key} is inherited, {describe_new_entry(written.new_store)}")
         return
-    were_set = [where for where in scopes if row.key in written.store.set_at(where)]
+    were_set = [where for where in scopes if row.key in settings_at(written.store, where)]
     for said, _ in _described(were_set, match):
         options.report(f"{said}: {row.key} is no longer set")
     report_unreached(options, written)
@@ -228,15 +227,14 @@ def get(
     With --product or --source, --stock names the stock for which the value is given.
     """
     row = typed_setting(key)
-    store = options.written() if own else options.store()
-    scopes, seen_from = seen_places(store, stock=stock, source=source, products=product or ())
-
-    def value(where: Place) -> InForce | None:
-        if own:
-            return viewpoints.own_value(store, where, row.key)
-        return viewpoints.single_value(store, where, row.key, stock=seen_from)
-
-    found = [(where.product, each) for where in scopes if (each := value(where)) is not None]
+    written = options.written()
+    scopes, seen_from = seen_places(written, stock=stock, source=source, products=product or ())
+    if own:
+        values = [viewpoints.own_value(written, where, row.key) for where in scopes]
+    else:
+        store = written.on(options.day(written))
+        values = [viewpoints.single_value(store, where, row.key, stock=seen_from) for where in scopes]
+    found = [(where.product, value) for where, value in zip(scopes, values, strict=True) if value is not None]
     if not found:
         raise typer.Exit(ANSWER_IS_NO)
     if len(scopes) == 1:
@@ -256,16 +254,17 @@ def list_(
     all_: Annotated[bool, typer.Option("--all", help="Every value written in the file, with its scope.")] = False,
 ) -> None:
     """List the settings in force at a scope and where each comes from."""
-    store = options.written() if own or all_ else options.store()
+    written = options.written()
     if all_ and (own or stock or source or product):
         raise BackorderctlError("--all: expected alone, got a scope or --own beside it")
-    scopes, seen_from = seen_places(store, stock=stock, source=source, products=product or ())
+    scopes, seen_from = seen_places(written, stock=stock, source=source, products=product or ())
     if all_:
-        view.show_settings(viewpoints.written_values(store), options.output, sys.stdout)
+        view.show_settings(viewpoints.written_values(written), options.output, sys.stdout)
     elif own:
-        values = chain.from_iterable(viewpoints.written_values(store, where) for where in scopes)
+        values = chain.from_iterable(viewpoints.written_values(written, where) for where in scopes)
         view.show_settings(values, options.output, sys.stdout)
     else:
+        store = written.on(options.day(written))
         seen = chain.from_iterable(viewpoints.all_in_force(store, where, stock=seen_from) for where in scopes)
         view.show_seen(seen, options.output, sys.stdout, several=len(scopes) > 1)
 
@@ -310,9 +309,9 @@ def _described(scopes: Sequence[Place], match: str | None) -> Iterator[tuple[str
         yield from ((describe_place_in_full(where), where) for where in scopes)
 
 
-def _was(store: Store, where: Place | None, key: str) -> str:
+def _was(store: StoreFile, where: Place | None, key: str) -> str:
     """What the one place had set before; nothing for several."""
     if where is None:
         return ""
-    old = store.set_at(where).get(key)
+    old = settings_at(store, where).get(key)
     return " (was not set)" if old is None else f" (was {settings.format_value(old)})"

@@ -15,7 +15,7 @@ from backorderctl.files.access import shell_quoted
 from backorderctl.output import diff as view
 from backorderctl.policy.compare import compare
 from backorderctl.store.load import EMPTY_STORE, load_bytes
-from backorderctl.store.model import Store
+from backorderctl.store.model import StoreFile
 
 app = noun("")
 
@@ -57,7 +57,7 @@ def diff(
         raise typer.Exit(ANSWER_IS_NO)
 
 
-def _side(options: AnswerOptions, side: str, default_path: str) -> Store:
+def _side(options: AnswerOptions, side: str, default_path: str) -> StoreFile:
     """The store that a side of the comparison names, as it is written."""
     if not git_revision.is_side(side):
         if not os.path.lexists(side) and side != STANDARD_INPUT and git_revision.is_revision(side):

@@ -7,7 +7,7 @@ import typer
 
 from backorderctl.cli.app import Command, noun, with_options
 from backorderctl.cli.options import StockOption
-from backorderctl.cli.reading import AnswerOptions, StoreOptions
+from backorderctl.cli.reading import AnswerOptions
 from backorderctl.cli.scopes import typed_quantity
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import drift as view
@@ -45,22 +45,30 @@ def drift(
     Exit status 1 for a difference that is not accepted in [[drift.accept]].
     """
     most = typed_quantity("--tolerance", tolerance, minimum=ZERO)
-    before = StoreOptions.store(options)
-    store = options.live(before)
+    written = options.written()
+    today = options.day(written)
+    live = options.live(written)
+    before = written.on(today)
+    store = before if live is written else live.on(today)
     if stock is None and len(store.stocks) > 1:
         names = ", ".join(store.stocks)
         raise BackorderctlError(
             f"--stock: expected one of {names}, got none", hint=f"--stock {next(iter(store.stocks))}"
         )
     code = model.stock_named(store, stock).code if stock is not None else next(iter(store.stocks))
-    today = options.day(store)
     skus = KnownNames(store.products)
     offered = read_salable((InputFile(path, path, options.max_size, options.layout()) for path in salable), skus)
     report = drift_of(
-        store, code, offered.rows, before=before, tolerance=most, today=today, not_given=offered.not_given
+        store,
+        code,
+        offered.rows,
+        before=before,
+        accepts=written.drift_accepts,
+        tolerance=most,
+        not_given=offered.not_given,
     )
     view.show_drift(report, options.output, sys.stdout, respelled=skus.respelled)
-    for number, accept in enumerate(store.drift_accepts):
+    for number, accept in enumerate(written.drift_accepts):
         if not accepts_today(accept, today):
             options.say(f"drift.accept[{number}]: accepts nothing, as it has no reason or is past its date")
     for line in view.drift_notes(report, respelled=skus.respelled):

@@ -105,7 +105,7 @@ def evaluate(
         known_stock_ids(stock_id or (), store.stocks),
         allow_missing=allow_missing,
         skip_bad=skip_bad is not None,
-        marks=_marks(options.day(store), options.file),
+        marks=_marks(store.day, options.file),
     )
     read = [options.file, *(file.path for file in job.files)]
     targets = _rejects_targets(skip_bad, job) if skip_bad is not None else {}

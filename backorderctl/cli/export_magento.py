@@ -33,8 +33,8 @@ from backorderctl.output.format import counted
 from backorderctl.policy.default_source import default_source_faults
 from backorderctl.rows.spreadsheet import is_formula
 from backorderctl.store import model
-from backorderctl.store.model import DEFAULT_SOURCE, Store
-from backorderctl.store.schedule import days_of_change, store_on
+from backorderctl.store.model import DEFAULT_SOURCE, Store, StoreFile
+from backorderctl.store.schedule import days_of_change
 from backorderctl.store.settings import DEFAULTS, SETTINGS
 from backorderctl.store.sku import unsafe_skus
 
@@ -95,10 +95,10 @@ def config(
     What [global] does not set stays in Magento as it is. The commands end by checking that Magento has these values,
     because config:set does not fail where app/etc locks one.
     """
-    store = _read(options)
+    written, store = _read(options)
     out = io.StringIO()
     rows = write_config(store, config_format, out)
-    _export(options, store, out.getvalue(), to, rows=counted(rows, "value"), read=(options.file,))
+    _export(options, written, out.getvalue(), to, rows=counted(rows, "value"), read=(options.file,))
     _say(options, view.config_notes(store, written=True))
 
 
@@ -130,7 +130,8 @@ def products(
     what it does not set, one of these or --assume-defaults is needed, or the status is 1.
     """
     read = _inputs(options.file, config, since)
-    store = _possible(_read(options, stock), stock)
+    written, store = _read(options, stock)
+    _possible(store, stock)
     inheritance = _configuration(options, config, explicit=explicit, assume_defaults=assume_defaults)
 
     def exported(each: Store) -> Export:
@@ -141,7 +142,7 @@ def products(
     chosen = select_rows(new, None if since is None else exported(_old(options, since)))
     out = io.StringIO()
     export_products.write_products(chosen.rows, out, quantities=quantities)
-    _export(options, store, out.getvalue(), to, rows=counted(len(chosen.rows), "product"), read=read)
+    _export(options, written, out.getvalue(), to, rows=counted(len(chosen.rows), "product"), read=read)
     _say(options, view.effects(chosen.rows, ExportEffect))
     _say(options, view.removed(since or "", chosen.gone, ()))
     if config is None:
@@ -163,7 +164,7 @@ def stock_sources(options: StoreOptions, since: SinceOption = None, to: ToOption
     The quantity and stock status of every source item.
     """
     read = _inputs(options.file, since)
-    store = _read(options)
+    _, store = _read(options)
     every = list(export_sources.source_item_rows(store))
     old = [] if since is None else list(export_sources.source_item_rows(_old(options, since)))
     rows = every if since is None else list(export_sources.changed_items(every, old))
@@ -184,9 +185,9 @@ def low_quantity(options: StoreOptions, stock: StockOption = None, to: ToOption 
     Magento holds one for each source item. Where stocks that share a source say different ones, nothing is written and
     the status is 1; --stock chooses, and leaves out the sources that it does not sell from.
     """
-    store = _read(options, stock)
+    written, store = _read(options, stock)
     text, rows = _low_quantities(store, stock)
-    _export(options, store, text, to, rows=counted(rows, "source item"), read=(options.file,))
+    _export(options, written, text, to, rows=counted(rows, "source item"), read=(options.file,))
     if stock is not None:
         _say(options, view.other_sources(store, rows, stock))
 
@@ -215,7 +216,8 @@ def all_(
     read = _inputs(options.file, config, since)
     for name in view.EXPORT_FILES:
         refuse_overwriting_input("--to", str(Path(to) / name), read)
-    store = _possible(_read(options, stock), stock)
+    written, store = _read(options, stock)
+    _possible(store, stock)
     old = None if since is None else _old(options, since)
     inheritance = _configuration(options, config, explicit=explicit, assume_defaults=assume_defaults)
 
@@ -239,7 +241,7 @@ def all_(
     _say(options, view.config_notes(store, written=config is None))
     if config is not None:
         _say(options, view.kept_values(store, inheritance(store, ()).configurations[0]))
-    _say_schedule(options, store)
+    _say_schedule(options, written)
 
 
 def _inputs(*paths: str | None) -> list[str]:
@@ -248,9 +250,10 @@ def _inputs(*paths: str | None) -> list[str]:
     return [path for path in paths if path is not None]
 
 
-def _read(options: StoreOptions, stock: str | None = None) -> Store:
-    """The store on the day, when Magento can hold its SKUs and it has the stock."""
-    store = options.store()
+def _read(options: StoreOptions, stock: str | None = None) -> tuple[StoreFile, Store]:
+    """The store as written and on the day, when Magento can hold its SKUs and it has the stock."""
+    written = options.written()
+    store = written.on(options.day(written))
     if stock is not None:
         model.stock_named(store, stock)
     if unsafe := list(unsafe_skus(store.products)):
@@ -258,7 +261,7 @@ def _read(options: StoreOptions, stock: str | None = None) -> Store:
     if formulas := sum(map(is_formula, store.products)):
         found = f"{counted(formulas, 'SKU')} that a spreadsheet takes for formulas"
         options.say(f"Warning: {found}: do not open the file in one")
-    return store
+    return written, store
 
 
 def _old(options: StoreOptions, since: str) -> Store:
@@ -266,7 +269,7 @@ def _old(options: StoreOptions, since: str) -> Store:
     if not is_side(since):
         return options.store(since)
     written = read_revision(since, default_path=path_of(options.file))
-    return store_on(written, options.day(written))
+    return written.on(options.day(written))
 
 
 def _exact(options: StoreOptions, found: Export, approximate: Approximate | None) -> Export:
@@ -330,10 +333,12 @@ def _low_quantities(store: Store, stock: str | None) -> tuple[str, int]:
     return out.getvalue(), len(items)
 
 
-def _export(options: StoreOptions, store: Store, text: str, to: str | None, *, rows: str, read: Iterable[str]) -> None:
+def _export(
+    options: StoreOptions, written: StoreFile, text: str, to: str | None, *, rows: str, read: Iterable[str]
+) -> None:
     """Write a file for Magento, in the place of none that was `read` for it."""
     write_export(text, to, rows=rows, read=read, quiet=options.quiet)
-    _say_schedule(options, store)
+    _say_schedule(options, written)
 
 
 def _write_folder(options: StoreOptions, to: str, files: Mapping[str, str]) -> None:
@@ -348,10 +353,10 @@ def _write_folder(options: StoreOptions, to: str, files: Mapping[str, str]) -> N
         options.say(f"{path}: {what}")
 
 
-def _say_schedule(options: StoreOptions, store: Store) -> None:
+def _say_schedule(options: StoreOptions, written: StoreFile) -> None:
     """Say when the files will not be what the store means any longer: Magento keeps no schedule."""
-    day = options.day(store)
-    if days := days_of_change(store.schedule, after=day):
+    day = options.day(written)
+    if days := days_of_change(written.schedule, after=day):
         options.say(f"as of {day}; the next scheduled change is due on {days[0]}: export again then")
 
 

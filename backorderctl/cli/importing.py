@@ -28,8 +28,7 @@ from backorderctl.output import importing as view
 from backorderctl.output.format import Output
 from backorderctl.rows.delimited import Refused, write_rejects
 from backorderctl.rows.rows_read import STOCK_IDS
-from backorderctl.store.model import Store
-from backorderctl.store.schedule import store_on
+from backorderctl.store.model import StoreFile
 from backorderctl.toml.notation import collector_off
 
 app = noun("Imports: files that merchants have, into the store file.")
@@ -177,10 +176,9 @@ def _write(
 ) -> None:
     """Merge what was read into the store file, and say what came of it."""
 
-    def operation(store: Store) -> tuple[Changes, ImportReport]:
+    def operation(store: StoreFile) -> tuple[Changes, ImportReport]:
         merging = ImportReport()
-        today = store_on(store, options.today(store)) if store.schedule else store
-        changes = merged(store, imported, merging, today=today, keep_policy=policy.keep)
+        changes = merged(store, imported, merging, today=options.today(store), keep_policy=policy.keep)
         if merging.differing and not policy.take:
             raise PolicyDiffers(view.other_values(merging.differing), hint="--keep-policy")
         return changes, merging

@@ -12,7 +12,7 @@ from backorderctl.output.format import Output
 from backorderctl.rows.columns import NAMED_FIELDS, Layout, parse_columns
 from backorderctl.store import settings
 from backorderctl.store.load import load
-from backorderctl.store.model import Store
+from backorderctl.store.model import StoreFile
 
 OUTPUT_VARIABLE = "BACKORDERCTL_OUTPUT"
 BACKORDER_LIMIT = "backorder_limit"
@@ -83,7 +83,7 @@ AllowMissingOption = Annotated[
 CascadeOption = Annotated[bool, typer.Option("--cascade", help="Also remove everything that refers to it.")]
 
 
-def _offered(context: typer.Context, names: Callable[[Store], Iterable[str]]) -> list[str]:
+def _offered(context: typer.Context, names: Callable[[StoreFile], Iterable[str]]) -> list[str]:
     """Names of the file in question, or none where it cannot be read: completion is no place for errors."""
     try:
         typed = context.params.get("file") or context.find_root().params.get("file")

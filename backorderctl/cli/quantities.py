@@ -18,7 +18,7 @@ from backorderctl.rows.columns import Layout
 from backorderctl.rows.delimited import InputFile
 from backorderctl.rows.replace_quantities import Replaced, with_quantities
 from backorderctl.rows.rows_read import STOCK_IDS, Inputs
-from backorderctl.store.model import Store
+from backorderctl.store.model import StoreFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class QuantityFiles:
     read: list[Replaced] = field(init=False, default_factory=list)
     copies: list[str] = field(init=False, default_factory=list)
 
-    def live(self, store: Store, *, only: str | None = None, beside: Store | None = None) -> Store:
+    def live(self, store: StoreFile, *, only: str | None = None, beside: StoreFile | None = None) -> StoreFile:
         """A store with the quantities from outside, without the rows that only the store `beside` it can take."""
         if self.skip_bad == STANDARD_INPUT:
             raise BackorderctlError("--skip-bad -: expected a file, got standard output")

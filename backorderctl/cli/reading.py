@@ -37,7 +37,7 @@ from backorderctl.files.access import MAX_SIZE, limited, open_input
 from backorderctl.files.git_revision import is_side
 from backorderctl.output.format import Output
 from backorderctl.store.load import load, load_bytes
-from backorderctl.store.model import Store
+from backorderctl.store.model import Store, StoreFile
 
 if TYPE_CHECKING:  # most commands are about the store file alone
     from backorderctl.cli.quantities import QuantityFiles
@@ -89,18 +89,13 @@ class StoreOptions(PlainOptions):
     def store(self, file: str | None = None) -> Store:
         """The store in `file`, or else in the one that the options name, as it is on the day."""
         written = self.written(file)
-        day = self.day(written)
-        if not written.schedule:
-            return written
-        from backorderctl.store.schedule import store_on
+        return written.on(self.day(written))
 
-        return store_on(written, day)
-
-    def written(self, file: str | None = None) -> Store:
+    def written(self, file: str | None = None) -> StoreFile:
         """The same store with its values as they are written, whatever the schedule says."""
         return read_store(file or self.file)
 
-    def day(self, store: Store) -> date:
+    def day(self, store: StoreFile) -> date:
         """The day that the command is about, in the time zone of the store."""
         return parse_day(self.at, self.today(store), option="--at")
 
@@ -149,9 +144,10 @@ class QuantitiesOptions(StoreOptions):
 
         With `only`, those of one product.
         """
-        return self.live(StoreOptions.store(self, file), only=only)
+        written = self.live(self.written(file), only=only)
+        return written.on(self.day(written))
 
-    def written(self, file: str | None = None) -> Store:
+    def written(self, file: str | None = None) -> StoreFile:
         """The store with its values as they are written; BackorderctlError when it is standard input with others."""
         self.read_once(file or self.file)
         return StoreOptions.written(self, file)
@@ -160,7 +156,7 @@ class QuantitiesOptions(StoreOptions):
         """BackorderctlError when standard input is more than one of these files and those of the options."""
         refuse_second_input(*files, *self._paths())
 
-    def live(self, store: Store, *, only: str | None = None, beside: Store | None = None) -> Store:
+    def live(self, store: StoreFile, *, only: str | None = None, beside: StoreFile | None = None) -> StoreFile:
         """A store with the quantities from outside, without the rows that only the store `beside` it can take."""
         quantities, reserved = self._paths()
         if not (quantities or reserved):
@@ -236,14 +232,14 @@ def read_standard_input(*, limit: int = MAX_SIZE) -> bytes:
     return limited(sys.stdin.buffer, "<stdin>", limit=limit).read()
 
 
-def read_store(path: str) -> Store:
+def read_store(path: str) -> StoreFile:
     """The store in the file, on standard input for `-`, or in a revision of git."""
     if path == STANDARD_INPUT:
         return load_bytes(read_standard_input(), "<stdin>")
     return read_revision(path, default_path=path_of("")) if is_side(path) else load(path)
 
 
-def read_revision(side: str, *, default_path: str) -> Store:
+def read_revision(side: str, *, default_path: str) -> StoreFile:
     """The store in `git:REV` or `git:REV:PATH`."""
     content = git_revision.revision_content(side, default_path=default_path)
     return load_bytes(content, git_revision.name(side, default_path=default_path))

@@ -21,8 +21,7 @@ from backorderctl.policy.agenda import AgendaDay, agenda, of_stock
 from backorderctl.policy.evaluate import Salability, evaluate_all
 from backorderctl.policy.totals import totals
 from backorderctl.store import model
-from backorderctl.store.model import Store
-from backorderctl.store.schedule import store_on
+from backorderctl.store.model import StoreFile
 
 app = noun("")
 
@@ -67,7 +66,7 @@ def report(
     written = options.written()
     day = options.day(written)
     live = options.live(written)
-    store = store_on(live, day)
+    store = live.on(day)
     stocks = [model.stock_named(store, stock).code] if stock is not None else list(store.stocks)
     if source is not None:
         model.source_named(store, source)
@@ -83,13 +82,13 @@ def report(
         stock=stock,
         source=source,
         totals=totals(answers, stocks=stocks, source=source, top=top),
-        findings=_findings(store, day),
+        findings=_findings(live, day),
         agenda=tuple(_next_days(live, day, stock)),
     )
     view.show_report(shown, options.output, sys.stdout)
 
 
-def _findings(store: Store, today: date) -> list[RuleCount]:
+def _findings(store: StoreFile, today: date) -> list[RuleCount]:
     """How many findings each rule has, and the severity of its worst one; the worst rule first."""
     found = findings_of(store, today=today)
     worst = {finding.code: finding.severity for finding in reversed(found)}
@@ -99,7 +98,7 @@ def _findings(store: Store, today: date) -> list[RuleCount]:
     ]
 
 
-def _next_days(store: Store, today: date, stock: str | None) -> Iterator[AgendaDay]:
+def _next_days(store: StoreFile, today: date, stock: str | None) -> Iterator[AgendaDay]:
     """The next days on which something begins or ends, until enough does; of one stock, what reaches it."""
     left = _MOST_CHANGES
     for day in agenda(store, after=today, until=date.max):

@@ -10,7 +10,7 @@ from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
 from backorderctl.output import entries as view
-from backorderctl.store.model import ScheduleEntry, Store
+from backorderctl.store.model import ScheduleEntry, StoreFile
 
 app = noun("The schedule: changes that begin and end by themselves.")
 
@@ -31,7 +31,7 @@ def remove(
 ) -> None:
     """Remove entries from the schedule."""
 
-    def operation(store: Store) -> tuple[Changes, Sequence[ScheduleEntry]]:
+    def operation(store: StoreFile) -> tuple[Changes, Sequence[ScheduleEntry]]:
         changes = entry_operations.remove_entries(store, numbers)
         return changes, [entry for entry in store.schedule if entry.number + 1 in numbers]
 
@@ -44,7 +44,7 @@ def remove(
 def prune(options: WriteOptions) -> None:
     """Remove the entries whose last day is past."""
 
-    def operation(store: Store) -> tuple[Changes, Sequence[ScheduleEntry]]:
+    def operation(store: StoreFile) -> tuple[Changes, Sequence[ScheduleEntry]]:
         past = entry_operations.past_entries(store, options.today(store))
         return entry_operations.remove_entries(store, [entry.number + 1 for entry in past]), past
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from backorderctl.cli.options import BACKORDER_LIMIT
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.store import model, scalars, settings
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, Values
 from backorderctl.store.settings import THRESHOLD, Scope, Value
 from backorderctl.store.sku import matches
 
@@ -31,7 +31,7 @@ def named_place(*, stock: str | None, source: str | None, products: Sequence[str
 
 
 def places(
-    store: Store, *, stock: str | None, source: str | None, products: Sequence[str], match: str | None
+    store: Values, *, stock: str | None, source: str | None, products: Sequence[str], match: str | None
 ) -> Sequence[Place]:
     """The scopes that the options name, checked to exist: one for each product, each once.
 
@@ -49,7 +49,7 @@ def places(
     return [Place(Scope.SOURCE_ITEM, source=source, product=sku) for sku in at_source]
 
 
-def _existing(store: Store, named: Place, sku: str | None) -> Place:
+def _existing(store: Values, named: Place, sku: str | None) -> Place:
     """The named scope, of this product; BackorderctlError when the file does not have it."""
     if named.stock is not None:
         return named._replace(stock=model.stock_named(store, named.stock).code)
@@ -63,7 +63,7 @@ def _existing(store: Store, named: Place, sku: str | None) -> Place:
 
 
 def seen_places(
-    store: Store, *, stock: str | None, source: str | None, products: Sequence[str]
+    store: Values, *, stock: str | None, source: str | None, products: Sequence[str]
 ) -> tuple[Sequence[Place], str | None]:
     """For commands that read: the scopes, one for each product, each once, and the stock from which they are seen.
 
@@ -75,7 +75,7 @@ def seen_places(
     return places(store, stock=stock, source=source, products=products, match=None), seen_from
 
 
-def one_stock(store: Store, sku: str, named: str | None) -> str:
+def one_stock(store: Values, sku: str, named: str | None) -> str:
     """The stock that is named, or the only one that sells the product, or the only one there is.
 
     BackorderctlError where that leaves several.

@@ -23,8 +23,7 @@ from backorderctl.cli.writing import (
 from backorderctl.edit import operations
 from backorderctl.output import scopes as view
 from backorderctl.store import model
-from backorderctl.store.model import Place, Store
-from backorderctl.store.schedule import ENABLED
+from backorderctl.store.model import ENABLED, Place, StoreFile
 from backorderctl.store.settings import Scope
 
 app = noun("Sources: warehouses, shops and drop-shippers that hold goods.")
@@ -130,7 +129,7 @@ def _enable(options: WriteOptions, source: str, days: Days, *, enabled: bool) ->
                 options.say(message)
         return
 
-    def operation(store: Store) -> tuple[operations.Changes, None]:
+    def operation(store: StoreFile) -> tuple[operations.Changes, None]:
         place = Place(Scope.SOURCE, source=model.source_named(store, source).code)
         return days.entries(options, store, [place], {ENABLED: enabled}), None
 

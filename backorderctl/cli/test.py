@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Annotated, NamedTuple
 
 import typer
@@ -21,7 +20,7 @@ from backorderctl.output.policy_tests import FileResult
 from backorderctl.policy.policy_test import InvalidTest
 from backorderctl.policy.policy_test_file import SUFFIX, names, read_tests, store_beside, tests_beside
 from backorderctl.policy.policy_tests import Outcome, run_policy_tests
-from backorderctl.store.schedule import days_of_change, store_on
+from backorderctl.store.schedule import days_of_change
 
 app = noun("")
 
@@ -133,5 +132,5 @@ def _results(options: AnswerOptions, paths: _Paths, only: str | None, *, named: 
         return
     wanted = [test for test in tests if isinstance(test, InvalidTest) or only is None or fnmatchcase(test.name, only)]
     days = [today, *days_of_change(store.schedule, after=today)]
-    for result in run_policy_tests(wanted, partial(store_on, store), days):
+    for result in run_policy_tests(wanted, store.on, days):
         yield FileResult(name, result, today)

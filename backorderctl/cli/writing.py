@@ -16,7 +16,7 @@ from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.files.git_revision import is_side
 from backorderctl.files.lock import PATIENCE
 from backorderctl.output.format import Output, counted, describe_days, describe_place_in_full
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, Store, StoreFile
 from backorderctl.store.settings import Value
 from backorderctl.toml.change import KeyPath
 
@@ -106,7 +106,7 @@ class WriteOptions(PlainOptions):
         self.say(f"{self.file}: waiting for {writer} to finish writing")
 
 
-def change(options: WriteOptions, changes: "Callable[[Store], Changes]", *, done: str) -> None:
+def change(options: WriteOptions, changes: "Callable[[StoreFile], Changes]", *, done: str) -> None:
     """Write the changes and say `done`, or for a dry run print the difference that they would make."""
     transact(options, lambda store: (changes(store), None), done=done)
 
@@ -165,7 +165,7 @@ class Versions(NamedTuple):
     new: str
 
 
-def preview(options: WriteOptions, texts: Versions, old: Store, new: Store) -> bool:
+def preview(options: WriteOptions, texts: Versions, old: StoreFile, new: StoreFile) -> bool:
     """Show the difference of the texts, in a table, and what changes in effect, as `diff` shows it.
 
     True where anything changes in effect.
@@ -226,7 +226,7 @@ class Days:
             check_days(start, until)
 
     def entries(
-        self, options: PlainOptions, store: Store, places: Iterable[Place], values: Mapping[str, Value | None]
+        self, options: PlainOptions, store: StoreFile, places: Iterable[Place], values: Mapping[str, Value | None]
     ) -> "Changes":
         """An entry with the values for each place."""
         from backorderctl.edit.entry_operations import schedule_values
@@ -239,27 +239,23 @@ class Days:
         return start, None if self.until is None else parse_day(self.until, today, option="--until")
 
 
-def first_day(store: Store) -> Store:
+def first_day(store: StoreFile) -> Store:
     """The store on the first day of the entry that has just been written, the last where it has always held."""
-    from backorderctl.store.schedule import store_on
-
     entry = store.schedule[-1]
-    return store_on(store, entry.start or entry.until or date.max)
+    return store.on(entry.start or entry.until or date.max)
 
 
-def describe_new_entry(store: Store) -> str:
+def describe_new_entry(store: StoreFile) -> str:
     """The last entry of the schedule, as what has just been written: `2026-12-24 to 2027-01-02 (entry 3)`."""
     entry = store.schedule[-1]
     return f"{describe_days(entry)} (entry {entry.number + 1})"
 
 
-def overridden_today(options: PlainOptions, store: Store, paths: Iterable[KeyPath]) -> Iterator[str]:
+def overridden_today(options: PlainOptions, store: StoreFile, paths: Iterable[KeyPath]) -> Iterator[str]:
     """The values that are written there without effect today, as an entry of the schedule gives another."""
     if not store.schedule:
         return
-    from backorderctl.store.schedule import store_on
-
-    replaced = store_on(store, options.today(store)).lines.replaced
+    replaced = store.on(options.today(store)).lines.replaced
     for path in dict.fromkeys(paths):
         if entry := replaced.get(path):
             line = store.lines.line((*entry.path, path[-1]))

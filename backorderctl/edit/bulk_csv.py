@@ -12,7 +12,7 @@ from backorderctl.rows.delimited import CELL_LIMIT, csv_problem
 from backorderctl.rows.names import KnownNames
 from backorderctl.rows.spreadsheet import protected, unprotected
 from backorderctl.store import fields, model, scalars, settings
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, StoreFile, Values
 from backorderctl.store.settings import INHERIT, Scope
 from backorderctl.toml.change import REMOVED, Change, KeyPath, Removed, TomlValue
 from backorderctl.toml.notation import as_parsed, dotted_path
@@ -62,7 +62,7 @@ def rows(text: str, name: str) -> list[ChangeRow]:
     ]
 
 
-def respelled(store: Store, sheet: Iterable[ChangeRow], name: str) -> tuple[list[ChangeRow], Mapping[str, str]]:
+def respelled(store: StoreFile, sheet: Iterable[ChangeRow], name: str) -> tuple[list[ChangeRow], Mapping[str, str]]:
     """The rows with products and sources as the store spells them, and the spellings that were other ones.
 
     InvalidFile with every row whose product or source could be several.
@@ -82,7 +82,7 @@ def respelled(store: Store, sheet: Iterable[ChangeRow], name: str) -> tuple[list
     return named, products.respelled | sources.respelled
 
 
-def apply(store: Store, sheet: Iterable[ChangeRow], name: str, *, create: bool = False) -> operations.Changes:
+def apply(store: StoreFile, sheet: Iterable[ChangeRow], name: str, *, create: bool = False) -> operations.Changes:
     """The changes that the rows ask for, all of them; InvalidFile with every row that cannot be applied.
 
     A row without a value changes nothing. A row with a quantity creates the source item if it does not exist. With
@@ -126,7 +126,7 @@ def _wanted(
     return wanted, problems
 
 
-def _create_hint(store: Store, rows: Iterable[ChangeRow]) -> str | None:
+def _create_hint(store: StoreFile, rows: Iterable[ChangeRow]) -> str | None:
     """The option that adds the products missing from the store, with their number; None where none is missing."""
     unknown = {row.product for row in rows if row.product} - store.products.keys()
     if not unknown:
@@ -134,7 +134,7 @@ def _create_hint(store: Store, rows: Iterable[ChangeRow]) -> str | None:
     return f"--create adds {'the new product' if len(unknown) == 1 else f'the {len(unknown)} new products'}"
 
 
-def exported_rows(store: Store) -> Iterator[Sequence[str]]:
+def exported_rows(store: Values) -> Iterator[Sequence[str]]:
     """The cells of the rows from which `apply` restores everything in a store that has the same sources and stocks.
 
     A product that sets nothing still has one row, which creates it.
@@ -208,7 +208,7 @@ def _key(row: ChangeRow) -> str:
     return row.key.replace("-", "_").casefold()
 
 
-def _check_names(store: Store, row: ChangeRow, *, create: bool) -> None:
+def _check_names(store: StoreFile, row: ChangeRow, *, create: bool) -> None:
     if row.product and row.product not in store.products:
         if not create:
             model.require("product", row.product, store.products, suggest=False)
@@ -219,7 +219,7 @@ def _check_names(store: Store, row: ChangeRow, *, create: bool) -> None:
         model.require("stock", row.stock, store.stocks, suggest=False)
 
 
-def _check_place(store: Store, row: ChangeRow, with_quantity: set[tuple[str, str]]) -> None:
+def _check_place(store: StoreFile, row: ChangeRow, with_quantity: set[tuple[str, str]]) -> None:
     if row.product and row.source and (row.product, row.source) not in with_quantity:
         model.product_named(store, row.product)
         model.item_place(store, row.product, row.source)
@@ -278,7 +278,7 @@ _PARSERS: dict[str, Callable[[str], NewValue]] = {
 }
 
 
-def _changes(store: Store, wanted: dict[KeyPath, NewValue]) -> Iterator[Change]:
+def _changes(store: StoreFile, wanted: dict[KeyPath, NewValue]) -> Iterator[Change]:
     """The changes, table by table: a new table is written whole, and a new product before its source items."""
     tables: dict[KeyPath, dict[str, NewValue]] = {}
     for path, value in wanted.items():
@@ -293,7 +293,7 @@ def _changes(store: Store, wanted: dict[KeyPath, NewValue]) -> Iterator[Change]:
             yield from (Change((*path, key), value, prune=prune) for key, value in values.items())
 
 
-def _is_new(store: Store, path: KeyPath) -> bool:
+def _is_new(store: StoreFile, path: KeyPath) -> bool:
     """Whether the path is that of a product or source item that is not in the file yet."""
     if path[0] != "products" or path[2:3] == ("stocks",):
         return False

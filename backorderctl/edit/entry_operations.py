@@ -7,15 +7,15 @@ from typing import cast
 from backorderctl.edit.operations import Changes, stock_place
 from backorderctl.errors import BackorderctlError, CommandLine
 from backorderctl.store import model
-from backorderctl.store.model import Accept, Place, ScheduleEntry, Store
-from backorderctl.store.schedule import ENABLED, State, overlap, state
+from backorderctl.store.model import ENABLED, Accept, Place, ScheduleEntry, StoreFile
+from backorderctl.store.schedule import State, overlap, state
 from backorderctl.store.settings import INHERIT, Scope, Value
 from backorderctl.toml.change import REMOVED, Change, TomlValue
 from backorderctl.toml.notation import as_parsed, dotted_path
 
 
 def schedule_values(
-    store: Store,
+    store: StoreFile,
     places: Iterable[Place],
     values: Mapping[str, Value | None],
     *,
@@ -49,18 +49,18 @@ def check_days(start: date | None, until: date | None) -> None:
         raise BackorderctlError(f"until: expected a day on or after {start}, got {until}")
 
 
-def remove_entries(store: Store, numbers: Sequence[int]) -> Changes:
+def remove_entries(store: StoreFile, numbers: Sequence[int]) -> Changes:
     """The entries with these numbers, counted from 1, are removed; BackorderctlError for a number that no entry has."""
     _refuse_unknown_numbers("schedule", len(store.schedule), numbers)
     return [Change(("schedule", number - 1), REMOVED) for number in sorted(set(numbers), reverse=True)]
 
 
-def past_entries(store: Store, day: date) -> list[ScheduleEntry]:
+def past_entries(store: StoreFile, day: date) -> list[ScheduleEntry]:
     """The entries whose last day is before this one."""
     return [entry for entry in store.schedule if state(entry, day) is State.PAST]
 
 
-def _refuse_overlap(store: Store, new: ScheduleEntry) -> None:
+def _refuse_overlap(store: StoreFile, new: ScheduleEntry) -> None:
     for entry in store.schedule:
         keys = [key for key in new.values if key in entry.values] if entry.place == new.place else []
         if keys and (day := overlap(entry, new)):
@@ -87,7 +87,7 @@ def _table(entry: ScheduleEntry) -> dict[str, TomlValue]:
     return table | {key: INHERIT if value is None else as_parsed(value) for key, value in entry.values.items()}
 
 
-def add_accept(store: Store, accept: Accept) -> Changes:
+def add_accept(store: StoreFile, accept: Accept) -> Changes:
     """The accept, after those of the file; BackorderctlError for a stock, source or product that is not in the file."""
     if accept.stock is not None:
         model.stock_named(store, accept.stock)
@@ -99,7 +99,7 @@ def add_accept(store: Store, accept: Accept) -> Changes:
     return [Change(("check", "accept", len(store.accepts)), table)]
 
 
-def remove_accepts(store: Store, numbers: Sequence[int]) -> Changes:
+def remove_accepts(store: StoreFile, numbers: Sequence[int]) -> Changes:
     """The accepts with these numbers, counted from 1, are removed; BackorderctlError for one that there is not."""
     _refuse_unknown_numbers("accept", len(store.accepts), numbers)
     return [Change(("check", "accept", number - 1), REMOVED) for number in sorted(set(numbers), reverse=True)]

@@ -1,4 +1,4 @@
-"""What each command changes in a store file: one function a command, from a Store to the changes of its text."""
+"""What each command changes in a store file: one function a command, from a StoreFile to the changes of its text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from backorderctl.errors import BackorderctlError, CommandLine, Mismatch
 from backorderctl.policy.default_source import linkable
 from backorderctl.store import model, scalars
-from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, Store
+from backorderctl.store.model import DEFAULT_STOCK, Accept, Place, StoreFile, Values, settings_at, with_values
 from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import BACKORDERS, Backorders, Scope, Value
 from backorderctl.store.sku import case_folded
@@ -17,7 +17,7 @@ from backorderctl.toml.notation import as_parsed
 Changes = Sequence[Change]
 
 
-def set_values(store: Store, places: Iterable[Place], values: Mapping[str, Value]) -> Changes:
+def set_values(store: StoreFile, places: Iterable[Place], values: Mapping[str, Value]) -> Changes:
     """Each setting gets its value at each of `places`.
 
     BackorderctlError where one of them has no such setting or the file no such place.
@@ -33,15 +33,15 @@ def set_values(store: Store, places: Iterable[Place], values: Mapping[str, Value
     return changes
 
 
-def unset(store: Store, place: Place, key: str) -> Changes:
+def unset(store: StoreFile, place: Place, key: str) -> Changes:
     """The setting is inherited again; no change where it was not set."""
     model.check_scope(place, key)
-    if key not in store.set_at(place):
+    if key not in settings_at(store, place):
         return []
     return [Change((*place.path, key), REMOVED, prune=place.scope is Scope.GLOBAL)]
 
 
-def check_limit(store: Store, place: Place) -> None:
+def check_limit(store: Values, place: Place) -> None:
     """BackorderctlError unless some viewpoint of `place` takes backorders, without which a limit on them means
     nothing.
     """
@@ -51,17 +51,15 @@ def check_limit(store: Store, place: Place) -> None:
 
 
 def limitable(
-    store: Store, scopes: Sequence[Place], values: Mapping[str, Value]
+    store: StoreFile, scopes: Sequence[Place], values: Mapping[str, Value]
 ) -> tuple[Sequence[Place], Sequence[Place]]:
     """The scopes that take backorders somewhere once they have these values, and those that do not."""
-    from backorderctl.store.schedule import with_values
-
     after = with_values(store, dict.fromkeys(scopes, values))
     limited = {scope for scope in scopes if backorders_somewhere(after, scope)}
     return [scope for scope in scopes if scope in limited], [scope for scope in scopes if scope not in limited]
 
 
-def backorders_somewhere(store: Store, place: Place) -> bool:
+def backorders_somewhere(store: Values, place: Place) -> bool:
     """Whether some viewpoint of `place` takes backorders."""
     from backorderctl.policy import viewpoints
     from backorderctl.policy.evaluate import takes_backorders
@@ -70,20 +68,20 @@ def backorders_somewhere(store: Store, place: Place) -> bool:
     return any(isinstance(word, Backorders) and takes_backorders(word) for word in words)
 
 
-def add_source(store: Store, code: str, *, name: str | None, enabled: bool) -> Changes:
+def add_source(store: StoreFile, code: str, *, name: str | None, enabled: bool) -> Changes:
     """A new source; BackorderctlError when the code is not valid or is taken."""
     _new("source", code, store.sources)
     return [Change(("sources", code), _given(name=name, enabled=None if enabled else False))]
 
 
-def enable_source(store: Store, code: str, *, enabled: bool) -> Changes:
+def enable_source(store: StoreFile, code: str, *, enabled: bool) -> Changes:
     """The source's goods count, or no longer do."""
     if model.source_named(store, code).enabled == enabled:
         return []
     return [Change(("sources", code, "enabled"), enabled)]
 
 
-def remove_source(store: Store, code: str, *, cascade: bool) -> Changes:
+def remove_source(store: StoreFile, code: str, *, cascade: bool) -> Changes:
     """Remove the source, with `cascade` also all that uses it; BackorderctlError when it is in use otherwise."""
     model.source_named(store, code)
     stocks = [stock for stock in store.stocks.values() if stock.declared and code in stock.sources]
@@ -99,7 +97,9 @@ def remove_source(store: Store, code: str, *, cascade: bool) -> Changes:
     ]
 
 
-def add_stock(store: Store, code: str, *, name: str | None, sources: Sequence[str], channels: Sequence[str]) -> Changes:
+def add_stock(
+    store: StoreFile, code: str, *, name: str | None, sources: Sequence[str], channels: Sequence[str]
+) -> Changes:
     """A new stock. The first links every source unless some are given, and takes over what `default` has reserved.
 
     What Magento would refuse of its source `default` is not linked unless it is given.
@@ -114,7 +114,7 @@ def add_stock(store: Store, code: str, *, name: str | None, sources: Sequence[st
     return [Change(("stocks", code), table), *moved]
 
 
-def remove_stock(store: Store, code: str, *, cascade: bool) -> Changes:
+def remove_stock(store: StoreFile, code: str, *, cascade: bool) -> Changes:
     """Remove the stock, with `cascade` also all that uses it; BackorderctlError when it is in use otherwise."""
     if not model.stock_named(store, code).declared:
         raise BackorderctlError(f"stock {code!r} is implicit and cannot be removed")
@@ -129,7 +129,7 @@ def remove_stock(store: Store, code: str, *, cascade: bool) -> Changes:
     ]
 
 
-def set_stock(store: Store, code: str, *, name: str | None, channels: Sequence[str] | None) -> Changes:
+def set_stock(store: StoreFile, code: str, *, name: str | None, channels: Sequence[str] | None) -> Changes:
     """A stock's name and sales channels; what is None stays, what is empty goes."""
     stock = _declared(store, code)
     changes = rename(("stocks", code), name, stock.name)
@@ -138,7 +138,7 @@ def set_stock(store: Store, code: str, *, name: str | None, channels: Sequence[s
     return changes
 
 
-def link(store: Store, code: str, sources: Sequence[str]) -> Changes:
+def link(store: StoreFile, code: str, sources: Sequence[str]) -> Changes:
     """The stock sells from these sources too, after those that it has."""
     stock = _declared(store, code)
     for source in sources:
@@ -146,7 +146,7 @@ def link(store: Store, code: str, sources: Sequence[str]) -> Changes:
     return _linked(store, code, dict.fromkeys((*stock.sources, *sources)))
 
 
-def unlink(store: Store, code: str, sources: Sequence[str]) -> Changes:
+def unlink(store: StoreFile, code: str, sources: Sequence[str]) -> Changes:
     """The stock no longer sells from these sources."""
     stock = _declared(store, code)
     for source in sources:
@@ -161,7 +161,7 @@ def rename(path: KeyPath, name: str | None, old: str | None) -> list[Change]:
     return [Change((*path, "name"), name or REMOVED)]
 
 
-def add_product(store: Store, sku: str, *, name: str | None, item: tuple[str, Decimal] | None = None) -> Changes:
+def add_product(store: StoreFile, sku: str, *, name: str | None, item: tuple[str, Decimal] | None = None) -> Changes:
     """A new product, at the source and with the quantity of `item` if given.
 
     BackorderctlError when the SKU is not valid or is taken, or there is no such source.
@@ -178,7 +178,7 @@ def add_product(store: Store, sku: str, *, name: str | None, item: tuple[str, De
     return [*added, Change(path, _given(quantity=quantity))]
 
 
-def remove_product(store: Store, sku: str, *, cascade: bool) -> Changes:
+def remove_product(store: StoreFile, sku: str, *, cascade: bool) -> Changes:
     """Remove the product with all that is below it, with `cascade` also the accepts and entries that use it.
 
     BackorderctlError when some use it otherwise.
@@ -190,7 +190,7 @@ def remove_product(store: Store, sku: str, *, cascade: bool) -> Changes:
     return [*_removed(references), Change(("products", sku), REMOVED)]
 
 
-def assign(store: Store, sku: str, source: str, *, quantity: Decimal | None, status: StockStatus | None) -> Changes:
+def assign(store: StoreFile, sku: str, source: str, *, quantity: Decimal | None, status: StockStatus | None) -> Changes:
     """A source item is created, which needs a quantity, or updated; what is None stays."""
     product = model.product_named(store, sku)
     path = ("products", sku, "sources", model.source_named(store, source).code)
@@ -202,7 +202,7 @@ def assign(store: Store, sku: str, source: str, *, quantity: Decimal | None, sta
     return [Change((*path, key), value) for key, value in given.items()]
 
 
-def unassign(store: Store, sku: str, source: str, *, cascade: bool) -> Changes:
+def unassign(store: StoreFile, sku: str, source: str, *, cascade: bool) -> Changes:
     """Remove the source item, with `cascade` also the accepts and entries that use it.
 
     BackorderctlError when there is no such item, and when some use it otherwise.
@@ -214,7 +214,7 @@ def unassign(store: Store, sku: str, source: str, *, cascade: bool) -> Changes:
     return [*_removed(references), Change(("products", sku, "sources", source), REMOVED)]
 
 
-def reserve(store: Store, sku: str, quantity: Decimal, *, stock: str) -> Changes:
+def reserve(store: StoreFile, sku: str, quantity: Decimal, *, stock: str) -> Changes:
     """The total of units reserved in the stock; 0 removes it."""
     product = model.product_named(store, sku)
     path = ("products", sku, "stocks", model.stock_named(store, stock).code, "reserved")
@@ -223,7 +223,7 @@ def reserve(store: Store, sku: str, quantity: Decimal, *, stock: str) -> Changes
     return [Change(path, REMOVED, prune=True)] if stock in product.reserved else []
 
 
-def stock_place(store: Store, code: str) -> Place:
+def stock_place(store: StoreFile, code: str) -> Place:
     """A stock that is in the file; BackorderctlError with what to type when it is not."""
     return Place(Scope.STOCK, stock=_declared(store, code).code)
 
@@ -263,7 +263,7 @@ def check_new_name(kind: str, name: str, taken: Iterable[str]) -> None:
         raise BackorderctlError(f"{kind} {name!r}: {same!r} exists, which Magento takes for the same {kind}")
 
 
-def _declared(store: Store, code: str) -> model.Stock:
+def _declared(store: StoreFile, code: str) -> model.Stock:
     stock = model.stock_named(store, code)
     if not stock.declared:
         raise BackorderctlError(
@@ -273,12 +273,12 @@ def _declared(store: Store, code: str) -> model.Stock:
     return stock
 
 
-def _linked(store: Store, code: str, sources: Iterable[str]) -> Changes:
+def _linked(store: StoreFile, code: str, sources: Iterable[str]) -> Changes:
     linked = tuple(sources)
     return [] if linked == store.stocks[code].sources else [Change(("stocks", code, "sources"), list(linked))]
 
 
-def _moved_reservations(store: Store, code: str) -> list[Change]:
+def _moved_reservations(store: StoreFile, code: str) -> list[Change]:
     moved = []
     for product in store.products.values():
         if DEFAULT_STOCK in product.reserved:
@@ -294,7 +294,7 @@ class _References(NamedTuple):
     entries: list[int]
 
 
-def _references(store: Store, **names: str) -> _References:
+def _references(store: StoreFile, **names: str) -> _References:
     """Those that refer to all of `names`, each given by its kind: stock, source or product."""
 
     def refers(each: Accept | Place) -> bool:

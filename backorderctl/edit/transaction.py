@@ -12,7 +12,7 @@ from backorderctl.files import access, atomic_file
 from backorderctl.files.atomic_file import USUAL, Replacing, Result
 from backorderctl.store import fields
 from backorderctl.store.load import PreviousBuild, build
-from backorderctl.store.model import Store
+from backorderctl.store.model import StoreFile
 from backorderctl.toml.notation import parse
 
 
@@ -25,8 +25,8 @@ class WriteResult(Generic[Result]):
 
     text: str
     new_text: str
-    store: Store
-    new_store: Store
+    store: StoreFile
+    new_store: StoreFile
     changes: Changes
     result: Result
     warnings: tuple[str, ...] = ()
@@ -46,9 +46,9 @@ class Stage(StrEnum):
     CHECKING = "checking"
 
 
-Operation = Callable[[Store], tuple[Changes, Result]]
+Operation = Callable[[StoreFile], tuple[Changes, Result]]
 """Gives the changes that a store needs, and what the command wants to know beside them."""
-Check = Callable[[Store, Result], None]
+Check = Callable[[StoreFile, Result], None]
 """Raises BackorderctlError for a new store that the command refuses to write."""
 OnStage = Callable[[Stage], None]
 """Called when a part of a write begins."""

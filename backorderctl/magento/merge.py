@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
@@ -15,7 +16,16 @@ from backorderctl.magento.import_config import UNSET, Configuration
 from backorderctl.magento.import_inventory import ImportedReservations, Pair, SourceRow
 from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
 from backorderctl.magento.report import Count, ImportReport, Notice
-from backorderctl.store.model import DEFAULT_SOURCE, DEFAULT_STOCK, Product, Source, SourceItem, Store
+from backorderctl.store.model import (
+    DEFAULT_SOURCE,
+    DEFAULT_STOCK,
+    Product,
+    Source,
+    SourceItem,
+    Store,
+    StoreFile,
+    Values,
+)
 from backorderctl.store.scalars import StockStatus, format_quantity
 from backorderctl.store.settings import DEFAULTS, MANAGE_STOCK, SETTINGS, Settings, Value, format_value
 from backorderctl.store.sku import case_folded
@@ -44,15 +54,21 @@ class Imported:
 
 
 def merged(
-    store: Store, imported: Imported, report: ImportReport, *, today: Store | None = None, keep_policy: bool = False
+    store: StoreFile,
+    imported: Imported,
+    report: ImportReport,
+    *,
+    today: date,
+    keep_policy: bool = False,
 ) -> Changes:
     """The changes that give the store what the files say, but for what an export of it would give Magento anyway.
 
-    `today` is the store with the values that its schedule puts in force today. With `keep_policy` nothing is taken but
+    Policy is compared with that of `today`, and with that which is written. With `keep_policy` nothing is taken but
     goods, names and reservations. The values of the store file that the changes replace go to the report as
     `differing`. BackorderctlError when a link names a source that does not exist, or a reservation a stock.
     """
-    stores = (store,) if today is None or today is store else (today, store)
+    written = replace(store, schedule=()).on(today)
+    stores = (store.on(today), written) if store.schedule else (written,)
     imported = _without_rows_at_default(store, imported)
     new = [code for code in dict.fromkeys(_sources(imported)) if code not in store.sources]
     sources = {**store.sources, **{code: Source(code, None, enabled=True, settings={}) for code in new}}
@@ -66,7 +82,7 @@ def merged(
     ]
 
 
-def _without_rows_at_default(store: Store, imported: Imported) -> Imported:
+def _without_rows_at_default(store: StoreFile, imported: Imported) -> Imported:
     """The same without the rows of 0 units, Out of Stock, that an export makes at Magento's source `default`.
 
     It does for each product of the store with managed stock that is not at that source.
@@ -101,7 +117,7 @@ def _without_rows_at_default(store: Store, imported: Imported) -> Imported:
     )
 
 
-def _together(store: Store, products: list[Change]) -> list[Change]:
+def _together(store: StoreFile, products: list[Change]) -> list[Change]:
     """The changes of products as one where the file has none yet, which is the fastest to write."""
     if store.products or not products:
         return products
@@ -136,7 +152,7 @@ def _configuration(
 
 
 def _links(
-    store: Store, links: Mapping[str, Sequence[str]], new: Sequence[str], report: ImportReport
+    store: StoreFile, links: Mapping[str, Sequence[str]], new: Sequence[str], report: ImportReport
 ) -> Iterator[Change]:
     declared = {code: stock.sources for code, stock in store.stocks.items() if stock.declared}
     for stock, sources in links.items():
@@ -403,7 +419,7 @@ def _idle(cells: Mapping[str, SettingCell], general: Mapping[str, Value]) -> Ite
             yield cell.column, cell.text
 
 
-def _spellings(store: Store, rows: Mapping[str, ProductRow], pairs: Sequence[tuple[str, Any]]) -> dict[str, str]:
+def _spellings(store: Values, rows: Mapping[str, ProductRow], pairs: Sequence[tuple[str, Any]]) -> dict[str, str]:
     """The SKU to write for each that is to be written otherwise: as the store file has it, else as the first file.
 
     Magento takes SKUs that differ only in letter case for the same; one file by itself writes each one way.

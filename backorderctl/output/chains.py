@@ -9,7 +9,7 @@ from backorderctl.output.format import Cell, Output, dates, describe_days, descr
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column, Style, padded, terminal, width_of
 from backorderctl.policy.evaluate import effective_threshold, takes_backorders
-from backorderctl.policy.resolve import Values, value_of
+from backorderctl.policy.resolve import ValuesInForce, value_of
 from backorderctl.policy.viewpoints import Chain, ChainLevel
 from backorderctl.store import scalars
 from backorderctl.store.settings import (
@@ -72,7 +72,7 @@ def _threshold_note(written: Decimal, *, backorders: bool) -> str:
     return f"a reserve of {format_value(written)}" if written else ""
 
 
-def _backorders_note(values: Values) -> str:
+def _backorders_note(values: ValuesInForce) -> str:
     if not takes_backorders(value_of(values, BACKORDERS)):
         return ""
     return _threshold_note(value_of(values, THRESHOLD), backorders=True)

@@ -8,7 +8,7 @@ from backorderctl.output import listing
 from backorderctl.output.format import Cell, Output, describe_days, describe_place_in_full
 from backorderctl.output.listing import Listing
 from backorderctl.output.table import Column
-from backorderctl.store.model import Accept, ScheduleEntry, Store
+from backorderctl.store.model import Accept, ScheduleEntry, StoreFile, Values
 from backorderctl.store.schedule import state
 from backorderctl.store.settings import INHERIT, Value, format_value
 
@@ -33,7 +33,7 @@ _ACCEPTS = (
 )
 
 
-def show_schedule(store: Store, day: date, output: Output, out: TextIO) -> None:
+def show_schedule(store: StoreFile, day: date, output: Output, out: TextIO) -> None:
     """Write the entries of the schedule, seen from a day."""
     match output:
         case Output.TABLE:
@@ -46,7 +46,7 @@ def show_schedule(store: Store, day: date, output: Output, out: TextIO) -> None:
             out.write('{"schedule": [' + (f"\n{entries}\n" if entries else "") + "]}\n")
 
 
-def entry_document(store: Store, entry: ScheduleEntry, day: date) -> dict[str, Any]:
+def entry_document(store: Values, entry: ScheduleEntry, day: date) -> dict[str, Any]:
     """An entry as JSON has it, its state seen from a day."""
     line = store.lines.line(entry.path)
     return {**dict(zip(_ENTRY, _cells(entry, day), strict=True)), **_values(entry), "line": line}
@@ -81,13 +81,13 @@ def _cells(entry: ScheduleEntry, day: date) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def _table_row(store: Store, entry: ScheduleEntry, day: date) -> tuple[Cell, ...]:
+def _table_row(store: StoreFile, entry: ScheduleEntry, day: date) -> tuple[Cell, ...]:
     number, phase, start, until, *_, reason = _cells(entry, day)
     scope, line = describe_place_in_full(entry.place), store.lines.line(entry.path)
     return (number, phase, start, until, scope, describe_values(entry), reason, line)
 
 
-def _csv_rows(store: Store, day: date) -> Iterator[tuple[Cell, ...]]:
+def _csv_rows(store: StoreFile, day: date) -> Iterator[tuple[Cell, ...]]:
     for entry in store.schedule:
         for key, value in entry.values.items():
             yield (*_cells(entry, day), key, _word(value), store.lines.line((*entry.path, key)))
@@ -101,7 +101,7 @@ def _day(day: date | None) -> str | None:
     return None if day is None else str(day)
 
 
-def show_accepts(store: Store, output: Output, out: TextIO) -> None:
+def show_accepts(store: StoreFile, output: Output, out: TextIO) -> None:
     """Write the accepts of a store."""
     rows = [
         (number, accept.code, accept.stock, accept.source, accept.product, accept.match, accept.reason,

@@ -10,7 +10,7 @@ from backorderctl.output.listing import Listing, Rows
 from backorderctl.output.table import KEY, Column, Style
 from backorderctl.policy.catalogue import Filter, items_in_no_stock, sources_in_no_stock
 from backorderctl.policy.evaluate import ItemInForce, Pool, Reason, Salability, Status
-from backorderctl.policy.resolve import InForce, Values, value_of
+from backorderctl.policy.resolve import InForce, ValuesInForce, value_of
 from backorderctl.store.model import Store
 from backorderctl.store.settings import BACKORDERS, NOTIFY_BELOW, OF_ITEMS, OF_PRODUCTS, THRESHOLD
 
@@ -116,7 +116,7 @@ def _source_items(store: Store, wanted: Filter, answers: Iterable[Salability]) -
             )
 
 
-def _of_item(values: Values) -> tuple[Cell, ...]:
+def _of_item(values: ValuesInForce) -> tuple[Cell, ...]:
     return (value_of(values, BACKORDERS), value_of(values, THRESHOLD), value_of(values, NOTIFY_BELOW))
 
 

@@ -6,8 +6,8 @@ from datetime import date
 
 from backorderctl.policy.diff import Answers, Difference, SettingChange, difference_at, reaches
 from backorderctl.policy.unreached import Unreached, unreached
-from backorderctl.store.model import Place, Product, ScheduleEntry, Store
-from backorderctl.store.schedule import changeovers, store_on
+from backorderctl.store.model import Place, Product, ScheduleEntry, Store, StoreFile
+from backorderctl.store.schedule import changeovers
 from backorderctl.store.settings import SETTINGS
 
 
@@ -26,16 +26,16 @@ class AgendaDay:
     store: Store
 
 
-def agenda(store: Store, *, after: date, until: date, product: Product | None = None) -> Iterator[AgendaDay]:
+def agenda(store: StoreFile, *, after: date, until: date, product: Product | None = None) -> Iterator[AgendaDay]:
     """The days after the first and up to the last on which something begins or ends, in order.
 
     With a product, only what reaches it. Each day evaluates again only the products that its entries reach.
     """
     entries = [entry for entry in store.schedule if product is None or reaches(store, entry.place, product)]
-    before = store_on(store, after)
+    before = store.on(after)
     answers: Answers = {}
     for changeover in changeovers(entries, after=after, until=until):
-        now = store_on(store, changeover.day)
+        now = store.on(changeover.day)
         changes = difference_at(before, now, changeover.places, answers, product=product and product.sku)
         kept = tuple(row for change in changes.settings for row in _unreached(now, change, product))
         yield AgendaDay(changeover.day, tuple(changeover.begins), tuple(changeover.ends), changes, kept, now)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from backorderctl.policy.evaluate import Salability, Status, evaluate_all
-from backorderctl.policy.resolve import Values, in_force
+from backorderctl.policy.resolve import ValuesInForce, in_force
 from backorderctl.policy.totals import short
 from backorderctl.store.model import Product, SourceItem, Store
 
@@ -59,7 +59,7 @@ def sources_in_no_stock(store: Store) -> frozenset[str]:
 
 def items_in_no_stock(
     store: Store, product: Product, sources: Collection[str]
-) -> Iterator[tuple[str, SourceItem, Values]]:
+) -> Iterator[tuple[str, SourceItem, ValuesInForce]]:
     """The product's source items at `sources`, which are in no stock, each with the values in force there."""
     for code, item in product.items.items():
         if code in sources:

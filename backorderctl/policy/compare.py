@@ -5,22 +5,22 @@ from dataclasses import replace
 from datetime import date
 
 from backorderctl.policy.diff import NO_DIFFERENCE, Difference, EntryChange, difference, difference_at
-from backorderctl.store.model import ScheduleEntry, Store
-from backorderctl.store.schedule import State, end, state, store_on
+from backorderctl.store.model import ScheduleEntry, StoreFile
+from backorderctl.store.schedule import State, end, state
 
 
-def compare(old: Store, new: Store, *, old_day: date, new_day: date) -> Difference:
+def compare(old: StoreFile, new: StoreFile, *, old_day: date, new_day: date) -> Difference:
     """What changes from one store as it is written, on a day, to another on the same or another day.
 
     The settings are those that are written, or the values of both days where these differ, as the change of a value may
     then be that a day has passed.
     """
     written = (old, new) if old_day == new_day else None
-    changes = difference(store_on(old, old_day), store_on(new, new_day), written=written)
+    changes = difference(old.on(old_day), new.on(new_day), written=written)
     return replace(changes, schedule=tuple(_entry_changes(old, new, today=new_day)))
 
 
-def _entry_changes(old: Store, new: Store, *, today: date) -> Iterator[EntryChange]:
+def _entry_changes(old: StoreFile, new: StoreFile, *, today: date) -> Iterator[EntryChange]:
     """The entries that only one of the stores has, those of one scope and the same keys as a change of one."""
     before, after = _only_in(old, new), _only_in(new, old)
     for entry in before:
@@ -33,7 +33,7 @@ def _entry_changes(old: Store, new: Store, *, today: date) -> Iterator[EntryChan
     yield from (_effect(_without(new, entry), new, None, entry, today) for entry in after)
 
 
-def _only_in(store: Store, other: Store) -> list[ScheduleEntry]:
+def _only_in(store: StoreFile, other: StoreFile) -> list[ScheduleEntry]:
     there = set(map(_content, other.schedule))
     return [entry for entry in store.schedule if _content(entry) not in there]
 
@@ -48,17 +48,17 @@ def _values_of(entry: ScheduleEntry) -> tuple[object, ...]:
     return entry.place, entry.values.keys()
 
 
-def _without(store: Store, entry: ScheduleEntry) -> Store:
+def _without(store: StoreFile, entry: ScheduleEntry) -> StoreFile:
     return replace(store, schedule=tuple(each for each in store.schedule if each is not entry))
 
 
-def _with(store: Store, entry: ScheduleEntry, other: ScheduleEntry) -> Store:
+def _with(store: StoreFile, entry: ScheduleEntry, other: ScheduleEntry) -> StoreFile:
     """The store with one entry in place of another."""
     return replace(store, schedule=tuple(other if each is entry else each for each in store.schedule))
 
 
 def _effect(
-    before: Store, after: Store, old: ScheduleEntry | None, new: ScheduleEntry | None, today: date
+    before: StoreFile, after: StoreFile, old: ScheduleEntry | None, new: ScheduleEntry | None, today: date
 ) -> EntryChange:
     """What follows from it that one store becomes the other, which differ in one entry."""
     entries = [entry for entry in (old, new) if entry is not None and state(entry, today) is not State.PAST]
@@ -67,6 +67,6 @@ def _effect(
         days |= {day for entry in entries if (day := end(entry)) is not None}
     places = [entry.place for entry in entries]
     for day in sorted(days):
-        if effect := difference_at(store_on(before, day), store_on(after, day), places, {}):
+        if effect := difference_at(before.on(day), after.on(day), places, {}):
             return EntryChange(old, new, day, effect)
     return EntryChange(old, new, None, NO_DIFFERENCE)

@@ -7,7 +7,16 @@ from datetime import date
 from backorderctl.policy.evaluate import Salability, evaluate_each
 from backorderctl.policy.product_changes import Consequence, ProductChange, product_changes, whole_product
 from backorderctl.policy.unreached import Unreached, unreached
-from backorderctl.store.model import Place, Product, ScheduleEntry, Stock, Store, places_with_values
+from backorderctl.store.model import (
+    Place,
+    Product,
+    ScheduleEntry,
+    Stock,
+    Store,
+    Values,
+    places_with_values,
+    settings_at,
+)
 from backorderctl.store.settings import Scope, Value
 
 Written = tuple[Place, str]
@@ -61,7 +70,7 @@ class Difference:
 NO_DIFFERENCE = Difference((), ())
 
 
-def difference(old: Store, new: Store, *, written: tuple[Store, Store] | None = None) -> Difference:
+def difference(old: Store, new: Store, *, written: tuple[Values, Values] | None = None) -> Difference:
     """What changes from one store to the other; nothing for another order, comments or formatting.
 
     A stock that only has another code is one change of its `code`; its products are compared under the new one. The
@@ -125,16 +134,18 @@ def _difference(
     )
 
 
-def _written_at(store: Store, places: Iterable[Place]) -> dict[Written, Anything]:
+def _written_at(store: Values, places: Iterable[Place]) -> dict[Written, Anything]:
     """What is in force at these places, whether or not their sources count included."""
-    found: dict[Written, Anything] = {(at, key): value for at in places for key, value in store.set_at(at).items()}
+    found: dict[Written, Anything] = {
+        (at, key): value for at in places for key, value in settings_at(store, at).items()
+    }
     for at in places:
         if at.scope is Scope.SOURCE:
             found[at, "enabled"] = store.sources[str(at.source)].enabled
     return found
 
 
-def _reached(store: Store, places: Collection[Place]) -> list[str]:
+def _reached(store: Values, places: Collection[Place]) -> list[str]:
     """The products whose answers depend on what is set at one of these places."""
     own = {place.product for place in places if place.product is not None}
     if not (wide := [place for place in places if place.product is None]):
@@ -146,7 +157,7 @@ def _reached(store: Store, places: Collection[Place]) -> list[str]:
     ]
 
 
-def reaches(store: Store, place: Place, product: Product) -> bool:
+def reaches(store: Values, place: Place, product: Product) -> bool:
     """Whether what the product offers depends on what is set at the place."""
     match place.scope:
         case Scope.GLOBAL:
@@ -158,7 +169,7 @@ def reaches(store: Store, place: Place, product: Product) -> bool:
     return place.product == product.sku
 
 
-def _renamed_stocks(old: Store, new: Store) -> dict[str, str]:
+def _renamed_stocks(old: Values, new: Store) -> dict[str, str]:
     """The new code of each old stock that is in the new store under another: it has the same sources or channels."""
     renamed: dict[str, str] = {}
     added = [stock for code, stock in new.stocks.items() if code not in old.stocks]
@@ -186,12 +197,12 @@ def _setting_changes(
     return changes
 
 
-def _written(store: Store, renamed: Mapping[str, str]) -> dict[Written, Anything]:
+def _written(store: Values, renamed: Mapping[str, str]) -> dict[Written, Anything]:
     """Every written value, and what the sources and stocks themselves are; a renamed stock under its new code."""
     found: dict[Written, Anything] = {
         (_under_new_code(at, renamed) if renamed else at, key): value
         for at in places_with_values(store)
-        for key, value in store.set_at(at).items()
+        for key, value in settings_at(store, at).items()
     }
     for source in store.sources.values():
         found[Place(Scope.SOURCE, source=source.code), "enabled"] = source.enabled

@@ -5,7 +5,7 @@ quantity - reservations - threshold, and whether the product is salable, from it
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -83,8 +83,8 @@ def drift(
     offered: Mapping[str, SalableRow],
     *,
     before: Store | None = None,
+    accepts: Iterable[DriftAccept] = (),
     tolerance: Decimal = ZERO,
-    today: date,
     not_given: int = 0,
 ) -> DriftReport:
     """How Magento's side differs from the store, seen from one stock; so many products of it are not among `offered`.
@@ -92,7 +92,7 @@ def drift(
     `before` is the store with earlier quantities, if any: those of an index that was not renewed since.
     """
     left_out: Counter[LeftOut] = Counter({LeftOut.NOT_GIVEN: not_given})
-    accepts = [accept for accept in store.drift_accepts if accepts_today(accept, today)]
+    in_date = [accept for accept in accepts if accepts_today(accept, store.day)]
     found = []
     compared = 0
     values = {key: _values(store, key) for key in (THRESHOLD.key, BACKORDERS.key)}
@@ -106,7 +106,7 @@ def drift(
         answer = evaluate_at(store, sku, store.stocks[stock])
         if _agree(answer, theirs, tolerance):
             continue
-        if any(_accepted(accept, sku, stock) for accept in accepts):
+        if any(_accepted(accept, sku, stock) for accept in in_date):
             left_out[LeftOut.ACCEPTED] += 1
             continue
         causes = tuple(dict.fromkeys(_causes(store, answer, theirs, values, before)))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
 
-from backorderctl.policy.resolve import InForce, Level, Values, in_force, value_of, values_of
+from backorderctl.policy.resolve import InForce, Level, ValuesInForce, in_force, value_of, values_of
 from backorderctl.store.model import Locations, Place, Product, Stock, Store
 from backorderctl.store.model import product_named as product_named
 from backorderctl.store.scalars import ZERO, StockStatus
@@ -66,7 +66,7 @@ class ItemInForce(NamedTuple):
     status: StockStatus
     excluded: Excluded | None
     low_stock: bool
-    settings: Values
+    settings: ValuesInForce
     threshold: Decimal
     pool: tuple[Place, bool]
 
@@ -106,7 +106,7 @@ class Salability(NamedTuple):
     backorderable: Decimal | None
     salable: Decimal | None
     only_x_left: Decimal | None
-    settings: Values
+    settings: ValuesInForce
     items: tuple[ItemInForce, ...]
     pools: tuple[Pool, ...]
 
@@ -209,7 +209,7 @@ def salable(items: Iterable[ItemInForce], reserved: Decimal) -> Decimal | None:
 class _Rules(NamedTuple):
     """The settings in force somewhere in a stock, and what follows from them for every item there."""
 
-    settings: Values
+    settings: ValuesInForce
     notify_below: Decimal
     threshold: Decimal
     pool: tuple[Place, bool]
@@ -247,7 +247,7 @@ def _view(store: Store, stock: Stock | None) -> _View:
     )
 
 
-def _rules(settings: Values) -> _Rules:
+def _rules(settings: ValuesInForce) -> _Rules:
     backorders = takes_backorders(value_of(settings, BACKORDERS))
     threshold = effective_threshold(value_of(settings, THRESHOLD), backorders=backorders)
     return _Rules(settings, value_of(settings, NOTIFY_BELOW), threshold, (settings[THRESHOLD.key].origin, backorders))
@@ -260,14 +260,14 @@ def _salabilities(views: tuple[_View, ...], product: Product) -> tuple[Salabilit
     return tuple([_salability(view, product, own) for view in reached or views[-1:]])
 
 
-def _own_values(lines: Locations, product: Product) -> Values:
+def _own_values(lines: Locations, product: Product) -> ValuesInForce:
     """The values that the product itself sets."""
     if not product.settings:
         return {}
     return values_of(Level(Place(Scope.PRODUCT, product=product.sku), product.settings), lines)
 
 
-def _salability(view: _View, product: Product, own: Values) -> Salability:
+def _salability(view: _View, product: Product, own: ValuesInForce) -> Salability:
     """The answer in one stock for a product that sets the values `own`."""
     rules = _rules({**view.whole.settings, **own}) if own else view.whole
     whole = rules.settings
@@ -294,7 +294,7 @@ def _salability(view: _View, product: Product, own: Values) -> Salability:
     )  # fmt: skip
 
 
-def _items(view: _View, product: Product, own: Values, whole: _Rules, *, managed: bool) -> Iterator[ItemInForce]:
+def _items(view: _View, product: Product, own: ValuesInForce, whole: _Rules, *, managed: bool) -> Iterator[ItemInForce]:
     """The product's items in the stock; `whole` are the rules for the product in the stock as a whole."""
     for source, shared in view.sources.items():
         item = product.items.get(source)

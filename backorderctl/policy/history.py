@@ -14,8 +14,7 @@ from backorderctl.policy.evaluate import evaluate_each
 from backorderctl.policy.resolve import InForce
 from backorderctl.policy.viewpoints import ViewedValue, values_seen
 from backorderctl.store.load import EMPTY_STORE, PreviousBuild, build, load_bytes
-from backorderctl.store.model import Place, Store, keys_at
-from backorderctl.store.schedule import store_on
+from backorderctl.store.model import Place, Store, StoreFile, keys_at
 from backorderctl.store.settings import Scope
 from backorderctl.toml.notation import parse
 
@@ -28,7 +27,7 @@ class StoreVersions:
         self._known: PreviousBuild | None = None
         self._blob: str | None = None
 
-    def store(self, version: Version) -> Store:
+    def store(self, version: Version) -> StoreFile:
         """The store as the commit left it; InvalidFile when it is none."""
         name = f"git:{version.commit.short}:{version.path}"
         if version.blob is None:
@@ -60,7 +59,7 @@ def steps(
     A version that is not valid is passed over: the next one is compared with the last valid one before it. The oldest
     is compared with an empty store, unless the history goes on where this clone ends.
     """
-    newer: tuple[Version, Store] | None = None
+    newer: tuple[Version, StoreFile] | None = None
     invalid: list[HistoryStep] = []
     for version in versions:
         try:
@@ -85,25 +84,25 @@ def steps(
             yield from invalid
 
 
-def _step(version: Version, new: Store, old: Store, product: str | None) -> HistoryStep:
+def _step(version: Version, new: StoreFile, old: StoreFile, product: str | None) -> HistoryStep:
     day = version.commit.day(new.timezone)
     difference = compare(old, new, old_day=day, new_day=day)
     if product is not None:
-        difference = of_product(difference, product, old, new)
+        difference = of_product(difference, product, old, new, day=day)
     return HistoryStep(version, day, difference)
 
 
-def of_product(difference: Difference, sku: str, old: Store, new: Store) -> Difference:
-    """What of a difference changes a product, and the settings that cause it."""
+def of_product(difference: Difference, sku: str, old: StoreFile, new: StoreFile, *, day: date) -> Difference:
+    """What of a difference on a day changes a product, and the settings that cause it."""
     products = tuple(change for change in difference.products if change.sku == sku)
     schedule = tuple(
-        replace(entry, effect=of_product(entry.effect, sku, old, new))
+        replace(entry, effect=of_product(entry.effect, sku, old, new, day=entry.day or day))
         for entry in difference.schedule
         if any(change.sku == sku for change in entry.effect.products)
     )
     causes: tuple[SettingChange, ...] = ()
     if products:
-        causes = tuple(change for change in difference.settings if _concerns(change, sku, (old, new)))
+        causes = tuple(change for change in difference.settings if _concerns(change, sku, (old.on(day), new.on(day))))
     return Difference(causes, products, schedule)
 
 
@@ -144,7 +143,7 @@ _Pair = tuple[object, Place]
 
 
 def blame(
-    current: Store,
+    current: StoreFile,
     versions: Iterator[Version],
     stores: StoreVersions,
     place: Place,
@@ -154,7 +153,7 @@ def blame(
     day: date,
 ) -> Iterator[Blamed]:
     """For each value in force at a place on a day, the newest version after which it, or where it is set, is as now."""
-    rows = _seen(store_on(current, day), place, keys, stock)
+    rows = _seen(current.on(day), place, keys, stock)
     wanted = {viewpoint: _pair(seen.value) for viewpoint, seen in rows.items()}
     blamed: dict[_Viewpoint, Version | None] = {}
     newer: Version | None = None
@@ -163,7 +162,7 @@ def blame(
             store = stores.store(version)
         except InvalidFile:
             continue
-        before = _seen(store_on(store, day), place, keys, stock)
+        before = _seen(store.on(day), place, keys, stock)
         for viewpoint in [viewpoint for viewpoint in wanted if viewpoint not in blamed]:
             if viewpoint not in before or _pair(before[viewpoint].value) != wanted[viewpoint]:
                 blamed[viewpoint] = newer

@@ -9,7 +9,7 @@ from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Proble
 from backorderctl.policy.expectations import Expected, parse_expected
 from backorderctl.policy.policy_test import Given, GivenItem, InvalidTest, PolicyTest, fields_of
 from backorderctl.store import scalars
-from backorderctl.store.model import Store
+from backorderctl.store.model import Values
 from backorderctl.store.scalars import StockStatus, toml_repr
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.line_numbers import Lines
@@ -38,7 +38,7 @@ def names(text: str) -> list[str]:
     return [name for name in found if isinstance(name, str)]
 
 
-def read_tests(text: str, file: str, store: Store) -> tuple[PolicyTest | InvalidTest, ...]:
+def read_tests(text: str, file: str, store: Values) -> tuple[PolicyTest | InvalidTest, ...]:
     """The tests of a file in their order, each name checked against the store.
 
     InvalidFile when the text is not TOML or not a list of tests; what is wrong within a test is that test's, and an
@@ -63,7 +63,7 @@ def read_tests(text: str, file: str, store: Store) -> tuple[PolicyTest | Invalid
 _Problems = list[tuple[KeyPath, str]]
 
 
-def _test(table: Data, number: int, lines: Lines, names: dict[str, int], store: Store) -> PolicyTest | InvalidTest:
+def _test(table: Data, number: int, lines: Lines, names: dict[str, int], store: Values) -> PolicyTest | InvalidTest:
     path: KeyPath = ("test", number)
     line = lines.line(path)
     found: _Problems = []
@@ -129,7 +129,7 @@ def _contradictions(table: Data) -> Iterator[tuple[KeyPath, str]]:
         yield ("order",), "expected without source, got both: an order is for a product in a stock"
 
 
-def _unknown_names(table: Data, given: Iterable[str], store: Store) -> Iterator[tuple[KeyPath, str]]:
+def _unknown_names(table: Data, given: Iterable[str], store: Values) -> Iterator[tuple[KeyPath, str]]:
     """Names that the store does not have, also beside values of the wrong kind; `given` are those of given sources."""
     kinds = (("product", store.products), ("stock", store.stocks), ("source", store.sources))
     named: list[tuple[KeyPath, str, Iterable[str], list[Any]]]
@@ -143,7 +143,7 @@ def _unknown_names(table: Data, given: Iterable[str], store: Store) -> Iterator[
                 yield path, f"expected a {kind} of the store, got {toml_repr(name)}{did_you_mean(name, names)}"
 
 
-def _unrelated(own: Mapping[str, Any], store: Store) -> Iterator[tuple[KeyPath, str]]:
+def _unrelated(own: Mapping[str, Any], store: Values) -> Iterator[tuple[KeyPath, str]]:
     """A source that the stock does not sell from."""
     source, stock = own.get("source"), own.get("stock")
     if source in store.sources and stock in store.stocks and source not in store.stocks[str(stock)].sources:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, cast
 
-from backorderctl.store.model import Locations, Place, ScheduleEntry, Store
+from backorderctl.store.model import Locations, Place, ScheduleEntry, Values, settings_at
 from backorderctl.store.settings import Scope, Setting, Settings, V, Value
 
 
@@ -26,7 +26,7 @@ class InForce(NamedTuple):
         return self.lines.replaced.get((*self.origin.path, self.key))
 
 
-Values = Mapping[str, InForce]
+ValuesInForce = Mapping[str, InForce]
 """Every setting's value in force at one place, by key."""
 
 
@@ -38,7 +38,7 @@ class Level(NamedTuple):
 
 
 def levels(
-    store: Store, *, stock: str | None = None, source: str | None = None, product: str | None = None
+    store: Values, *, stock: str | None = None, source: str | None = None, product: str | None = None
 ) -> Iterator[Level]:
     """The levels that can set a value for a product at a source in a stock, the narrowest first."""
     if product is not None:
@@ -54,24 +54,24 @@ def levels(
 
 
 def in_force(
-    store: Store, *, stock: str | None = None, source: str | None = None, product: str | None = None
-) -> Values:
+    store: Values, *, stock: str | None = None, source: str | None = None, product: str | None = None
+) -> ValuesInForce:
     """The value in force of every setting, by key, with its origin."""
-    found: Values = {}
+    found: ValuesInForce = {}
     for level in reversed(tuple(levels(store, stock=stock, source=source, product=product))):
         found = {**found, **values_of(level, store.lines)}
     return found
 
 
-def value_of(values: Values, setting: Setting[V]) -> V:
+def value_of(values: ValuesInForce, setting: Setting[V]) -> V:
     """The value of one setting among `values`, with the type of that setting."""
     return cast("V", values[setting.key].value)
 
 
-def _level(store: Store, place: Place) -> Level:
-    return Level(place, store.set_at(place))
+def _level(store: Values, place: Place) -> Level:
+    return Level(place, settings_at(store, place))
 
 
-def values_of(level: Level, lines: Locations) -> Values:
+def values_of(level: Level, lines: Locations) -> ValuesInForce:
     """The values that a level sets, with itself as their origin."""
     return {key: InForce(key, value, level.place, lines) for key, value in level.settings.items()}

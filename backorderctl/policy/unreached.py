@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from backorderctl.policy.resolve import in_force
-from backorderctl.store.model import Place, Product, Store, places_with_values
+from backorderctl.store.model import Place, Product, Values, places_with_values, settings_at
 from backorderctl.store.settings import OF_ITEMS, SETTINGS, Scope, Value
 from backorderctl.toml.change import KeyPath
 
@@ -23,7 +23,7 @@ class Unreached:
     products: int
 
 
-def unreached(store: Store, changed: Collection[tuple[Place, str]]) -> tuple[Unreached, ...]:
+def unreached(store: Values, changed: Collection[tuple[Place, str]]) -> tuple[Unreached, ...]:
     """The scopes of the store that keep another value than a wider one, whose value has just changed.
 
     A scope that has changed itself is left out, as is one that the changed scope is not a fallback of.
@@ -58,14 +58,14 @@ def changed_values(paths: Iterable[KeyPath]) -> set[tuple[Place, str]]:
     return {(place, str(key)) for place, key in found if key in SETTINGS}
 
 
-def _exists(store: Store, place: Place) -> bool:
+def _exists(store: Values, place: Place) -> bool:
     if place.product is not None:
         product = store.products.get(place.product)
         return product is not None and (place.source is None or product.item_settings(place.source) is not None)
     return place.stock in (None, *store.stocks) and place.source in (None, *store.sources)
 
 
-def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
+def _rows(store: Values, key: str, wide: set[Place]) -> Iterator[Unreached]:
     new = cache(partial(_new_values, store, key=key))
     stocks_by_source: dict[str, list[str]] = {code: [] for code in store.sources}
     for stock in store.stocks.values():
@@ -73,7 +73,7 @@ def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
             stocks_by_source[source].append(stock.code)
     own: set[str] = set()
     for place in _places_below(store, wide):
-        value = store.set_at(place).get(key)
+        value = settings_at(store, place).get(key)
         if value is None or place in wide:
             continue
         nearest = _nearest(store, place, wide, stocks_by_source)
@@ -87,7 +87,7 @@ def _rows(store: Store, key: str, wide: set[Place]) -> Iterator[Unreached]:
         yield Unreached(key, Place(Scope.PRODUCT), None, len(own))
 
 
-def _places_below(store: Store, wide: Collection[Place]) -> Iterable[Place]:
+def _places_below(store: Values, wide: Collection[Place]) -> Iterable[Place]:
     """The places that set a value and are below one of these: of all where one of them is of no product."""
     skus = [place.product for place in wide if place.product is not None]
     if len(skus) < len(wide):
@@ -103,13 +103,13 @@ def _sources_with_values(product: Product) -> list[str]:
     return [*(source for source, item in product.items.items() if item.settings), *product.item_policies]
 
 
-def _all(store: Store) -> Iterable[Product]:
+def _all(store: Values) -> Iterable[Product]:
     return store.products.values()
 
 
-def _new_values(store: Store, place: Place, *, key: str) -> set[Value]:
+def _new_values(store: Values, place: Place, *, key: str) -> set[Value]:
     """What a changed scope has now: its own value, or what is inherited there, which stocks may see differently."""
-    if (value := store.set_at(place).get(key)) is not None:
+    if (value := settings_at(store, place).get(key)) is not None:
         return {value}
     stocks = [None] if place.source is None else [stock.code for stock in store.stocks.values()]
     return {
@@ -119,14 +119,14 @@ def _new_values(store: Store, place: Place, *, key: str) -> set[Value]:
 
 
 def _nearest(
-    store: Store, place: Place, wide: Collection[Place], stocks_by_source: dict[str, list[str]]
+    store: Values, place: Place, wide: Collection[Place], stocks_by_source: dict[str, list[str]]
 ) -> list[Place]:
     """The narrowest of the changed scopes `wide` from which the place would inherit, all of one level; [] for none."""
     levels = ([wider for wider in level if wider in wide] for level in _wider(store, place, stocks_by_source))
     return next(filter(None, levels), [])
 
 
-def _wider(store: Store, place: Place, stocks_by_source: dict[str, list[str]]) -> Iterator[list[Place]]:
+def _wider(store: Values, place: Place, stocks_by_source: dict[str, list[str]]) -> Iterator[list[Place]]:
     """The scopes from which a place inherits, level by level from the narrowest."""
     sources = [] if place.source is None else [place.source]
     if place.scope is Scope.SOURCE_ITEM:
@@ -139,7 +139,7 @@ def _wider(store: Store, place: Place, stocks_by_source: dict[str, list[str]]) -
     yield [Place(Scope.GLOBAL)]
 
 
-def _uses(store: Store, product: Product, place: Place, key: str) -> bool:
+def _uses(store: Values, product: Product, place: Place, key: str) -> bool:
     """Whether a product has the value of a stock or source in force somewhere."""
     if key in product.settings:
         return False

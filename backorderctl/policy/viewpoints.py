@@ -6,9 +6,18 @@ from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
 from backorderctl.policy.evaluate import Salability, effective_threshold, takes_backorders
-from backorderctl.policy.resolve import InForce, Level, Values, in_force, levels, value_of
+from backorderctl.policy.resolve import InForce, Level, ValuesInForce, in_force, levels, value_of
 from backorderctl.store import settings
-from backorderctl.store.model import Place, ScheduleEntry, Store, check_scope, keys_at, places_with_values
+from backorderctl.store.model import (
+    Place,
+    ScheduleEntry,
+    Store,
+    Values,
+    check_scope,
+    keys_at,
+    places_with_values,
+    settings_at,
+)
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope, Value
 
 
@@ -24,7 +33,7 @@ class ViewedValue(NamedTuple):
     value: InForce
 
 
-def values_seen(store: Store, place: Place, key: str, *, stock: str | None = None) -> tuple[ViewedValue, ...]:
+def values_seen(store: Values, place: Place, key: str, *, stock: str | None = None) -> tuple[ViewedValue, ...]:
     """The setting's value at `place` from every viewpoint that `stock` leaves open.
 
     BackorderctlError when `place` has no such setting, or `stock` does not link its source.
@@ -89,7 +98,7 @@ class Chain:
 
     seen: ViewedValue
     effective: Value
-    values: Values
+    values: ValuesInForce
     steps: tuple[ChainLevel, ...]
 
 
@@ -109,7 +118,7 @@ def all_chains(store: Store, answer: Salability) -> list[tuple[str, Chain]]:
     return [(key, chain) for key in settings.SETTINGS for chain in chains(store, place, key, stock=answer.stock)]
 
 
-def own_value(store: Store, place: Place, key: str) -> InForce | None:
+def own_value(store: Values, place: Place, key: str) -> InForce | None:
     """The value that `place` itself sets, or None; BackorderctlError when it has no such setting."""
     check_scope(place, key)
     return next((found for found in written_values(store, place) if found.key == key), None)
@@ -121,14 +130,14 @@ def all_in_force(store: Store, place: Place, *, stock: str | None = None) -> Ite
         yield from values_seen(store, place, key, stock=stock)
 
 
-def written_values(store: Store, place: Place | None = None) -> Iterator[InForce]:
+def written_values(store: Values, place: Place | None = None) -> Iterator[InForce]:
     """Every value that is written in the file, or those that `place` sets, scope by scope from the widest."""
     for where in places_with_values(store) if place is None else (place,):
-        for key, own_value in store.set_at(where).items():
+        for key, own_value in settings_at(store, where).items():
             yield InForce(key, own_value, where, store.lines)
 
 
-def viewpoints(store: Store, place: Place, *, stock: str | None = None) -> tuple[tuple[str | None, str | None], ...]:
+def viewpoints(store: Values, place: Place, *, stock: str | None = None) -> tuple[tuple[str | None, str | None], ...]:
     """The stocks and sources through which `place` can be seen, as pairs; None for no stock or no source."""
     if place.scope in (Scope.GLOBAL, Scope.STOCK):
         return ((place.stock, None),)
@@ -149,7 +158,7 @@ def _step(store: Store, level: Level, key: str, *, wins: bool) -> ChainLevel:
     return ChainLevel(place=level.place, value=value, line=line, wins=wins, entry=entry)
 
 
-def _effective(key: str, values: Values) -> Value:
+def _effective(key: str, values: ValuesInForce) -> Value:
     if key != THRESHOLD.key:
         return values[key].value
     backorders = takes_backorders(value_of(values, BACKORDERS))

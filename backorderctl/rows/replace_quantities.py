@@ -14,7 +14,7 @@ from backorderctl.rows.delimited import Refused
 from backorderctl.rows.quantities_file import Items, read_items
 from backorderctl.rows.reserved_file import Reservations, read_reservations
 from backorderctl.rows.rows_read import FileRead, Inputs, RowsRead, Watch
-from backorderctl.store.model import Product, SourceItem, Store, source_named
+from backorderctl.store.model import Product, SourceItem, StoreFile, Values, source_named
 
 _NONE: Mapping[str, Any] = {}
 
@@ -31,7 +31,7 @@ class Replaced:
     `only` is the one SKU whose rows were read, None where all were: then nothing is counted.
     """
 
-    store: Store
+    store: StoreFile
     files: tuple[FileRead, ...] = ()
     without_row: int = 0
     unknown: int = 0
@@ -46,7 +46,7 @@ class Replaced:
 
 
 def with_quantities(
-    store: Store, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None
+    store: StoreFile, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None
 ) -> Replaced:
     """The store with the source items and reservations of the files in place of its own.
 
@@ -95,7 +95,7 @@ def _of_sources(items: Items, sources: tuple[str, ...]) -> tuple[Items, int]:
     return kept, sum(map(len, items.values())) - sum(map(len, kept.values()))
 
 
-def _without_row(store: Store, items: Items, sources: tuple[str, ...]) -> list[str]:
+def _without_row(store: StoreFile, items: Items, sources: tuple[str, ...]) -> list[str]:
     """The products of the store of which no row is; with `sources`, of those that are at one of them."""
     return [
         sku
@@ -104,7 +104,7 @@ def _without_row(store: Store, items: Items, sources: tuple[str, ...]) -> list[s
     ]
 
 
-def refuse_missing(store: Store, has: set[str], files: str, *, sources: tuple[str, ...] = ()) -> None:
+def refuse_missing(store: Values, has: set[str], files: str, *, sources: tuple[str, ...] = ()) -> None:
     """BackorderctlError when a source with items in the store has none in the files, as if its warehouse were empty.
 
     With `sources`, when one of them is such a source.
@@ -117,8 +117,8 @@ def refuse_missing(store: Store, has: set[str], files: str, *, sources: tuple[st
 
 
 def _replaced(
-    store: Store, items: Items | None, reserved: Reservations | None, sources: tuple[str, ...], only: str | None
-) -> Store:
+    store: StoreFile, items: Items | None, reserved: Reservations | None, sources: tuple[str, ...], only: str | None
+) -> StoreFile:
     products = dict(store.products)
     known = store.products if only is None else [only] if only in store.products else []
     for sku in known:

@@ -7,7 +7,7 @@ from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.rows.delimited import InputFile, Sheet, open_sheet
 from backorderctl.rows.quantities_file import QUANTITY
 from backorderctl.rows.rows_read import STOCK_ID, RowsRead, WrongCell, cell_units, read_cell
-from backorderctl.store.model import Store
+from backorderctl.store.model import Values
 from backorderctl.store.scalars import ZERO, format_quantity, toml_repr
 from backorderctl.store.sku import SKU
 
@@ -150,7 +150,7 @@ class _Stocks:
         raise WrongCell(f"{STOCK_ID}: expected {known or 'a number that --stock-id gives a stock'}, got {number!r}")
 
 
-def only_stock(store: Store, file: str) -> str:
+def only_stock(store: Values, file: str) -> str:
     """The stock that a file without a column for it is about; BackorderctlError when the store has several."""
     if len(store.stocks) > 1:
         raise BackorderctlError(

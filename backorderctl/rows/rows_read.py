@@ -11,7 +11,7 @@ from backorderctl.errors import BackorderctlError, Mismatch, did_you_mean
 from backorderctl.rows.delimited import InputFile, Record, Refused, Sheet
 from backorderctl.rows.names import KnownNames
 from backorderctl.store import scalars
-from backorderctl.store.model import DEFAULT_STOCK, Store
+from backorderctl.store.model import DEFAULT_STOCK, Values
 from backorderctl.store.scalars import parse_quantity, toml_repr
 from backorderctl.store.sku import SKU, case_folded
 
@@ -66,7 +66,9 @@ class RowsRead:
     at.
     """
 
-    def __init__(self, store: Store, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None) -> None:
+    def __init__(
+        self, store: Values, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None
+    ) -> None:
         self.store = store
         self.inputs = inputs
         self.only = only
@@ -161,7 +163,7 @@ def no_good_rows(files: str) -> BackorderctlError:
 
 
 def mending(
-    refused: Sequence[Refused], rows: int, store: Store, stock_ids: Mapping[str, str], *, rejects: str
+    refused: Sequence[Refused], rows: int, store: Values, stock_ids: Mapping[str, str], *, rejects: str
 ) -> str | None:
     """What mends all refused rows where they have one cause; or that they are left out, where they are the fewer rows.
 

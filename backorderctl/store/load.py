@@ -1,10 +1,10 @@
-"""A parsed store file as a frozen Store, or every problem in it at once."""
+"""A parsed store file as a frozen StoreFile, or every problem in it at once."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
 from backorderctl.files import access
@@ -14,27 +14,24 @@ from backorderctl.store.model import (
     DEFAULT_STOCK,
     Accept,
     DriftAccept,
+    FileText,
     Locations,
     Product,
     Source,
     SourceItem,
     Stock,
-    Store,
+    StoreFile,
 )
 from backorderctl.store.scalars import StockStatus, toml_repr
 from backorderctl.store.settings import Settings
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.notation import Data, dotted_path, parse
 
-if TYPE_CHECKING:  # most answers name no line
-    from backorderctl.toml.line_numbers import Lines
-
-
 EMPTY_STORE = b"version = 1\n"
 """The file of a store that has nothing."""
 
 
-def load(path: str) -> Store:
+def load(path: str) -> StoreFile:
     """The store in the file at `path`.
 
     BackorderctlError when it cannot be read, InvalidFile with all that is wrong in it.
@@ -42,7 +39,7 @@ def load(path: str) -> Store:
     return _read(access.read_text(path), path)
 
 
-def load_bytes(content: bytes, name: str) -> Store:
+def load_bytes(content: bytes, name: str) -> StoreFile:
     """The store in the bytes of a file, called `name` in messages; InvalidFile with every problem in it."""
     return _read(access.decoded(content, name), name)
 
@@ -51,10 +48,10 @@ class PreviousBuild(NamedTuple):
     """A store and the parsed data it was built from, so that unchanged products need not be built again."""
 
     data: Data
-    store: Store
+    store: StoreFile
 
 
-def build(data: Data, *, file: str, text: str, known: PreviousBuild | None = None) -> Store:
+def build(data: Data, *, file: str, text: str, known: PreviousBuild | None = None) -> StoreFile:
     """The store in the parsed TOML data of a text; InvalidFile with every problem, each with its line in `file`."""
     problems: _Problems = []
     where = locations(text)
@@ -67,15 +64,8 @@ def build(data: Data, *, file: str, text: str, known: PreviousBuild | None = Non
 
 
 def locations(text: str) -> Locations:
-    """Where the values are in the text of a store file without a schedule."""
-
-    @cache
-    def lines() -> "Lines":
-        from backorderctl.toml.line_numbers import Lines
-
-        return Lines(text)
-
-    return Locations(lines)
+    """Where the values are in the text of a store file, as they are written."""
+    return Locations(FileText(text))
 
 
 _Problems = list[tuple[KeyPath, str]]
@@ -83,7 +73,7 @@ _Readers = dict[str, tuple[bool, Callable[[Any], Any]]]
 _NONE: Mapping[str, Any] = {}
 
 
-def _read(text: str, name: str) -> Store:
+def _read(text: str, name: str) -> StoreFile:
     return build(parse(text, name), file=name, text=text)
 
 
@@ -92,7 +82,7 @@ def _line(where: Locations, path: KeyPath) -> int | None:
     return where.line(path) or (where.line(path[:-1]) if path[:-1] else None)
 
 
-def _store(data: Data, where: Locations, known: PreviousBuild | None, problems: _Problems) -> Store:
+def _store(data: Data, where: Locations, known: PreviousBuild | None, problems: _Problems) -> StoreFile:
     top, _ = _values(data, (), fields.TOP, problems)
     sources = {
         code: Source(code, own.get("name"), own.get("enabled", True), chosen)
@@ -114,8 +104,10 @@ def _store(data: Data, where: Locations, known: PreviousBuild | None, problems: 
     }
     accepts = _accepts(data, sources, stocks, problems)
     drift = _drift_accepts(data, stocks, problems) if "drift" in data else ()
-    store = Store(chosen, stocks, sources, products, accepts, where, timezone=top.get("timezone"), drift_accepts=drift)
-    return _scheduled(store, data, problems) if "schedule" in data else store
+    file = StoreFile(
+        chosen, stocks, sources, products, where, accepts, timezone=top.get("timezone"), drift_accepts=drift
+    )
+    return _scheduled(file, data, problems) if "schedule" in data else file
 
 
 def _table(parent: Data, key: str, path: KeyPath, problems: _Problems) -> Data:
@@ -253,7 +245,7 @@ def _accept(
     return Accept(own.get("code", ""), **named)
 
 
-def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
+def _scheduled(store: StoreFile, data: Data, problems: _Problems) -> StoreFile:
     """The store with its schedule; an entry with an invalid value is not checked further."""
     from backorderctl.store import schedule
 
@@ -271,7 +263,7 @@ def _scheduled(store: Store, data: Data, problems: _Problems) -> Store:
     return replace(store, schedule=schedule.entries(sound, store, problems))
 
 
-def _undeclared(store: Store, own: Mapping[str, Any], problems: _Problems) -> Iterable[tuple[str, str]]:
+def _undeclared(store: StoreFile, own: Mapping[str, Any], problems: _Problems) -> Iterable[tuple[str, str]]:
     """The unknown names of an entry, and an invalid scope, each with its key."""
     stock, source, product = (own.get(kind) for kind in ("stock", "source", "product"))
     if stock is not None and (source is not None or product is not None):

@@ -1,50 +1,30 @@
 """A store: its sources, stocks and products, the values that each of them sets, and where those are in the file."""
 
 import datetime
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backorderctl.errors import BackorderctlError, suggestion
 from backorderctl.store import settings
+from backorderctl.store.places import FileText as FileText
+from backorderctl.store.places import Locations as Locations
+from backorderctl.store.places import Place as Place
+from backorderctl.store.places import ScheduleEntry as ScheduleEntry
 from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import Scope, Settings
-from backorderctl.toml.change import KeyPath
 
-if TYPE_CHECKING:  # most answers name no line
-    from backorderctl.toml.line_numbers import Lines
+if TYPE_CHECKING:
+    from backorderctl.toml.change import KeyPath
+
+ENABLED = "enabled"
+"""The one key of an entry's values that is not a setting: whether a source's goods count."""
 
 DEFAULT_STOCK = "default"
 """The stock of a store that declares none: it links every source."""
 DEFAULT_SOURCE = "default"
 """The source that every Magento has; a product CSV has its quantity (SourceItemImporter::afterProcess)."""
-
-
-class Place(NamedTuple):
-    """One instance of a scope: the global one, or that of a stock, source, product or source item."""
-
-    scope: Scope
-    stock: str | None = None
-    source: str | None = None
-    product: str | None = None
-
-    @property
-    def path(self) -> KeyPath:
-        """The table that holds its values; no path for the default."""
-        match self.scope:
-            case Scope.DEFAULT:
-                return ()
-            case Scope.GLOBAL:
-                return ("global",)
-            case Scope.STOCK:
-                return ("stocks", str(self.stock))
-            case Scope.SOURCE:
-                return ("sources", str(self.source))
-            case Scope.PRODUCT:
-                return ("products", str(self.product))
-        return ("products", str(self.product), "sources", str(self.source))
 
 
 class Stock(NamedTuple):
@@ -87,7 +67,7 @@ class Product(NamedTuple):
     settings: Settings
     items: Mapping[str, SourceItem]
     reserved: Mapping[str, Decimal]
-    item_policies: Mapping[str, Settings] = MappingProxyType({})
+    item_policies: Mapping[str, Settings] = {}
 
     def item_settings(self, source: str) -> Settings | None:
         """What its source item there sets, with or without a quantity; None when the store has no such item."""
@@ -117,93 +97,143 @@ class DriftAccept(NamedTuple):
     until: datetime.date | None
 
 
-class ScheduleEntry(NamedTuple):
-    """Values that replace those written at `place`, on the days from `start` to `until`; None is an open end.
+@dataclass(frozen=True, slots=True, repr=False)
+class Values:
+    """What is set where: the values of the global scope and of each stock, source and product.
 
-    `number` is its place in the file, from 0. A value that is None removes the written one; `enabled` is a source's.
-    """
-
-    number: int
-    start: datetime.date | None
-    until: datetime.date | None
-    place: Place
-    values: Mapping[str, settings.Value | None]
-    reason: str | None
-
-    @property
-    def path(self) -> KeyPath:
-        """Where it is in the file."""
-        return ("schedule", self.number)
-
-
-class Locations(NamedTuple):
-    """Where each value of a store is in its file: at its own path, or in the schedule's entry that replaces it.
-
-    `lines` gives the line numbers of the file, which are not looked for before the first call.
-    """
-
-    lines: Callable[[], "Lines"]
-    replaced: Mapping[KeyPath, ScheduleEntry] = {}
-
-    def line(self, path: KeyPath) -> int | None:
-        """The line, from 1, of the key or table at `path`, or of the key that replaces it; None for neither."""
-        entry = self.replaced.get(path)
-        return self.lines().line(path if entry is None else (*entry.path, path[-1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """A valid store file: everything that is referenced is declared, and every value is allowed where it is.
-
-    Two stores are equal when their values are; `lines`, where the values are in the file, does not count.
+    Everything that is referenced is declared, and every value is allowed where it is. `lines`, where the values are in
+    the file, does not count when two are compared.
     """
 
     settings: Settings
     stocks: Mapping[str, Stock]
     sources: Mapping[str, Source]
     products: Mapping[str, Product]
-    accepts: tuple[Accept, ...]
-    lines: Locations = field(compare=False, repr=False)
+    lines: Locations = field(compare=False)
+
+    def __repr__(self) -> str:
+        """How much there is, as the whole would be as long as the file."""
+        products, sources, stocks = map(len, (self.products, self.sources, self.stocks))
+        return f"<{type(self).__name__}: {products} products, {sources} sources, {stocks} stocks>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StoreFile(Values):
+    """A store file as it is written, whatever its schedule gives on some day."""
+
+    accepts: tuple[Accept, ...] = ()
     schedule: tuple[ScheduleEntry, ...] = ()
     timezone: str | None = None
     drift_accepts: tuple[DriftAccept, ...] = ()
 
-    def is_scheduled(self, place: Place, key: str) -> bool:
-        """Whether an entry of the schedule replaces the value of the place."""
-        return (*place.path, key) in self.lines.replaced
+    def on(self, day: datetime.date) -> "Store":
+        """What the file means on this day: each entry's values in place of those written at its scope."""
+        store = Store(self.settings, self.stocks, self.sources, self.products, self.lines, day=day)
+        return _with_entries(store, self.schedule) if self.schedule else store
 
-    def set_at(self, place: Place) -> Settings:
-        """The values that `place` itself sets; its stock, source and product must exist."""
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Store(Values):
+    """What a store file means on one day. `lines` knows the values that entries of the schedule replace."""
+
+    day: datetime.date
+
+
+AnyValues = TypeVar("AnyValues", bound=Values)
+
+
+def settings_at(values: Values, place: Place) -> Settings:
+    """The values that `place` itself sets; its stock, source and product must exist."""
+    match place.scope:
+        case Scope.DEFAULT:
+            return settings.DEFAULTS
+        case Scope.GLOBAL:
+            return values.settings
+        case Scope.STOCK:
+            return values.stocks[str(place.stock)].settings
+        case Scope.SOURCE:
+            return values.sources[str(place.source)].settings
+        case Scope.PRODUCT:
+            return values.products[str(place.product)].settings
+    return values.products[str(place.product)].item_settings(str(place.source)) or {}
+
+
+def is_scheduled(store: Store, place: Place, key: str) -> bool:
+    """Whether an entry of the schedule replaces the value of the place."""
+    return (*place.path, key) in store.lines.replaced
+
+
+def _with_entries(store: Store, schedule: Iterable[ScheduleEntry]) -> Store:
+    """The store with the values of each entry that holds on its day in place of those written at the entry's scope.
+
+    The same object where no entry holds.
+    """
+    values: dict[Place, dict[str, settings.Value | None]] = {}
+    replaced: dict[KeyPath, ScheduleEntry] = {}
+    for entry in schedule:
+        if holds(entry, store.day):
+            values.setdefault(entry.place, {}).update(entry.values)
+            replaced.update(((*entry.place.path, key), entry) for key in entry.values)
+    if not values:
+        return store
+    return replace(with_values(store, values), lines=Locations(store.lines.text, replaced))
+
+
+def with_values(store: AnyValues, values: Mapping[Place, Mapping[str, settings.Value | None]]) -> AnyValues:
+    """The store with these values in place of those written at each place; None removes one."""
+    stocks, sources, products = dict(store.stocks), dict(store.sources), dict(store.products)
+    chosen = store.settings
+    for place, new in values.items():
+        merged = _merged(settings_at(store, place), new)
         match place.scope:
-            case Scope.DEFAULT:
-                return settings.DEFAULTS
-            case Scope.GLOBAL:
-                return self.settings
             case Scope.STOCK:
-                return self.stocks[str(place.stock)].settings
+                stocks[str(place.stock)] = stocks[str(place.stock)]._replace(settings=merged)
             case Scope.SOURCE:
-                return self.sources[str(place.source)].settings
+                source = sources[str(place.source)]
+                enabled = bool(new.get(ENABLED, source.enabled))
+                sources[source.code] = source._replace(enabled=enabled, settings=merged)
             case Scope.PRODUCT:
-                return self.products[str(place.product)].settings
-        return self.products[str(place.product)].item_settings(str(place.source)) or {}
+                products[str(place.product)] = products[str(place.product)]._replace(settings=merged)
+            case Scope.SOURCE_ITEM:
+                product = products[str(place.product)]
+                products[product.sku] = _with_item_settings(product, str(place.source), merged)
+            case _:
+                chosen = merged
+    return replace(store, settings=chosen, stocks=stocks, sources=sources, products=products)
 
 
-def stocks_of(store: Store, product: Product) -> list[str]:
+def _with_item_settings(product: Product, source: str, chosen: Settings) -> Product:
+    if (item := product.items.get(source)) is None:
+        return product._replace(item_policies={**product.item_policies, source: chosen})
+    return product._replace(items={**product.items, source: item._replace(settings=chosen)})
+
+
+def _merged(written: Settings, new: Mapping[str, settings.Value | None]) -> Settings:
+    merged = {**written, **new}
+    return {key: value for key, value in merged.items() if value is not None and key != ENABLED}
+
+
+def holds(entry: ScheduleEntry, day: datetime.date) -> bool:
+    """Whether the day is one of the entry's."""
+    return (entry.start is None or entry.start <= day) and (entry.until is None or day <= entry.until)
+
+
+def stocks_of(store: Values, product: Product) -> list[str]:
     """The stocks that sell from a source of the product."""
     return [code for code, stock in store.stocks.items() if not product.items.keys().isdisjoint(stock.sources)]
 
 
-def product_named(store: Store, sku: str) -> Product:
+def product_named(store: Values, sku: str) -> Product:
     """The product with this SKU; BackorderctlError, suggesting the nearest SKU, when it is unknown."""
     return store.products[require("product", sku, store.products)]
 
 
-def source_named(store: Store, code: str) -> Source:
+def source_named(store: Values, code: str) -> Source:
     """The source with this code; BackorderctlError, suggesting the nearest code, when it is unknown."""
     return store.sources[require("source", code, store.sources, few=True)]
 
 
-def stock_named(store: Store, code: str) -> Stock:
+def stock_named(store: Values, code: str) -> Stock:
     """The stock with this code; BackorderctlError, suggesting the nearest code, when it is unknown.
 
     It says where the word is that of a sales channel.
@@ -215,7 +245,7 @@ def stock_named(store: Store, code: str) -> Stock:
     return store.stocks[require("stock", code, store.stocks, few=True)]
 
 
-def item_place(store: Store, sku: str, code: str) -> Place:
+def item_place(store: Values, sku: str, code: str) -> Place:
     """The source item of a product; BackorderctlError when the product is not at that source."""
     product = product_named(store, sku)
     if product.item_settings(source_named(store, code).code) is None:
@@ -248,7 +278,7 @@ def keys_at(place: Place) -> Iterable[str]:
     return settings.OF_ITEMS if place.source else settings.SETTINGS
 
 
-def places_with_values(store: Store) -> Iterator[Place]:
+def places_with_values(store: Values) -> Iterator[Place]:
     """Every place of the file that sets a value."""
     if store.settings:
         yield Place(Scope.GLOBAL)

@@ -1,17 +1,13 @@
 """The schedule: values that replace written ones from one day to another, and the store as it is on a day."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from backorderctl.store.model import Locations, Place, Product, ScheduleEntry, Store
-from backorderctl.store.settings import SETTINGS, Scope, Settings, Value, settings_of
+from backorderctl.store.model import ENABLED, Place, ScheduleEntry, Values, holds
+from backorderctl.store.settings import SETTINGS, Scope, Value, settings_of
 from backorderctl.toml.change import KeyPath
-
-ENABLED = "enabled"
-"""The one key of an entry's values that is not a setting: whether a source's goods count."""
 
 ScheduleTable = tuple[int, Mapping[str, Any], Mapping[str, Value | None]]
 """A table of the schedule as it is read: its number in the file, its own keys and its settings."""
@@ -38,27 +34,6 @@ class Changeover(NamedTuple):
     def places(self) -> list[Place]:
         """The places at which something begins or ends, each once."""
         return list(dict.fromkeys(entry.place for entry in (*self.ends, *self.begins)))
-
-
-def store_on(store: Store, day: date) -> Store:
-    """The store as it is on this day: each entry's values in place of those written at its scope.
-
-    The same object where no entry holds.
-    """
-    values: dict[Place, dict[str, Value | None]] = {}
-    replaced: dict[KeyPath, ScheduleEntry] = {}
-    for entry in store.schedule:
-        if holds(entry, day):
-            values.setdefault(entry.place, {}).update(entry.values)
-            replaced.update(((*entry.place.path, key), entry) for key in entry.values)
-    if not values:
-        return store
-    return replace(with_values(store, values), lines=Locations(store.lines.lines, replaced))
-
-
-def holds(entry: ScheduleEntry, day: date) -> bool:
-    """Whether the day is one of the entry's."""
-    return (entry.start is None or entry.start <= day) and (entry.until is None or day <= entry.until)
 
 
 def state(entry: ScheduleEntry, day: date) -> State:
@@ -98,7 +73,7 @@ def overlap(one: ScheduleEntry, other: ScheduleEntry) -> date | None:
     return max(starts) if starts else min(ends)
 
 
-def entries(tables: Iterable[ScheduleTable], store: Store, problems: list[PathProblem]) -> tuple[ScheduleEntry, ...]:
+def entries(tables: Iterable[ScheduleTable], store: Values, problems: list[PathProblem]) -> tuple[ScheduleEntry, ...]:
     """The schedule that the tables hold, for `store`; what is wrong in it goes to `problems`."""
     found: list[ScheduleEntry] = []
     sound: list[ScheduleEntry] = []
@@ -113,40 +88,6 @@ def entries(tables: Iterable[ScheduleTable], store: Store, problems: list[PathPr
     return tuple(found)
 
 
-def with_values(store: Store, values: Mapping[Place, Mapping[str, Value | None]]) -> Store:
-    """The store with these values in place of those written at each place; None removes one."""
-    stocks, sources, products = dict(store.stocks), dict(store.sources), dict(store.products)
-    chosen = store.settings
-    for place, new in values.items():
-        merged = _merged(store.set_at(place), new)
-        match place.scope:
-            case Scope.STOCK:
-                stocks[str(place.stock)] = stocks[str(place.stock)]._replace(settings=merged)
-            case Scope.SOURCE:
-                source = sources[str(place.source)]
-                enabled = bool(new.get(ENABLED, source.enabled))
-                sources[source.code] = source._replace(enabled=enabled, settings=merged)
-            case Scope.PRODUCT:
-                products[str(place.product)] = products[str(place.product)]._replace(settings=merged)
-            case Scope.SOURCE_ITEM:
-                product = products[str(place.product)]
-                products[product.sku] = _with_item_settings(product, str(place.source), merged)
-            case _:
-                chosen = merged
-    return replace(store, settings=chosen, stocks=stocks, sources=sources, products=products)
-
-
-def _with_item_settings(product: Product, source: str, chosen: Settings) -> Product:
-    if (item := product.items.get(source)) is None:
-        return product._replace(item_policies={**product.item_policies, source: chosen})
-    return product._replace(items={**product.items, source: item._replace(settings=chosen)})
-
-
-def _merged(written: Settings, new: Mapping[str, Value | None]) -> Settings:
-    merged = {**written, **new}
-    return {key: value for key, value in merged.items() if value is not None and key != ENABLED}
-
-
 def _place(own: Mapping[str, Any]) -> Place:
     """The scope that an entry names."""
     stock, source, product = (own.get(kind) for kind in ("stock", "source", "product"))
@@ -157,7 +98,7 @@ def _place(own: Mapping[str, Any]) -> Place:
     return Place(Scope.GLOBAL) if source is None else Place(Scope.SOURCE, source=source)
 
 
-def _faults(entry: ScheduleEntry, store: Store) -> Iterator[PathProblem]:
+def _faults(entry: ScheduleEntry, store: Values) -> Iterator[PathProblem]:
     """What is wrong with an entry by itself."""
     path, place = entry.path, entry.place
     if not entry.values:
@@ -180,7 +121,7 @@ def _scope_words(scope: Scope) -> str:
     return scope.replace("_", " ")
 
 
-def _overlaps(found: Iterable[ScheduleEntry], store: Store) -> Iterator[PathProblem]:
+def _overlaps(found: Iterable[ScheduleEntry], store: Values) -> Iterator[PathProblem]:
     """The values that two entries give on one day, each at the later of the two in the file."""
     by_value: dict[tuple[Place, str], list[ScheduleEntry]] = {}
     for entry in found:

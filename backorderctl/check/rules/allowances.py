@@ -8,7 +8,7 @@ from backorderctl.check.context import Context, counting, describe_scope, descri
 from backorderctl.check.registry import RuleKind, Severity, ValueEdit, Violation, rule
 from backorderctl.check.scope_usage import PlaceChain
 from backorderctl.policy.evaluate import ItemInForce, Salability
-from backorderctl.store.model import Place, Store
+from backorderctl.store.model import Place, Store, settings_at
 from backorderctl.store.settings import THRESHOLD, format_value
 
 if TYPE_CHECKING:
@@ -65,12 +65,12 @@ def _adds_to(store: Store, share: _Share, shares: list[_Share]) -> Place | None:
 
 def _repeated(store: Store, chain: PlaceChain) -> Place:
     """The widest of the places that set the same threshold one after the other."""
-    values = [store.set_at(place)[THRESHOLD.key] for place in chain]
+    values = [settings_at(store, place)[THRESHOLD.key] for place in chain]
     return next(place for place, wider in zip(chain, (*values[1:], None), strict=True) if wider != values[0])
 
 
 def _violation(context: Context, answer: Salability, place: Place, other: Place) -> Violation:
-    own, wider = (cast("Decimal", context.store.set_at(each)[THRESHOLD.key]) for each in (place, other))
+    own, wider = (cast("Decimal", settings_at(context.store, each)[THRESHOLD.key]) for each in (place, other))
     line, other_line = (context.store.lines.line((*each.path, THRESHOLD.key)) for each in (place, other))
     value, of_product = describe_written(place, own)
     total = format_value(abs(own) + abs(wider))

@@ -15,7 +15,7 @@ from backorderctl.check.registry import RuleKind, Severity, ValueEdit, Violation
 from backorderctl.check.scope_usage import has_products, policy_views
 from backorderctl.policy.evaluate import ItemInForce, Salability, takes_backorders
 from backorderctl.policy.resolve import InForce, in_force, value_of
-from backorderctl.store.model import Place
+from backorderctl.store.model import Place, settings_at
 from backorderctl.store.scalars import StockStatus
 from backorderctl.store.settings import BACKORDERS, ONLY_X_LEFT, THRESHOLD, Scope
 
@@ -183,7 +183,7 @@ def _unused_limit(
     answer: Salability | None = None,
     item: ItemInForce | None = None,
 ) -> Violation:
-    value, detail = describe_written(place, context.store.set_at(place)[THRESHOLD.key])
+    value, detail = describe_written(place, settings_at(context.store, place)[THRESHOLD.key])
     return Violation(
         place=place,
         key=THRESHOLD.key,

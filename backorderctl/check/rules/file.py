@@ -37,7 +37,7 @@ REGISTERED.update({each.code: each for each in (UNREADABLE, UNSOUND_ACCEPT)})
 )
 def past_entry(context: Context) -> Iterator[Violation]:
     """BO401: entries that are past today; every entry is so on some coming day."""
-    for entry in context.store.schedule:
+    for entry in context.file.schedule:
         if state(entry, context.today) is State.PAST:
             message = f"the last day of the entry was {entry.until}"
             yield Violation(
@@ -56,6 +56,6 @@ def past_entry(context: Context) -> Iterator[Violation]:
 )
 def entry_without_reason(context: Context) -> Iterator[Violation]:
     """BO402: entries without a reason, or with a blank one."""
-    for entry in context.store.schedule:
+    for entry in context.file.schedule:
         if not (entry.reason and entry.reason.strip()):
             yield Violation(place=entry.place, message="the entry has no reason", path=entry.path)

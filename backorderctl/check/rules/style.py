@@ -8,7 +8,7 @@ from backorderctl.check.registry import RuleKind, Severity, Span, ValueEdit, Vio
 from backorderctl.check.scope_usage import PlaceChain, has_products, policy_fallbacks
 from backorderctl.policy.evaluate import ItemInForce, Salability
 from backorderctl.policy.resolve import InForce
-from backorderctl.store.model import Place
+from backorderctl.store.model import Place, is_scheduled, settings_at
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope
 
 
@@ -65,7 +65,7 @@ def _judged(context: Context) -> Iterator[tuple[InForce, str | None]]:
         unmanaged = found.key == THRESHOLD.key and place.product is not None and place.product not in managed
         is_item = place.scope is Scope.SOURCE_ITEM
         policy = is_item and place.source not in context.store.products[str(place.product)].items
-        if not (unmanaged or policy or context.store.is_scheduled(place, found.key)):
+        if not (unmanaged or policy or is_scheduled(context.store, place, found.key)):
             yield found, _unused_because(context, found, linked)
 
 
@@ -87,7 +87,7 @@ def _repeated(context: Context) -> Iterator[tuple[InForce, Place | None]]:
         if found.origin.scope is Scope.GLOBAL or unused:
             continue
         places = context.fallbacks.get(written) or policy_fallbacks(context.chains, written)
-        if places and all(context.store.set_at(place)[found.key] == found.value for place in places):
+        if places and all(settings_at(context.store, place)[found.key] == found.value for place in places):
             yield found, next(iter(places)) if len(places) == 1 else None
 
 
