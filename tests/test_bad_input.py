@@ -177,6 +177,35 @@ def test_a_syntax_error_has_line_and_column(run: Run, folder: Path, text: str, p
     assert "Traceback" not in ran.err
 
 
+NEWER = "this is TOML 1.1, and the file is read as TOML 1.0: "
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> theirs\n", "2:1: merge conflict up to line 6: keep one side, "
+         "without the lines of <, = and >"),
+        ("a = 1\n=======\n", "3:1: a line of a merge conflict"),
+        ("[global]\n[sources.a]\n[global]\n", "4:8: table global is already declared, at line 2"),
+        ('[products."24-MB01"]\n[products.24-MB01]\n', '3:18: table products."24-MB01" is already declared, at line 2'),
+        ("[global]\nbackorders = 'no'\n\nbackorders = 'allow'\n",
+         "5:21: key global.backorders is already set, at line 3"),
+        ("[sources]\na = { name = 'A' }\n[sources.a]\n", "4:11: table sources.a is already declared, at line 3"),
+        ("[products.A]\nname = 'x'\n[products.B]\nname = 'y'\n[products.A.name]\n",
+         "6:17: table products.A.name is already declared, at line 3"),
+        ("name = \'\'\'a\nb\'\'\'\nname = 'c'\n", "4:11: key name is already set, at line 2"),
+        ("[sources]\na = { name = 'A',\n}\n", f"3:18: {NEWER}write an inline table on one line"),
+        ("[sources]\na = { name = 'A', }\n", f"3:19: {NEWER}write no comma before the }} of an inline table"),
+        ('name = "\\e[1m"\n', f"2:11: {NEWER}write \\e as \\u001b"),
+        ('name = "\\x41"\n', f"2:11: {NEWER}write \\x41 as \\u0041"),
+        ("at = 10:30\n", f"2:8: {NEWER}write a time with its seconds"),
+    ],
+)  # fmt: skip
+def test_a_syntax_error_names_its_cause_and_both_lines(run: Run, folder: Path, text: str, said: str) -> None:
+    (folder / "store.toml").write_text(f"version = 1\n{text}")
+    assert run("product", "list") == (2, "", f"Error: store.toml:{said}\n")
+
+
 def test_the_error_of_an_unreadable_file_says_why(run: Run, folder: Path) -> None:
     assert run("product", "list") == (2, "", "Error: store.toml: no such file\nHint: backorderctl init\n")
     for command in (("product", "list"), ("config", "unset", "backorders"), ("config", "unset", "backorders", "-n")):

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
 from typing import Any
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
@@ -38,9 +37,6 @@ _FLAT_VALUE = re.compile(rf"[\[{{]{FLAT}[\]}}]")
 _NESTING_VALUE = re.compile(rf"=[ \t]*+(?=[\[{{])(?!{_FLAT_VALUE.pattern})")
 # The standard library refuses such a number, toml_rs accepts it.
 _MANY_DIGITS = re.compile(r"\d[\d_]{4299}")
-_BARE_WORD = re.compile(r"=[ \t]*([A-Za-z][A-Za-z_ -]*[A-Za-z])[ \t]*(?:#.*)?$")
-_LOCATION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_HUGE_NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d[\d_]{4299,}|[\d_.]+[eE][+-]?[\d_]{18,})(?!\w)")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _BARE = re.compile(BARE)
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
@@ -56,7 +52,9 @@ def parse(text: str, file: str) -> Data:
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
     if long_key := _in_long_line(_LONG_KEY, body):
-        raise InvalidFile(file, [_problem(f"key of more than {_MOST_LEVELS} parts", body, long_key.start())])
+        from backorderctl.toml.refusal import problem
+
+        raise InvalidFile(file, [problem(f"key of more than {_MOST_LEVELS} parts", body, long_key.start())])
     with collector_off():
         data = fast(body)
         return standard(body, file) if data is None else data
@@ -91,6 +89,8 @@ def collector_off() -> Iterator[None]:
 def fast(text: str) -> Data | None:
     """The data by `toml_rs`; None when that is not installed, refuses the text, or may accept what Python refuses."""
     try:
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
+
         import toml_rs
     except ImportError:
         return None
@@ -111,13 +111,22 @@ def standard(text: str, file: str) -> Data:
 
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        problem = _refused(str(error), text)
-    except RecursionError:
-        problem = Problem("nested too deep")
-    except (ValueError, ArithmeticError):  # more digits than Python turns into a number
-        problem = _huge_number(text)
-    raise InvalidFile(file, [problem]) from None
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise InvalidFile(file, _problems(error, text)) from None
+
+
+def _problems(error: Exception, text: str) -> list[Problem]:
+    """What is wrong with a text that the standard library refuses."""
+    import tomllib
+
+    from backorderctl.toml import refusal
+
+    match error:
+        case tomllib.TOMLDecodeError():
+            return refusal.refused(str(error), text)
+        case RecursionError():
+            return [Problem("nested too deep")]
+    return [refusal.huge_number(text)]  # more digits than Python turns into a number
 
 
 def _may_nest_deep(text: str) -> bool:
@@ -142,29 +151,6 @@ def _in_long_line(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
             if match := pattern.search(text, text.rfind("\n", 0, start) + 1, end):
                 return match
     return None
-
-
-def _refused(message: str, text: str) -> Problem:
-    location = _LOCATION.search(message)
-    if location is None:
-        return Problem(message)
-    reason = message[0].lower() + message[1 : location.start()]
-    if location[1] is None:
-        return _problem(reason, text, len(text))
-    line = text.split("\n")[int(location[1]) - 1].removesuffix("\r")
-    if word := _BARE_WORD.search(line):
-        reason += f'; a word is quoted: {line[: word.start(1)].strip()} "{word[1]}"'
-    return Problem(reason, int(location[1]), int(location[2]))
-
-
-def _huge_number(text: str) -> Problem:
-    message = "number too large to read"
-    found = _HUGE_NUMBER.search(text)
-    return _problem(message, text, found.start()) if found else Problem(message)
-
-
-def _problem(message: str, text: str, position: int) -> Problem:
-    return Problem(message, text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position))
 
 
 def literal(value: TomlValue) -> str:
