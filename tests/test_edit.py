@@ -302,3 +302,20 @@ def test_whole_decimals_are_written_as_integers_at_any_depth() -> None:
 )
 def test_a_value_is_written_in_its_plainest_form(value: Any, written: str | None) -> None:
     assert edit("[t]\n", [Change(("t", "a"), value)]) == (f"[t]\na = {written}\n" if written else "[t]\n\n[t.a]\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "added", "removed"),
+    [
+        ('{ enabled = true, name = "A"}', '{ enabled = true, name = "A", backorders = "no"}', '{ name = "A"}'),
+        ('{enabled = true, name = "A" }', '{enabled = true, name = "A", backorders = "no" }', '{name = "A" }'),
+        ('{ enabled = true , name = "}" }', '{ enabled = true , name = "}" , backorders = "no" }', '{ name = "}" }'),
+        ("{enabled = true}", '{enabled = true, backorders = "no"}', "{}"),
+        ("{ enabled = true }", '{ enabled = true, backorders = "no" }', "{ }"),
+    ],
+)
+def test_blanks_in_an_inline_table_stay(old: str, added: str, removed: str) -> None:
+    text = f"[sources]\na = {old}  # c\n"
+    path = ("sources", "a")
+    assert edit(text, [Change((*path, "backorders"), "no")]) == f"[sources]\na = {added}  # c\n"
+    assert edit(text, [Change((*path, "enabled"), REMOVED)]) == f"[sources]\na = {removed}  # c\n"

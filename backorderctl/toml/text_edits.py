@@ -8,7 +8,7 @@ from backorderctl.toml.change import REMOVED, KeyPath, Step
 from backorderctl.toml.index import Outline, Statement, header_key, key_parts, plain_value
 from backorderctl.toml.layout import header_parts, new_header_key, new_table, table_end
 from backorderctl.toml.notation import NOTHING, Data, value_at
-from backorderctl.toml.tomlkit_fallback import edited_by_tomlkit
+from backorderctl.toml.tomlkit_fallback import edited_by_tomlkit, with_old_blanks
 
 
 class Splice(NamedTuple):
@@ -241,7 +241,8 @@ class _Plan:
         plain = plain_value(text, statement)
         if plain and steps[-1].path == statement.path and not isinstance(value, dict | list):
             return Splice(plain.start(), plain.end(), notation.in_style(value, plain[0]))
-        return Splice(statement.start, statement.end, edited_by_tomlkit(text[statement.start : statement.end], steps))
+        old = text[statement.start : statement.end]
+        return Splice(statement.start, statement.end, with_old_blanks(edited_by_tomlkit(old, steps), old))
 
     def _with_keys(self, number: int, lines: list[str]) -> Splice:
         outline, text = self.outline, self.outline.text
