@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,23 @@ def test_ci_installs_the_versions_of_the_constraints_by_their_hashes() -> None:
     text = (ROOT / ".ci" / "requirements.txt").read_text(encoding="utf-8")
     assert text.count("--hash=sha256:") >= len(hashed)
     assert not re.search(r"==\S+( ;[^\\\n]*)?\n(?!    --hash)", text)
+
+
+def test_the_recipes_install_all_that_is_needed_by_its_hashes() -> None:
+    def blocks(file: str) -> dict[str, str]:
+        text = (ROOT / ".ci" / file).read_text(encoding="utf-8")
+        found = re.finditer(r"^([\w.-]+)==.*\n(?:    --hash=.*\n)+", text, re.MULTILINE)
+        return {re.sub(r"[-_.]+", "-", match[1]).lower(): match[0] for match in found}
+
+    installed, hashed = blocks("install.txt"), blocks("requirements.txt")
+    assert installed.items() <= hashed.items()
+    needed, known = ["backorderctl"], {"hatchling"}
+    while needed:
+        name = needed.pop()
+        known.add(re.sub(r"[-_.]+", "-", name).lower())
+        words = [word for word in metadata.requires(name) or () if ";" not in word]  # neither extras nor other systems
+        needed += [word for text in words for word in re.findall(r"^[\w.-]+", text)]
+    assert known - {"backorderctl"} <= installed.keys()
 
 
 def test_no_page_installs_this_package_from_an_index() -> None:
