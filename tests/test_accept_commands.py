@@ -84,7 +84,7 @@ def test_a_dry_run_shows_the_accept_and_writes_nothing(run: Run, shop: Path) -> 
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["BO1O1", "--reason", "so"], "Error: unknown rule 'BO1O1'\nHint: did you mean 'BO111'?\n"),
+        (["BO1O1", "--reason", "so"], "Error: unknown rule 'BO1O1'\nHint: did you mean 'BO112'?\n"),
         (["BO101", "--reason", " "], "Error: --reason: expected why the finding is intended, got an empty string\n"),
         (["BO101"], "Error: missing option '--reason'\nHint: backorderctl accept add --help\n"),
         (["BO101", "--reason", "so", "--stock", "us"], "Error: unknown stock 'us', expected eu\n"),

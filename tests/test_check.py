@@ -120,7 +120,7 @@ def test_an_accept_holds_on_its_last_day_and_not_after() -> None:
     [
         ('code = "BO101"', "global: the accept of BO101 has no reason, and so accepts nothing"),
         ('code = "BO101"\nreason = " "', "global: the accept of BO101 has no reason, and so accepts nothing"),
-        ('code = "BO1O1"\nreason = "so"', "global: the accept of BO1O1 names no rule; did you mean 'BO111'?"),
+        ('code = "BO1O1"\nreason = "so"', "global: the accept of BO1O1 names no rule; did you mean 'BO112'?"),
         ('code = "BO102"\nreason = "so"', "global: the accept of BO102 matches nothing"),
         ('code = "BO901"\nreason = "so"', "global: the accept of BO901 matches nothing"),
         ('code = "BO101"\nsource = "back"\nreason = "so"', "source back: the accept of BO101 matches nothing"),

@@ -253,7 +253,7 @@ def test_a_warning_fails_unless_errors_alone_are_to(run: Run, folder: Path) -> N
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["--select", "BO1O1"], "Error: --select: unknown rule 'BO1O1'\nHint: did you mean 'BO111'?\n"),
+        (["--select", "BO1O1"], "Error: --select: unknown rule 'BO1O1'\nHint: did you mean 'BO112'?\n"),
         (["--ignore", "BO101,"], "Error: --ignore: unknown rule ''\n"),
         (["--only", "polcy"], "Error: --only: expected policy, stock, style, got 'polcy'\nHint: policy\n"),
         (

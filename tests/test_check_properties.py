@@ -27,7 +27,7 @@ def test_every_store_can_be_checked_and_every_finding_has_its_places() -> None:
             assert all(each.line or each.place.stock == "default" for each in finding.places)
             assert "None" not in message(finding)
             assert "\n" not in message(finding)
-    assert codes == set(RULES) - {"BO001", "BO205", "BO207", "BO401", "BO402", "BO901"}
+    assert codes == set(RULES) - {"BO001", "BO205", "BO207", "BO401", "BO402", "BO403", "BO901"}
 
 
 def test_what_is_unlimited_by_accident_or_store_wide_is_unlimited() -> None:

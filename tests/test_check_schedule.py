@@ -1,11 +1,15 @@
 """`check` on a file with a schedule: today and every coming day on which something begins or ends."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import EXAMPLES, Run
+
+from backorderctl.check import check
+from backorderctl.store.load import load_bytes
 
 SHOP = """version = 1
 
@@ -79,3 +83,24 @@ def test_the_hint_for_a_past_entry_removes_it(run: Run, shop: Path) -> None:
 def test_the_example_has_no_finding_on_any_day(run: Run, folder: Path, day: str) -> None:
     (folder / "store.toml").write_bytes((EXAMPLES / "christmas.toml").read_bytes())
     assert run("check", "--at", day) == (0, "", "no findings\n")
+
+
+def idle_entries(text: str) -> list[str]:
+    """What BO403 says of each entry without effect."""
+    findings = check(load_bytes(text.encode(), "store.toml"), today=date(2026, 12, 1))
+    return [each.message.partition("days: ")[2] for each in findings if each.code == "BO403"]
+
+
+def test_an_entry_that_nothing_obeys_is_found_with_what_overrides_it() -> None:
+    text = (
+        'version = 1\n[global]\nbackorders = "notify"\nout_of_stock_threshold = -5\n'
+        '[sources.berlin]\nbackorders = "allow"\nout_of_stock_threshold = -9\n'
+        "[products.A.sources.berlin]\nquantity = 3\n"
+        '[[schedule]]\nfrom = 2026-12-24\nreason = "Christmas"\nbackorders = "no"\n'
+        '[[schedule]]\nfrom = 2026-12-24\nsource = "berlin"\nreason = "again"\nout_of_stock_threshold = -9\n'
+    )
+    assert idle_entries(text) == ["overridden by source berlin", "it repeats what holds anyway"]
+    # A product at lyon, which the file does not name, would obey.
+    assert idle_entries(text.replace("[products.A", "[sources.lyon]\n[products.A", 1)) == [
+        "it repeats what holds anyway"
+    ]

@@ -44,7 +44,7 @@ def findings_on(store: StoreFile, checked: Iterable[Context], codes: Collection[
     left = apply_suppressions(store, found, days[0].date)
     groups = grouped({code: violations for code, violations in left.items() if code in codes})
     wanted = candidates(store, groups, lines)
-    default = running(DEFAULT_CODES)
+    default = [rule for rule in running(DEFAULT_CODES) if rule.span is not Span.NOTHING]  # which no hint moves
     chosen = hints.choose(days, wanted, lambda context: _troubles(_violations(context, default)))
     return ordered(finding(lines[group.since], group, chosen.get(number)) for number, group in enumerate(groups))
 

@@ -1,11 +1,15 @@
 """Rules about the file itself: whether it can be read, its accepts, which no function finds, and its schedule."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from backorderctl.check.context import Context
+from backorderctl.check.context import Context, describe_scope
 from backorderctl.check.registry import REGISTERED, Rule, RuleKind, Severity, Span, Violation, rule
 from backorderctl.errors import CommandLine
-from backorderctl.store.schedule import State, state
+from backorderctl.policy.resolve import in_force
+from backorderctl.store.model import ENABLED, Place, ScheduleEntry, Store, holds, settings_at
+from backorderctl.store.schedule import State, days_of_change, state
+from backorderctl.store.settings import OF_ITEMS
 
 UNREADABLE = Rule(
     code="BO001",
@@ -59,3 +63,76 @@ def entry_without_reason(context: Context) -> Iterator[Violation]:
     for entry in context.file.schedule:
         if not (entry.reason and entry.reason.strip()):
             yield Violation(place=entry.place, message="the entry has no reason", path=entry.path)
+
+
+@rule(
+    "BO403",
+    "entry-without-effect",
+    Severity.WARNING,
+    RuleKind.POLICY,
+    reason="An entry of the schedule has no effect on any of its days: narrower values override it everywhere, or it "
+    "repeats what holds anyway.",
+    remedy="Set it where the overriding values are set, or remove it.",
+    span=Span.NOTHING,
+)
+def entry_without_effect(context: Context) -> Iterator[Violation]:
+    """BO403: coming and active entries without which everything in force would be the same.
+
+    A value of a wide scope also has an effect where it would be in force for a product that the file does not name.
+    """
+    file, today = context.file, context.today
+    for entry in file.schedule:
+        if state(entry, today) is State.PAST:
+            continue
+        first = max(today, entry.start or today)
+        days = [first, *(day for day in days_of_change(file.schedule, after=first) if holds(entry, day))]
+        without = replace(file, schedule=tuple(other for other in file.schedule if other is not entry))
+        reasons: set[str] = set()
+        for day in days:
+            why = _idle_because(file.on(day), without.on(day), entry)
+            if why is None:
+                break
+            reasons |= why
+        else:
+            because = f"overridden by {', '.join(sorted(reasons))}" if reasons else "it repeats what holds anyway"
+            yield Violation(
+                place=entry.place, message=f"the entry has no effect on any of its days: {because}", path=entry.path
+            )
+
+
+def _idle_because(store: Store, without: Store, entry: ScheduleEntry) -> set[str] | None:
+    """The scopes that override an entry on a day; None where it has an effect."""
+    place = entry.place
+    if ENABLED in entry.values and _enabled(store, place) != _enabled(without, place):
+        return None
+    overriding: set[str] = set()
+    for key in entry.values:
+        if key == ENABLED:
+            continue
+        for stock, source in _views(store, place, key):
+            at = {"stock": stock, "source": source, "product": place.product}
+            seen, before = (in_force(each, **at)[key] for each in (store, without))
+            if seen.value != before.value:
+                return None
+            if seen.origin != place and key in settings_at(store, place):
+                overriding.add(describe_scope(seen.origin))
+    return overriding
+
+
+def _enabled(store: Store, place: Place) -> bool:
+    return store.sources[str(place.source)].enabled
+
+
+def _views(store: Store, place: Place, key: str) -> Iterator[tuple[str | None, str | None]]:
+    """The stocks and sources from which what is set at a place can be in force."""
+    product = None if place.product is None else store.products[place.product]
+    for stock in store.stocks.values():
+        if place.stock not in (None, stock.code):
+            continue
+        sources = [code for code in stock.sources if place.source in (None, code)]
+        if product is not None:
+            sources = [code for code in sources if product.item_settings(code) is not None]
+        if key in OF_ITEMS:
+            yield from ((stock.code, code) for code in sources)
+        if sources:
+            yield stock.code, None

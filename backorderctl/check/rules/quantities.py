@@ -129,6 +129,33 @@ def oversold(context: Context) -> Iterator[Violation]:
 
 
 @rule(
+    "BO112",
+    "goods-that-do-not-count",
+    Severity.INFO,
+    RuleKind.STOCK,
+    reason="A product is out of stock while units of it are at disabled sources or marked out of stock.",
+    remedy="Enable the source or mark the items In Stock, if the units can be sold.",
+)
+def goods_that_do_not_count(context: Context) -> Iterator[Violation]:
+    """BO112: products out of stock with units that do not count; not at a source that the schedule closes for days.
+
+    Where backorders are on, BO104 has found them.
+    """
+    planned = context.open_sources.difference(code for code, source in context.store.sources.items() if source.enabled)
+    for answer in context.managed:
+        if answer.status is Status.OUT_OF_STOCK and not any(map(backordered, answer.items)):
+            idle = [item for item in answer.items if item.excluded and item.quantity > 0 and item.source not in planned]
+            if idle:
+                units = ", ".join(f"{format_value(item.quantity)} at {item.source}" for item in idle)
+                yield Violation(
+                    place=Place(Scope.PRODUCT, product=answer.product.sku),
+                    message="out of stock, but with units that do not count",
+                    detail=f"{units}{in_stock(answer, context.store)}",
+                    **subject(answer),
+                )
+
+
+@rule(
     "BO206",
     "reserved-elsewhere",
     Severity.WARNING,
