@@ -134,5 +134,5 @@ def _views(store: Store, place: Place, key: str) -> Iterator[tuple[str | None, s
             sources = [code for code in sources if product.item_settings(code) is not None]
         if key in OF_ITEMS:
             yield from ((stock.code, code) for code in sources)
-        if sources:
+        elif sources:
             yield stock.code, None
