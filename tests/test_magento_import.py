@@ -242,6 +242,7 @@ def test_messages_name_columns_and_values_as_the_file_has_them(folder: Path, run
         ("blank_override", "min_qty"): "",
         ("not_in_force", "backorders"): "2.0000",
         ("assumed", "backorders"): "no",
+        ("no_type", None): None,
         ("zero_without_flag", "min_qty"): None,
         ("zero_without_flag", "backorders"): None,
         ("status_without_quantity", None): None,
@@ -429,10 +430,10 @@ def test_stock_sources_in_every_shape(folder: Path, run: Run, rows: str, items: 
 
 def test_a_source_item_given_twice_is_reported(folder: Path, run: Run) -> None:
     ran = run("import", "magento", "--stock-sources", copied(folder, "stock-sources-duplicates.csv"))
-    assert ran.err.splitlines()[-2] == (
+    assert (
         "        2 source items given twice: the last row counts "
         "(first: '10.1 at default' for 'Oil Product - 1' beside '10.55' at line 3)"
-    )
+    ) in ran.err.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -583,6 +584,7 @@ def test_a_second_import_counts_what_changes(folder: Path, run: Run) -> None:
         1 source item changed
         1 product setting read
         1 product setting changed
+          no column product_type says what a row is: all are taken as products with stock of their own
         1 SKU in another letter case: taken as the same (first: 'ABC' beside 'AbC')
         1 name other than the store file's, which stays (first: 'Sack' for 'AbC' beside 'Bag')
         1 product uses the configuration's backorders, and no configuration is given: \

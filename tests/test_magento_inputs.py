@@ -391,6 +391,7 @@ def test_the_summary_as_json(folder: Path, run: Run) -> None:
         },
         "names": {"sources_added": ["default"]},
         "notes": [
+            {"code": "no_type", "about": None, "count": 1, "first": None},
             {
                 "code": "not_in_force",
                 "about": "allow_backorders",

@@ -12,7 +12,7 @@ import typer
 
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, progress, refuse_second_input, with_options
 from backorderctl.cli.options import MaxSizeOption, StockIdOption
-from backorderctl.cli.reading import read_standard_input
+from backorderctl.cli.reading import read_standard_input, read_store
 from backorderctl.cli.target import check_rejects, encoded_export, remove_old_rejects
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit.operations import Changes, check_code
@@ -28,7 +28,7 @@ from backorderctl.output import importing as view
 from backorderctl.output.format import Output
 from backorderctl.rows.delimited import Refused, write_rejects
 from backorderctl.rows.rows_read import STOCK_IDS
-from backorderctl.store.model import StoreFile
+from backorderctl.store.model import DEFAULT_STOCK, StoreFile
 from backorderctl.toml.notation import collector_off
 
 app = noun("Imports: files that merchants have, into the store file.")
@@ -227,8 +227,23 @@ def _read(
             items = import_inventory.read_stock_sources(inputs.stock_sources, report, watch)
     if inputs.reservations:
         with _watched(inputs.reservations, options) as watch:
-            reserved = import_inventory.read_reserved_units(inputs.reservations, report, watch, stock_ids)
+            try:
+                reserved = import_inventory.read_reserved_units(inputs.reservations, report, watch, stock_ids)
+            except import_inventory.UnknownStocks as failure:
+                failure.hint = _stock_id_hint(options.file, failure.numbers, links, stock_ids)
+                raise
     return Imported(products, items, values, links, reserved)
+
+
+def _stock_id_hint(
+    file: str, numbers: Sequence[str], links: Mapping[str, Sequence[str]], stock_ids: Mapping[str, str]
+) -> str | None:
+    """The option that names the stock of a number, where it can be but one."""
+    declared = [*links]
+    if Path(file).exists():
+        declared += [code for code, stock in read_store(file).stocks.items() if stock.declared]
+    stocks = [code for code in dict.fromkeys(declared) if code not in stock_ids.values()] or [DEFAULT_STOCK]
+    return f"--stock-id {numbers[0]}={stocks[0]}" if len(numbers) == len(stocks) == 1 else None
 
 
 def opened(path: str, *, encoding: str = UTF_8, limit: int = MAX_SIZE) -> Input:

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, Problem
-from backorderctl.magento.csv_reader import Table
+from backorderctl.magento.csv_reader import RowProblems, Table
 from backorderctl.magento.report import REMARKED, Notice, plain
 from backorderctl.store.scalars import StockStatus, parse_quantity, shortest
-from backorderctl.store.settings import SETTINGS, AnySetting, Value
+from backorderctl.store.settings import MANAGE_STOCK, SETTINGS, AnySetting, Value
 from backorderctl.store.sku import SKU
 
 QTY = "qty"
@@ -19,6 +19,8 @@ IN_STOCK = "is_in_stock"
 STORE_VIEW = "store_view_code"
 USE_CONFIG = "Use Config"
 """Instead of a value: that of the configuration; in this spelling alone (Import/Product.php, INVENTORY_USE_CONFIG)."""
+TYPE_COLUMNS = ("product_type", "_type", "type", "type_id")
+"""What a row is: in Magento 2, in the exports of Magento 1, in its Dataflow and OpenMage's, and in the database."""
 CACHED = 1 << 14
 """Different combinations of cells whose meaning is kept: catalogues repeat them."""
 UNSUPPORTED = (
@@ -108,10 +110,10 @@ def find_columns(table: Table, *, names_only: bool = False) -> Columns:
     """
     found = tuple(_setting_columns(table, row) for row in OF_MAGENTO)
     columns = Columns(
-        sku=table.needed(SKU),
+        sku=table.needed(SKU)[0],
         name=table.column("name"),
         store_view=table.column(STORE_VIEW, "_store"),
-        type=table.column("product_type", "_type"),
+        type=table.column(*TYPE_COLUMNS),
         quantity=None if names_only else table.column(QTY),
         in_stock=None if names_only else table.column(IN_STOCK),
         settings=() if names_only else found,
@@ -138,8 +140,8 @@ def picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
     return lambda cells: tuple(cells[place] for place in places)
 
 
-def read_settings(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cells:
-    """The settings that a row's cells give, as Magento's import reads them; BackorderctlError that names the column.
+def read_settings(places: Sequence[SettingColumns], cells: Sequence[str], problems: RowProblems) -> Cells:
+    """The settings that a row's cells give, as Magento's import reads them; what is wrong goes to `problems`.
 
     A value counts when its flag is 0, or when there is no flag and the value is not `0` (Import/Product.php,
     _setStockUseConfigFieldsValues). A blank cell says nothing.
@@ -151,7 +153,8 @@ def read_settings(places: Sequence[SettingColumns], cells: Sequence[str]) -> Cel
         flag = "" if columns.flag is None else cells[columns.flag].strip()
         if value or flag:
             notes += _notes(columns, value, flag)
-            if (given := _given(columns, value, flag)) is not None:
+            inherited = problems.read(partial(_is_on, columns.setting, flag), otherwise=False)
+            if (given := problems.read(partial(_given, columns, value, flag, inherited=inherited), None)) is not None:
                 found[columns.setting.key] = given
     return Cells(found, tuple(notes))
 
@@ -176,8 +179,16 @@ def stock_status(column: str, cell: str) -> StockStatus:
     raise BackorderctlError(f"{column}: expected 0 or 1, got {cell!r}")
 
 
-def _given(columns: SettingColumns, value: str, flag: str) -> SettingCell | None:
-    inherited = _is_on(columns.setting, flag)
+@lru_cache(CACHED)
+def is_in_stock(cell: str) -> StockStatus:
+    """The stock status that `is_in_stock` says, in the words that Manage Stock takes; else BackorderctlError."""
+    try:
+        return StockStatus.IN_STOCK if MANAGE_STOCK.kind.from_magento(cell) else StockStatus.OUT_OF_STOCK
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"{IN_STOCK}: {mismatch}") from None
+
+
+def _given(columns: SettingColumns, value: str, flag: str, *, inherited: bool) -> SettingCell | None:
     if value in ("", USE_CONFIG):
         return Inherited(None, columns.name, value) if inherited or value else None
     try:

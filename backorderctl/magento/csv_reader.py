@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Problem
 from backorderctl.files.access import MAX_SIZE, decompressed, open_input
@@ -57,6 +57,9 @@ def bytes_input(content: bytes, name: str, *, encoding: str = UTF_8, limit: int 
     return Input(name=name, open=lambda: io.BufferedReader(io.BytesIO(content)), encoding=encoding, limit=limit)
 
 
+WhatItSays = TypeVar("WhatItSays")
+
+
 class CsvRow(NamedTuple):
     """A record: its number after the header, counted from 1, the line on which it begins, its cells."""
 
@@ -81,12 +84,15 @@ class Table(NamedTuple):
                 return self.header.index(name)
         return None
 
-    def needed(self, *names: str) -> int:
-        """The place of the first of these columns that the file has; InvalidFile when it has none."""
-        place = self.column(*names)
-        if place is None:
-            raise InvalidFile(self.file, [Problem(f"expected a column {names[0]!r}, got {self.quoted_header()}", 1)])
-        return place
+    def needed(self, *columns: str | tuple[str, ...]) -> tuple[int, ...]:
+        """The places of columns, each by the first of its names that there is; InvalidFile that names the missing."""
+        named = [(column,) if isinstance(column, str) else column for column in columns]
+        places = [self.column(*names) for names in named]
+        if missing := [repr(names[0]) for names, place in zip(named, places, strict=True) if place is None]:
+            *others, last = missing
+            what = f"columns {', '.join(others)} and {last}" if others else f"a column {last}"
+            raise InvalidFile(self.file, [Problem(f"expected {what}, got {self.quoted_header()}", 1)])
+        return tuple(place for place in places if place is not None)
 
     def quoted_header(self) -> str:
         """The header as a message quotes it, if it looks like one: what is no CSV file may hold secrets."""
@@ -98,8 +104,17 @@ class Table(NamedTuple):
 
 
 @contextmanager
-def open_table(source: Input, report: ImportReport, what: Count, watch: OnProgress = lambda _: None) -> Iterator[Table]:
+def open_table(
+    source: Input,
+    report: ImportReport,
+    what: Count,
+    watch: OnProgress = lambda _: None,
+    *,
+    unread: str | None = None,
+) -> Iterator[Table]:
     """The table in the file while it is open; its rows are counted as `what`, malformed ones are refused.
+
+    The column `unread` is not needed: it may hold quotes after a backslash, as SELECT ... INTO OUTFILE writes them.
 
     InvalidFile, from whichever row, when the file is in another encoding or no CSV; BackorderctlError when it is
     damaged or too large, cannot be read, or its encoding is unknown.
@@ -112,10 +127,34 @@ def open_table(source: Input, report: ImportReport, what: Count, watch: OnProgre
     ):
         report.count(what, 0)  # comes first in the report, and also when there is no row
         try:
-            yield _table(source.name, text, report, what, lambda: watch(raw.tell()) if raw.seekable() else None)
+            table = _table(source.name, text, report, what, lambda: watch(raw.tell()) if raw.seekable() else None)
+            place = table.column(unread) if unread else None
+            yield table if place is None else table._replace(rows=_whole_rows(table, place, report))
         except UnicodeError:
             hint = "save it as UTF-8, or name its encoding, such as --encoding cp1252"
             raise InvalidFile(source.name, [undecodable(source)], hint=hint) from None
+
+
+class RowProblems:
+    """What is wrong with the cells of one row: all of it, in one message."""
+
+    def __init__(self) -> None:
+        self._messages: list[str] = []
+
+    def read(self, cell: Callable[[], WhatItSays], otherwise: WhatItSays) -> WhatItSays:
+        """What a cell says; `otherwise`, with its problem kept, when it raises BackorderctlError."""
+        try:
+            return cell()
+        except InvalidFile:
+            raise
+        except BackorderctlError as failure:
+            self._messages.append(failure.message)
+            return otherwise
+
+    def check(self) -> None:
+        """BackorderctlError when anything was wrong."""
+        if self._messages:
+            raise BackorderctlError("; ".join(self._messages))
 
 
 def take_rows(table: Table, report: ImportReport, take: Callable[[CsvRow], None]) -> None:
@@ -203,6 +242,29 @@ def _rows(
             )
         if not number % PROGRESS_INTERVAL:
             glance()
+
+
+def _whole_rows(table: Table, place: int, report: ImportReport) -> Iterator[CsvRow]:
+    """The rows of a table, those mended that the commas in the unread cell at `place` have cut into more cells."""
+    refused = len(report.refused)
+    for row in table.rows:
+        yield from _mended(table, place, report, refused)
+        yield row
+        refused = len(report.refused)
+    yield from _mended(table, place, report, refused)
+
+
+def _mended(table: Table, place: int, report: ImportReport, since: int) -> Iterator[CsvRow]:
+    """The rows that have been refused meanwhile, if the cell at `place` is why, in place of their refusals."""
+    refused = report.refused[since:]
+    del report.refused[since:]
+    for row in refused:
+        extra = len(row.cells) - len(table.header)
+        if extra > 0 and '\\"' in "".join(row.cells[place : place + extra + 1]):
+            cells = [*row.cells[:place], "", *row.cells[place + extra + 1 :]]
+            yield CsvRow(row.number, row.line, cells)
+        else:
+            report.refuse(row)
 
 
 def _unclosed(name: str, number: int, line: int) -> InvalidFile:

@@ -216,7 +216,7 @@ def _rows(source: Input) -> list[Entry]:
     """The entries of a CSV with columns path, value and, where there are scopes, scope and scope_code."""
     own = ImportReport()
     with csv_reader.open_table(source, own, Count.CONFIGURATION_VALUES) as table:
-        at, value = table.needed("path"), table.needed("value")
+        at, value = table.needed("path", "value")
         scope, code = table.column("scope"), table.column("scope_code", "scope_id")
         entries = [
             Entry(

@@ -4,8 +4,10 @@ A product has a row for each store view, of which one carries its inventory; row
 are passed over. The same SKU with other values is refused: Magento would take whichever comes first in a bunch of rows.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from backorderctl.errors import BackorderctlError
@@ -21,12 +23,12 @@ from backorderctl.magento.columns import (
     SettingCell,
     Unmarked,
     find_columns,
+    is_in_stock,
     picker,
     read_settings,
-    stock_status,
     units,
 )
-from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, check_header, take_rows
+from backorderctl.magento.csv_reader import CsvRow, Input, OnProgress, RowProblems, check_header, take_rows
 from backorderctl.magento.report import Count, ImportReport, Notice, Spellings, remarks
 from backorderctl.store.scalars import StockStatus, format_quantity
 from backorderctl.store.settings import SETTINGS
@@ -64,10 +66,16 @@ def read_products(
     """
     with csv_reader.open_table(source, report, Count.PRODUCT_ROWS, watch) as table:
         check_header(table, "--products", "a Magento product CSV")
-        reader = _Reader(source.name, find_columns(table, names_only=names_only), report, names_only=names_only)
+        columns = find_columns(table, names_only=names_only)
+        reader = _Reader(source.name, columns, report, names_only=names_only)
         if unsupported := [name for name in table.header if name in UNSUPPORTED]:
             report.count(Count.UNSUPPORTED_COLUMNS, len(unsupported), unsupported)
+        if columns.type is None and not names_only:
+            named = next((name for name in table.header if re.search(r"(^|[ _])(type|kind)($|[ _])", name)), None)
+            report.note(Notice.NO_TYPE, value=named)
         take_rows(table, report, reader.take)
+        if not reader.products:
+            report.notes.pop((Notice.NO_TYPE, None), None)
     return reader.named_products()
 
 
@@ -110,7 +118,7 @@ class _Reader:
             return
         if view:
             self._name_of_view(sku, view, cells)
-        if sku in self._composite or _cell(cells, places.type) in COMPOSITE:
+        if sku in self._composite or _cell(cells, places.type).lower() in COMPOSITE:
             if sku not in self._composite:
                 self._composite.add(sku)
                 self._report.note(Notice.COMPOSITE_PRODUCT, sku=sku, line=row.line, value=_cell(cells, places.type))
@@ -174,13 +182,15 @@ class _Reader:
 
     def _read(self, of_inventory: tuple[str, ...], row: CsvRow) -> _Read:
         of_settings = self._cells_of_settings(row.cells)
-        settings = self._settings.get(of_settings) or read_settings(self._places.settings, row.cells)
-        quantity, in_stock = _cell(row.cells, self._places.quantity), _cell(row.cells, self._places.in_stock)
+        problems = RowProblems()
+        settings = self._settings.get(of_settings) or read_settings(self._places.settings, row.cells, problems)
+        quantity, status = _cell(row.cells, self._places.quantity), _cell(row.cells, self._places.in_stock)
         inventory = Inventory(
             settings.settings,
-            units(QTY, quantity) if quantity else None,
-            stock_status(IN_STOCK, in_stock) if in_stock else None,
+            problems.read(partial(units, QTY, quantity), None) if quantity else None,
+            problems.read(partial(is_in_stock, status), None) if status else None,
         )
+        problems.check()
         read = _Read(inventory, settings.notes)
         if len(self._inventories) < CACHED:
             self._settings[of_settings] = settings

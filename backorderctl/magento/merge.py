@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from backorderctl.edit import operations
 from backorderctl.edit.operations import Changes
-from backorderctl.errors import BackorderctlError
+from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.magento.as_exported import RowCells, configuration_differences, differences
 from backorderctl.magento.columns import Inherited, SettingCell, Unmarked
 from backorderctl.magento.import_config import UNSET, Configuration
 from backorderctl.magento.import_inventory import ImportedReservations, Pair, SourceRow
 from backorderctl.magento.import_products import SILENT, Inventory, ProductRow
 from backorderctl.magento.report import Count, ImportReport, Notice
+from backorderctl.rows.names import KnownNames
 from backorderctl.store.model import (
     DEFAULT_SOURCE,
     DEFAULT_STOCK,
@@ -69,17 +70,45 @@ def merged(
     """
     written = replace(store, schedule=()).on(today)
     stores = (store.on(today), written) if store.schedule else (written,)
-    imported = _without_rows_at_default(store, imported)
+    imported = _with_known_sources(store, _without_rows_at_default(store, imported), report)
     new = [code for code in dict.fromkeys(_sources(imported)) if code not in store.sources]
     sources = {**store.sources, **{code: Source(code, None, enabled=True, settings={}) for code in new}}
     report.count(Count.SOURCES_ADDED, len(new), new)
     products = _Products(stores, imported, report, keep_policy=keep_policy)
+    _note_stocks(store, imported, sources, report)
     return [
         *(() if keep_policy else _configuration(stores, imported.configuration, report)),
         *(Change(("sources", code), {}) for code in new),
         *_links(replace(store, sources=sources), imported.links, new, report),
         *_together(store, list(products.changes())),
     ]
+
+
+def _with_known_sources(store: StoreFile, imported: Imported, report: ImportReport) -> Imported:
+    """The same with the codes of sources as the store has them; BackorderctlError for one that may be several."""
+    names = KnownNames(store.sources)
+    try:
+        items = {(sku, names[source]): item for (sku, source), item in imported.items.items()}
+    except Mismatch as mismatch:
+        raise BackorderctlError(f"source_code: {mismatch}") from None
+    for spelling, name in names.respelled.items():
+        report.note(Notice.SOURCE_SPELLING, value=spelling, other=name)
+    shown = names.shown
+    return replace(imported, items={(sku, shown.get(source, source)): item for (sku, source), item in items.items()})
+
+
+def _note_stocks(store: StoreFile, imported: Imported, sources: Collection[str], report: ImportReport) -> None:
+    """Note what the stocks are afterwards, where the files have sources or links: one for all, or not for Magento."""
+    if not (imported.items or imported.links):
+        return
+    stocks = {code: [*stock.sources] for code, stock in store.stocks.items() if stock.declared}
+    for code, linked in imported.links.items():
+        stocks[code] = [*stocks.get(code, ()), *linked]
+    if not stocks and len(sources) > 1:
+        report.note(Notice.SOLD_AS_ONE, times=len(sources))
+    for code, of_stock in (stocks or {DEFAULT_STOCK: [*sources]}).items():
+        if DEFAULT_SOURCE in of_stock and len(set(of_stock)) > 1:
+            report.note(Notice.DEFAULT_BESIDE_OTHERS, value=code)
 
 
 def _without_rows_at_default(store: StoreFile, imported: Imported) -> Imported:
@@ -264,6 +293,8 @@ class _Products:
         if product is not None:
             if row.name not in (None, product.name):
                 self._report.note(Notice.NAME_KEPT, sku=sku, value=row.name, other=product.name)
+            if not (items or product.items):
+                self._note_unmanaged(product.settings, wanted, row, sku)
             return chain(self._changed(product, wanted, units, items), self._reserve(product, reserved))
         self._report.count(Count.PRODUCTS_ADDED)
         table: dict[str, Any] = {"name": row.name} if row.name else {}
@@ -273,10 +304,19 @@ class _Products:
         self._count_items(sku, units, items)
         if items:
             table["sources"] = items
+        else:
+            self._note_unmanaged({}, wanted, row, sku)
         if kept := {stock: {"reserved": as_parsed(each)} for stock, each in reserved.items() if each}:
             self._report.count(Count.RESERVATIONS_CHANGED, len(kept))
             table["stocks"] = kept
         return (Change(("products", sku), table),)
+
+    def _note_unmanaged(self, own: Settings, wanted: _Wanted, row: ProductRow, sku: str) -> None:
+        """Note a product that Magento's Default Stock sells without a source item, as its stock is not managed."""
+        key = MANAGE_STOCK.key
+        kept = self._global[key] if key in wanted.inherited else own.get(key, self._global[key])
+        if not wanted.values.get(key, kept):
+            self._report.note(Notice.UNMANAGED_WITHOUT_ITEM, sku=sku, line=row.line or None)
 
     def _note_left_aside(self, sku: str, row: ProductRow, stated: Mapping[str, _Units]) -> None:
         """What a product row says of the source `default` and the stock sources, which are all there is, do not."""

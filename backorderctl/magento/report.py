@@ -71,6 +71,11 @@ class Notice(StrEnum):
 
     ASSUMED = "assumed"
     POLICY_NOT_TAKEN = "policy_not_taken"
+    SOLD_AS_ONE = "sold_as_one"
+    DEFAULT_BESIDE_OTHERS = "default_beside_others"
+    UNMANAGED_WITHOUT_ITEM = "unmanaged_without_item"
+    SOURCE_SPELLING = "source_spelling"
+    NO_TYPE = "no_type"
     SKU_BLANKS = "sku_blanks"
     SKU_CASE = "sku_case"
     FLAG_NOT_0_OR_1 = "flag_not_0_or_1"

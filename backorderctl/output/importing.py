@@ -42,6 +42,13 @@ _NOTICES = {
     Notice.ASSUMED: "product(|s) (uses|use) the configuration's {about}, and {other}: "
     "Magento's defaults are taken ({value}); --config FILE or --database URL",
     Notice.POLICY_NOT_TAKEN: "new product(|s) with a policy of (its|their) own in Magento: not taken",
+    Notice.SOLD_AS_ONE: "source(|s) and no stock: sold as one; --link STOCK=SOURCE says which stock sells from which",
+    Notice.DEFAULT_BESIDE_OTHERS: "stock(|s) that (sells|sell) from the source default beside others, which Magento "
+    "refuses",
+    Notice.UNMANAGED_WITHOUT_ITEM: "product(|s) without managed stock and without a source item: Magento sells "
+    "(it|them) in its Default Stock all the same, here (it|they) (is|are) no_sources",
+    Notice.SOURCE_SPELLING: "source code(|s) in another spelling: taken as the same",
+    Notice.NO_TYPE: "no column product_type says what a row is: all are taken as products with stock of their own",
     Notice.SKU_BLANKS: "SKU(|s) with blanks at the ends: taken without",
     Notice.SKU_CASE: "SKU(|s) in another letter case: taken as the same",
     Notice.FLAG_NOT_0_OR_1: "{about} neither 0 nor 1: read as 1, as Magento does",
@@ -81,7 +88,7 @@ def import_summary(reports: Sequence[ImportReport]) -> Iterator[str]:
                 yield f"{tally.number:>9} {_counted(_COUNTS[what], tally.number)}{names}"
     for report in reports:
         for note in report.notes.values():
-            number = "" if note.notice is Notice.NO_RESERVATIONS else note.times
+            number = "" if note.notice in (Notice.NO_RESERVATIONS, Notice.NO_TYPE) else note.times
             yield f"{number:>9} {noted(note)}"
 
 
