@@ -1,7 +1,7 @@
 """Backorder policy as code: what is in force, from where, and how many can still be sold.
 
-`load(path)` reads a store file into a frozen Store; `evaluate(store, sku)` gives what one product offers in each stock.
-Both raise `BackorderctlError`, which says what was wrong.
+`load(path).on(day)` is a store on a day; `answers(store)` is what its products offer, and `to_dict` what the command
+says in JSON. docs/python.md shows the rest. Errors are `BackorderctlError`, with a `message`, a `hint` and `problems`.
 """
 
 from __future__ import annotations
@@ -13,25 +13,67 @@ if TYPE_CHECKING:
     from typing import Any
 
     from backorderctl.errors import BackorderctlError, InvalidFile
-    from backorderctl.policy.evaluate import Salability, evaluate
+    from backorderctl.library import (
+        answers,
+        diff,
+        explain,
+        findings,
+        loads,
+        order,
+        report,
+        to_dict,
+        today,
+        with_quantities,
+    )
+    from backorderctl.policy.evaluate import Salability
     from backorderctl.store.load import load
     from backorderctl.store.model import Store, StoreFile
 
-__all__ = ["BackorderctlError", "InvalidFile", "Salability", "Store", "StoreFile", "evaluate", "load"]
+    __version__: str
 
-_MODULES = {
+__all__ = [
+    "BackorderctlError",
+    "InvalidFile",
+    "Salability",
+    "Store",
+    "StoreFile",
+    "__version__",
+    "answers",
+    "diff",
+    "explain",
+    "findings",
+    "load",
+    "loads",
+    "order",
+    "report",
+    "to_dict",
+    "today",
+    "with_quantities",
+]
+
+_TYPES = {
     "BackorderctlError": "backorderctl.errors",
     "InvalidFile": "backorderctl.errors",
     "Salability": "backorderctl.policy.evaluate",
     "Store": "backorderctl.store.model",
     "StoreFile": "backorderctl.store.model",
-    "evaluate": "backorderctl.policy.evaluate",
-    "load": "backorderctl.store.load",
 }
 
 
 def __getattr__(name: str) -> Any:
     """A name of the API, imported when it is first used, so that the command line can begin before it."""
-    if name not in _MODULES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    if name == "__version__":
+        return import_module("importlib.metadata").version("backorderctl")
+    if name in _TYPES:
+        return getattr(import_module(_TYPES[name]), name)
+    library = import_module("backorderctl.library")
+    module = import_module("backorderctl.store.load") if name == "load" else library
+    globals()[name] = found = library.in_plain_text(getattr(module, name))
+    return found
+
+
+def __dir__() -> list[str]:
+    """The API."""
+    return __all__

@@ -25,11 +25,20 @@ class BackorderctlError(Exception):
     """A request that could not be fulfilled: what is wrong and, where there is one, a command or option to type."""
 
     status = COMMAND_FAILED
+    problems: "tuple[Problem, ...]" = ()
 
     def __init__(self, message: str, *, hint: Hint | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is pickled: not the arguments of `__init__`, which differ from kind to kind."""
+        return _unpickled, (type(self), self.args), self.__dict__
+
+
+def _unpickled(kind: type[BackorderctlError], args: tuple[Any, ...]) -> BackorderctlError:
+    return kind.__new__(kind, *args)
 
 
 class NoSuchFile(BackorderctlError):

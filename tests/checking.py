@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from backorderctl.check import check
+from backorderctl.check import findings_of
 from backorderctl.check.findings import Finding, problems
 from backorderctl.check.rules import RULES
 from backorderctl.errors import InvalidFile
@@ -18,7 +18,7 @@ def found(text: str, *, today: date = TODAY) -> list[Finding]:
         store = load_bytes(text.encode(), "store.toml")
     except InvalidFile as failure:
         return problems(failure, "store.toml")
-    return check(store, today=today, codes=RULES)
+    return findings_of(store, today=today, codes=RULES)
 
 
 def lines(text: str, *, today: date = TODAY) -> list[str]:

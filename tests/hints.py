@@ -21,7 +21,7 @@ from checking import TODAY
 from store_shapes import shaped_stores
 from stores import built_file, seeded_stores
 
-from backorderctl.check import check
+from backorderctl.check import findings_of
 from backorderctl.check.findings import Finding
 from backorderctl.check.registry import Severity
 from backorderctl.check.rules import RULES
@@ -32,7 +32,7 @@ Data = dict[str, Any]
 
 
 def hinted(data: Data) -> list[Finding]:
-    return [each for each in check(built_file(data), today=TODAY, codes=RULES) if each.hint]
+    return [each for each in findings_of(built_file(data), today=TODAY, codes=RULES) if each.hint]
 
 
 def typed(data: Data, hints: Iterable[CommandLine]) -> Data:
@@ -79,7 +79,7 @@ def troubles(data: Data) -> set[tuple[object, ...]]:
     """The errors and warnings, one for each place and product; a needless accept does not count."""
     return {
         (each.code, place.place, each.key, example.sku if example else None)
-        for each in check(built_file(data), today=TODAY, codes=RULES)
+        for each in findings_of(built_file(data), today=TODAY, codes=RULES)
         if each.severity is not Severity.INFO and each.code != "BO901"
         for place in each.places
         for example in (each.examples or (None,))

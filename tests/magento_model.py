@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from backorderctl.policy.evaluate import Salability, evaluate, evaluate_at
-from backorderctl.policy.orders import order
+from backorderctl.policy.orders import order_from
 from backorderctl.store.model import Product, Store
 
 STEP = Decimal("0.0001")
@@ -151,7 +151,7 @@ class Shop:
 
 
 def ours(answer: Salability, n: Decimal) -> Answer:
-    asked = order(answer, n)
+    asked = order_from(answer, n)
     return Answer(answer.salable, asked.ships_now, asked.backordered, asked.customer_notice)
 
 

@@ -32,6 +32,7 @@ NAMED = {
     "gitlab": "tests/test_recipes.py",
     "hook": "tests/test_recipes.py",
     "magento queries": "tests/prove_sql.py",
+    "notebook": "tests/test_library.py",
 }
 BLOCK = re.compile(
     r"^(?:<!-- (?P<name>.+) -->\n)?```(?P<language>.*)\n(?P<text>(?s:.*?))^```$", re.MULTILINE

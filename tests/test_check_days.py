@@ -8,7 +8,7 @@ import pytest
 from schedules import FIRST, with_schedule
 from stores import seeded_stores
 
-from backorderctl.check import DEFAULT_CODES, check, findings_on, running
+from backorderctl.check import DEFAULT_CODES, findings_of, findings_on, running
 from backorderctl.check.context import Context
 from backorderctl.check.days import contexts
 from backorderctl.check.rules import RULES
@@ -38,7 +38,7 @@ def test_findings_are_those_of_a_check_of_every_whole_day(codes: frozenset[str])
     for store in scheduled_stores(400, seed=41):
         days = (TODAY, *days_of_change(store.schedule, after=TODAY))
         whole = [Context(store, store.on(day)) for day in days]
-        found = check(store, today=TODAY, codes=codes)
+        found = findings_of(store, today=TODAY, codes=codes)
         assert found == findings_on(store, whole, codes)
         findings += len(found)
         hints += sum(each.hint is not None for each in found)
@@ -79,7 +79,9 @@ CLOSED = '[[schedule]]\nfrom = 2028-02-01\nproduct = "A"\nbackorders = "no"\nrea
 
 
 def test_a_hint_that_changes_answers_is_given_where_it_does_the_same_on_every_day() -> None:
-    today, coming = (check(load_bytes(text.encode(), "store.toml"), today=TODAY) for text in (SHARED, SHARED + CLOSED))
+    today, coming = (
+        findings_of(load_bytes(text.encode(), "store.toml"), today=TODAY) for text in (SHARED, SHARED + CLOSED)
+    )
     unset = CommandLine(("config", "unset"), ("out_of_stock_threshold",), (("--source", "lyon"),))
     assert [(each.code, each.hint) for each in today] == [("BO303", unset)]
     assert [(each.code, each.hint) for each in coming] == [("BO303", None)]
@@ -93,7 +95,7 @@ def test_a_hint_is_about_written_values_alone() -> None:
         f'[[schedule]]\nfrom = {FIRST}\nproduct = "A1"\nonly_x_left_threshold = 5\n'
     )
     store = load_bytes(text.encode(), "store.toml")
-    written, planned = [each for each in check(store, today=TODAY) if each.code == "BO107"]
+    written, planned = [each for each in findings_of(store, today=TODAY) if each.code == "BO107"]
     assert written.hint == CommandLine(("config", "unset"), ("only_x_left_threshold",), (("--product", "A2"),))
     assert (written.since, [effect.sku for effect in written.effects]) == (None, ["A2"])
     assert (str(planned.since), planned.hint) == (str(FIRST), None)
@@ -121,5 +123,5 @@ source = "lyon"
 reason = "closed"
 enabled = false
 """
-    [oversold] = check(load_bytes(text.encode(), "store.toml"), today=TODAY)
+    [oversold] = findings_of(load_bytes(text.encode(), "store.toml"), today=TODAY)
     assert (oversold.code, [example.sku for example in oversold.examples], oversold.since) == ("BO111", ["Y"], None)

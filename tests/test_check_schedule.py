@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import EXAMPLES, Run
 
-from backorderctl.check import check
+from backorderctl.check import findings_of
 from backorderctl.store.load import load_bytes
 
 SHOP = """version = 1
@@ -87,7 +87,7 @@ def test_the_example_has_no_finding_on_any_day(run: Run, folder: Path, day: str)
 
 def idle_entries(text: str) -> list[str]:
     """What BO403 says of each entry without effect."""
-    findings = check(load_bytes(text.encode(), "store.toml"), today=date(2026, 12, 1))
+    findings = findings_of(load_bytes(text.encode(), "store.toml"), today=date(2026, 12, 1))
     return [each.message.partition("days: ")[2] for each in findings if each.code == "BO403"]
 
 

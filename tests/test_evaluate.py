@@ -12,7 +12,7 @@ from stores import built, figures, seeded_stores, stores
 
 from backorderctl.output.product import product_document
 from backorderctl.policy.evaluate import Salability, evaluate, evaluate_all, evaluate_at
-from backorderctl.policy.orders import Order, order
+from backorderctl.policy.orders import Order, order_from
 from backorderctl.store.model import Place
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope
 
@@ -37,7 +37,7 @@ def test_a_second_implementation_agrees_on_what_orders_get() -> None:
         for answer in evaluate_all(store):
             for requested in ORDERS:
                 theirs = naive.order(data, answer.product.sku, answer.stock, requested)
-                assert as_json(order(answer, requested), answer) == theirs
+                assert as_json(order_from(answer, requested), answer) == theirs
 
 
 @given(stores())

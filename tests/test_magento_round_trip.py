@@ -13,7 +13,7 @@ from conftest import Run
 from stores import ANY_DAY, seeded_stores, toml_text
 
 from backorderctl.policy.evaluate import Salability, evaluate
-from backorderctl.policy.orders import order
+from backorderctl.policy.orders import order_from
 from backorderctl.store.load import load
 from backorderctl.store.model import Store
 from backorderctl.store.scalars import StockStatus
@@ -81,7 +81,7 @@ def answer(found: Salability) -> tuple[Any, ...]:
     """Everything Magento gives an answer to; where a quantity is below 0 the export does not speak of it."""
     if any(item.quantity < 0 for item in found.items):
         return (found.stock,)
-    return found.stock, found.status, found.on_hand, found.salable, *(order(found, Decimal(n)) for n in (1, 7, 40))
+    return found.stock, found.status, found.on_hand, found.salable, *(order_from(found, Decimal(n)) for n in (1, 7, 40))
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in DATA.glob("products-*.csv")))

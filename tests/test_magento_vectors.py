@@ -12,7 +12,7 @@ from magento_cases import settings_from
 from stores import built
 
 from backorderctl.policy.evaluate import Status, effective_threshold, evaluate_at, takes_backorders
-from backorderctl.policy.orders import order
+from backorderctl.policy.orders import order_from
 from backorderctl.policy.resolve import in_force, value_of
 from backorderctl.store.model import Store
 from backorderctl.store.scalars import STEP, ZERO
@@ -50,7 +50,7 @@ def test_the_answers_are_those_of_magento(capsys: pytest.CaptureFixture[str]) ->
 def _ours(given: dict[str, Any]) -> dict[str, Any]:
     store = _store(given)
     answer = evaluate_at(store, "X", store.stocks["main"])
-    asked = order(answer, Decimal(given["requested_qty"]).quantize(STEP, ROUND_DOWN))
+    asked = order_from(answer, Decimal(given["requested_qty"]).quantize(STEP, ROUND_DOWN))
     values = in_force(store, stock="main", product="X")
     backorders = takes_backorders(value_of(values, BACKORDERS))
     return {

@@ -12,7 +12,7 @@ from hypothesis import given
 from stores import built, seeded_stores, stores
 
 from backorderctl.policy.evaluate import evaluate, evaluate_all
-from backorderctl.policy.orders import Event, order, simulate_sales
+from backorderctl.policy.orders import Event, order_from, simulate_sales
 from backorderctl.store.scalars import STEP
 
 FINE = Decimal("0.01")
@@ -82,7 +82,7 @@ def test_customers_are_notified_if_a_counting_item_says_so(
         },
     }
     [answer] = evaluate(built(data), "X")
-    got = order(answer, Decimal(5))
+    got = order_from(answer, Decimal(5))
     assert (got.shipment, got.customer_notice) == (shipment, notice)
 
 
@@ -91,8 +91,8 @@ def test_an_order_can_take_exactly_what_is_left_at_a_milestone(data: dict[str, A
     for answer in evaluate_all(built(data)):
         for milestone in simulate_sales(answer):
             if milestone.salable:
-                assert order(answer, milestone.sold + milestone.salable).accepted
-                assert not order(answer, milestone.sold + milestone.salable + STEP).accepted
+                assert order_from(answer, milestone.sold + milestone.salable).accepted
+                assert not order_from(answer, milestone.sold + milestone.salable + STEP).accepted
 
 
 def test_ten_million_units_cost_no_more_than_ten(run: Run, store_file: Path) -> None:
@@ -173,12 +173,12 @@ def test_a_refused_order_has_status_1(run: Run) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("0", "QTY: expected 0.0001 or more, got 0"),
-        ("-3", "QTY: expected 0.0001 or more, got -3"),
-        ("0.00001", "QTY: expected a number of at most 4 decimal places, got 0.00001"),
-        ("ten", "QTY: expected a number, got 'ten'"),
-        ("1,5", "QTY: expected a number, got '1,5'"),
-        ("nan", "QTY: expected a number, got 'nan'"),
+        ("0", "quantity: expected 0.0001 or more, got 0"),
+        ("-3", "quantity: expected 0.0001 or more, got -3"),
+        ("0.00001", "quantity: expected a number of at most 4 decimal places, got 0.00001"),
+        ("ten", "quantity: expected a number, got 'ten'"),
+        ("1,5", "quantity: expected a number, got '1,5'"),
+        ("nan", "quantity: expected a number, got 'nan'"),
     ],
 )
 def test_an_invalid_quantity_is_refused(run: Run, typed: str, said: str) -> None:

@@ -14,7 +14,7 @@ from stores import ANY_DAY
 
 from backorderctl.policy.evaluate import evaluate, evaluate_all
 from backorderctl.rows.delimited import InputFile
-from backorderctl.rows.replace_quantities import with_quantities
+from backorderctl.rows.replace_quantities import read_quantities
 from backorderctl.rows.rows_read import Inputs
 from backorderctl.store.load import load
 from backorderctl.store.settings import Backorders
@@ -570,7 +570,7 @@ def test_the_report_counts_the_goods_of_a_file(run: Run) -> None:
 def test_what_is_set_for_an_item_stays_without_its_row(folder: Path) -> None:
     """As policy for the next file that has one."""
     (folder / "live.csv").write_text(HEAD + "lyon,A,5,1\n")
-    store = with_quantities(load("store.toml"), Inputs((InputFile("live.csv", "rows"),), (), allow_missing=True)).store
+    store = read_quantities(load("store.toml"), Inputs((InputFile("live.csv", "rows"),), (), allow_missing=True)).store
     product = store.products["A"]
     assert (list(product.items), product.item_policies) == (["lyon"], {"berlin": {"backorders": Backorders.NO}})
 
@@ -579,7 +579,7 @@ def test_products_that_share_their_goods_get_the_answers_of_each_alone(folder: P
     for seed in range(5):
         write_case(folder, seed, 200)
         files = Inputs((InputFile("quantities.csv", "rows"),), (InputFile("reserved.csv", "held"),), allow_missing=True)
-        store = with_quantities(load("store.toml"), files).store.on(ANY_DAY)
+        store = read_quantities(load("store.toml"), files).store.on(ANY_DAY)
         assert list(evaluate_all(store)) == [answer for sku in store.products for answer in evaluate(store, sku)]
         twins = {sku + "'": product._replace(sku=sku + "'") for sku, product in store.products.items()}
         store = replace(store, products={**store.products, **twins})

@@ -15,8 +15,9 @@ from schedules import DAYS, FIRST, by_hand, random_entry, text_of, with_schedule
 from schedules import overlaps as overlap_by_days
 from stores import seeded_stores
 
-from backorderctl.cli.app import local_day, parse_day
+from backorderctl.cli.app import parse_day
 from backorderctl.errors import InvalidFile
+from backorderctl.library import local_day
 from backorderctl.store.load import build, load_bytes
 from backorderctl.store.model import StoreFile
 from backorderctl.store.schedule import days_of_change, overlap

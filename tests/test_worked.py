@@ -10,7 +10,7 @@ import pytest
 from stores import ANY_DAY
 
 from backorderctl.policy.evaluate import Salability, evaluate
-from backorderctl.policy.orders import order
+from backorderctl.policy.orders import order_from
 from backorderctl.store.load import load_bytes
 
 WORKED = Path(__file__).parent / "data" / "worked.toml"
@@ -56,7 +56,7 @@ def figure(answer: Salability, key: str) -> Any:
 
 def ordered(answer: Salability, asked: dict[str, Any]) -> dict[str, Any]:
     """What the order gets, as far as the file says."""
-    got = order(answer, Decimal(asked["qty"]))
+    got = order_from(answer, Decimal(asked["qty"]))
     figures = {
         "qty": got.requested,
         "accepted": got.accepted,

@@ -17,7 +17,7 @@ DEFAULT_CODES = frozenset(code for code, rule in RULES.items() if rule.kind is n
 """The rules that run unless others are asked for."""
 
 
-def check(store: StoreFile, *, today: date, codes: Collection[str] = DEFAULT_CODES) -> list[Finding]:
+def findings_of(store: StoreFile, *, today: date, codes: Collection[str] = DEFAULT_CODES) -> list[Finding]:
     """What these rules find wrong and nobody accepts, the worst first, then by code and line.
 
     The store is checked for today and for each coming day on which an entry of its schedule begins or ends; rules about

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from backorderctl.check.rules import RULES
-from backorderctl.cli.app import Command, local_day, noun, parse_day, with_options
+from backorderctl.cli.app import Command, noun, parse_day, with_options
 from backorderctl.cli.options import EntryNumbers, ProductOption, SourceOption, StockOption
 from backorderctl.cli.reading import ReadOptions
 from backorderctl.cli.writing import WriteOptions, transact
 from backorderctl.edit import entry_operations
 from backorderctl.edit.operations import Changes
 from backorderctl.errors import BackorderctlError, suggestion
+from backorderctl.library import local_day
 from backorderctl.output import entries as view
 from backorderctl.store.model import Accept, StoreFile
 

@@ -19,6 +19,7 @@ import typer.main
 from backorderctl.errors import BackorderctlError, CommandLine, Hint, Mismatch, NoSuchFile
 from backorderctl.files.access import parse_size
 from backorderctl.files.git_revision import is_side
+from backorderctl.library import local_day
 from backorderctl.output.format import printable
 from backorderctl.store.model import StoreFile
 
@@ -384,15 +385,6 @@ def say_error(message: str) -> None:
     with suppress(OSError):
         for line in message.split("\n"):
             print(label, printable(line), file=sys.stderr)
-
-
-def local_day(instant: datetime, timezone: str | None) -> date:
-    """The day that it is then in the time zone, or by the machine's own setting."""
-    if timezone is None:
-        return instant.astimezone().date()
-    from zoneinfo import ZoneInfo
-
-    return instant.astimezone(ZoneInfo(timezone)).date()
 
 
 def parse_day(typed: str, today: date, *, option: str) -> date:

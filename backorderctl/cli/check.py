@@ -8,8 +8,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from backorderctl import library
 from backorderctl.check import DEFAULT_CODES
-from backorderctl.check import check as findings_of
 from backorderctl.check.findings import Finding, LocatedFinding, problems
 from backorderctl.check.registry import RuleKind, Severity
 from backorderctl.check.rules import RULES, codes_beginning
@@ -129,7 +129,7 @@ def _checked(options: QuantitiesOptions, path: str, codes: Collection[str]) -> _
         return _Checked(name, problems(failure, name), readable=False)
     day = options.day(store)
     live = options.live(store)
-    found = findings_of(live, today=day, codes=codes)
+    found = [finding for _, finding in library.findings(live, day=day, codes=codes, name=name)]
     if day != options.today(store) or live is not store:
         # What is safe from that day on, or for these quantities, may change an answer today, or for other ones.
         found = [replace(finding, hint=None, effects=()) for finding in found]

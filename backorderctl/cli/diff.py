@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from backorderctl import library
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, parse_day, with_options
 from backorderctl.cli.options import complete_revision
 from backorderctl.cli.reading import AnswerOptions, path_of, read_revision
@@ -13,7 +14,6 @@ from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.files import git_revision
 from backorderctl.files.access import shell_quoted
 from backorderctl.output import diff as view
-from backorderctl.policy.compare import compare
 from backorderctl.store.load import EMPTY_STORE, load_bytes
 from backorderctl.store.model import StoreFile
 
@@ -51,7 +51,7 @@ def diff(
     before, after = (options.live(side, beside=other) for side, other in (sides, sides[::-1]))
     old_day = options.day(after)
     new_day = old_day if at_new is None else parse_day(at_new, options.today(after), option="--at-new")
-    found = compare(before, after, old_day=old_day, new_day=new_day)
+    found = library.diff(before, after, day=old_day, new_day=new_day)
     view.show_difference(found, options.output, sys.stdout, everything=all_)
     if exit_code and found:
         raise typer.Exit(ANSWER_IS_NO)

@@ -5,17 +5,15 @@ from typing import Annotated
 
 import typer
 
+from backorderctl import library
 from backorderctl.cli.app import Command, noun, with_options
 from backorderctl.cli.options import SkuArgument, StockOption
 from backorderctl.cli.reading import AnswerOptions
-from backorderctl.cli.scopes import one_stock, typed_quantity
-from backorderctl.errors import ANSWER_IS_NO, BackorderctlError, Mismatch
+from backorderctl.cli.scopes import typed_quantity
+from backorderctl.errors import ANSWER_IS_NO
 from backorderctl.output import orders as view
-from backorderctl.policy import orders
-from backorderctl.policy.evaluate import Salability, evaluate, evaluate_at
-from backorderctl.store import model
-from backorderctl.store.model import Store
-from backorderctl.store.scalars import STEP, parse_units
+from backorderctl.policy.orders import simulate_sales
+from backorderctl.store.scalars import STEP
 
 app = noun("Orders: would one be accepted, and how would the stock sell.")
 
@@ -32,13 +30,8 @@ def check(
 
     Also what is backordered. Exit status 1 when refused.
     """
-    try:
-        requested = parse_units(quantity)
-    except Mismatch as mismatch:
-        raise BackorderctlError(f"QTY: {mismatch}") from None
-    answer = _answer(options.store(only=sku), sku, stock)
-    order = orders.order(answer, requested)
-    view.show_order(answer, order, options.output, sys.stdout)
+    order = library.order(options.store(only=sku), sku, quantity, stock=stock)
+    view.show_order(order, options.output, sys.stdout)
     if not order.accepted:
         raise typer.Exit(ANSWER_IS_NO)
 
@@ -58,13 +51,5 @@ def simulate(
     Units ship at once, reserved ones first, and leave the sources in the order of the stock's `sources`.
     """
     every = None if step is None else typed_quantity("--step", step, minimum=STEP)
-    answer = _answer(options.store(only=sku), sku, stock)
-    view.show_sales(answer, orders.simulate_sales(answer, step=every), options.output, sys.stdout)
-
-
-def _answer(store: Store, sku: str, stock: str | None) -> Salability:
-    """The product in the stock that is named or the only candidate; where no stock reaches it, in none."""
-    answers = evaluate(store, sku)
-    if stock is None and answers[0].stock is None:
-        return answers[0]
-    return evaluate_at(store, sku, model.stock_named(store, one_stock(store, sku, stock)))
+    answer = library.sold_from(options.store(only=sku), sku, stock)
+    view.show_sales(answer, simulate_sales(answer, step=every), options.output, sys.stdout)

@@ -1,12 +1,12 @@
 """`backorderctl product`: what is in force for products, and the products themselves."""
 
 import sys
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
 import typer
 
+from backorderctl import library
 from backorderctl.cli.app import Command, noun, whole_number, with_options
 from backorderctl.cli.options import (
     CascadeOption,
@@ -20,15 +20,14 @@ from backorderctl.cli.options import (
     starting,
 )
 from backorderctl.cli.reading import AnswerOptions
-from backorderctl.cli.scopes import one_stock, typed_quantity
+from backorderctl.cli.scopes import typed_quantity
 from backorderctl.cli.writing import WriteOptions, change
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.output import listing, product_page
 from backorderctl.output import product as view
 from backorderctl.output.listing import arranged
-from backorderctl.policy import viewpoints
 from backorderctl.policy.catalogue import Filter, listed
-from backorderctl.policy.evaluate import Salability, Status, evaluate, evaluate_at
+from backorderctl.policy.evaluate import Status
 from backorderctl.store import model
 from backorderctl.store.model import Product, Store
 from backorderctl.store.scalars import ZERO, StockStatus
@@ -133,7 +132,7 @@ def show(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None) ->
     Its settings and where they come from, and how many can be sold.
     """
     store = options.store(only=sku)
-    product_page.show_product(_answers(store, sku, stock), options.output, sys.stdout)
+    product_page.show_product(list(library.answers(store, sku, stock=stock)), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
@@ -143,11 +142,10 @@ def explain(options: AnswerOptions, sku: SkuArgument, stock: StockOption = None)
 
     Below it, where each value comes from and which values it overrides.
     """
-    from backorderctl.output.explain import Explained, show_sums
+    from backorderctl.output.explain import show_sums
 
     store = options.store(only=sku)
-    explained = [Explained(answer, viewpoints.all_chains(store, answer)) for answer in _answers(store, sku, stock)]
-    show_sums(explained, options.output, sys.stdout)
+    show_sums(library.explain(store, sku, stock=stock), options.output, sys.stdout)
 
 
 @app.command(cls=Command)
@@ -256,14 +254,9 @@ def reserve(
     units = typed_quantity("reserved", quantity, minimum=ZERO)
     change(
         options,
-        lambda store: operations.reserve(store, sku, units, stock=one_stock(store, sku, stock)),
+        lambda store: operations.reserve(store, sku, units, stock=library.one_stock(store, sku, stock)),
         done=f"product {sku}: {quantity} reserved",
     )
-
-
-def _answers(store: Store, sku: str, stock: str | None) -> Sequence[Salability]:
-    """What the product offers in the stock that is named, or in each that reaches it."""
-    return [evaluate_at(store, sku, model.stock_named(store, stock))] if stock else evaluate(store, sku)
 
 
 def _matching(store: Store, glob: str | None) -> list[Product] | None:

@@ -16,7 +16,7 @@ from backorderctl.files.access import limited
 from backorderctl.output import quantities as view
 from backorderctl.rows.columns import Layout
 from backorderctl.rows.delimited import InputFile
-from backorderctl.rows.replace_quantities import Replaced, with_quantities
+from backorderctl.rows.replace_quantities import Replaced, read_quantities
 from backorderctl.rows.rows_read import STOCK_IDS, Inputs
 from backorderctl.store.model import StoreFile
 
@@ -65,7 +65,7 @@ class QuantityFiles:
                 check_rejects(target, [self.store_file, *(file.path for file in files)])
         total = sum(Path(file.path).stat().st_size for file in files if Path(file.path).is_file())
         with progress(total, quiet=self.quiet) as tell:
-            read = with_quantities(store, inputs, only=only, watch=lambda done: tell("reading quantities", done))
+            read = read_quantities(store, inputs, only=only, watch=lambda done: tell("reading quantities", done))
         self._tell(read)
         self.read.append(read)
         return read.store

@@ -75,21 +75,6 @@ def seen_places(
     return places(store, stock=stock, source=source, products=products, match=None), seen_from
 
 
-def one_stock(store: Values, sku: str, named: str | None) -> str:
-    """The stock that is named, or the only one that sells the product, or the only one there is.
-
-    BackorderctlError where that leaves several.
-    """
-    if named is not None:
-        return model.stock_named(store, named).code
-    reaching = model.stocks_of(store, model.product_named(store, sku))
-    if len(reaching) > 1:
-        raise BackorderctlError(f"{sku!r} is in several stocks: {', '.join(reaching)}", hint=f"--stock {reaching[0]}")
-    if not reaching and len(store.stocks) > 1:
-        raise BackorderctlError(f"{sku!r} is in no stock, and none of {', '.join(store.stocks)} was named by --stock")
-    return (reaching or list(store.stocks))[0]
-
-
 def typed_quantity(name: str, typed: str, *, minimum: Decimal | None = None) -> Decimal:
     """A quantity as typed for `name`; BackorderctlError for anything else."""
     try:

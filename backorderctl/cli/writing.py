@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from backorderctl.cli.app import DEFAULT_FILE, SHIELD, STANDARD_INPUT, PlainOptions, local_day, parse_day, progress, say
+from backorderctl.cli.app import DEFAULT_FILE, SHIELD, STANDARD_INPUT, PlainOptions, parse_day, progress, say
 from backorderctl.cli.options import FileOption, OutputOption
 from backorderctl.cli.reading import read_input
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.files.git_revision import is_side
 from backorderctl.files.lock import PATIENCE
+from backorderctl.library import local_day
 from backorderctl.output.format import Output, counted, describe_days, describe_place_in_full
 from backorderctl.store.model import Place, Store, StoreFile
 from backorderctl.store.settings import Value

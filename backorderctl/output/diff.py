@@ -104,6 +104,16 @@ def _json(difference: Difference, out: TextIO) -> None:
     out.write("}\n")
 
 
+def difference_document(difference: Difference) -> dict[str, object]:
+    """The same in memory."""
+    return {
+        "settings": list(_setting_documents(difference)),
+        "products": list(_product_documents(difference)),
+        "schedule": list(map(_entry_document, difference.schedule)),
+        "unreached": list(map(unreached_document, difference.unreached)),
+    }
+
+
 def write_difference(difference: Difference, out: TextIO) -> None:
     """Write the whole difference as members of a JSON object."""
     write_documents(difference, out)

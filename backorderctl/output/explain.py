@@ -31,13 +31,17 @@ def show_sums(explained: Iterable[Explained], output: Output, out: TextIO) -> No
     explained = tuple(explained)
     match output:
         case Output.JSON:
-            product = explained[0].answer.product
-            stocks = [_sum(each) for each in explained]
-            out.write(listing.dumps({"sku": product.sku, "name": product.name, "stocks": stocks}, indent=2) + "\n")
+            out.write(listing.dumps(sums_document(explained), indent=2) + "\n")
         case Output.CSV:
             listing.show(Listing("terms", tuple(map(Column, _TERMS)), _term_rows(explained)), output, out)
         case Output.TABLE:
             _sums_page(explained, out)
+
+
+def sums_document(explained: Sequence[Explained]) -> dict[str, Any]:
+    """The sums of one product as one JSON object."""
+    product = explained[0].answer.product
+    return {"sku": product.sku, "name": product.name, "stocks": [_sum(each) for each in explained]}
 
 
 def _sum(explained: Explained) -> dict[str, Any]:

@@ -82,16 +82,18 @@ def _row(located: LocatedFinding) -> tuple[Cell, ...]:
 
 
 def _json(found: Sequence[LocatedFinding], out: TextIO) -> None:
-    """The rows with all the places of each finding, which no cell of a table or CSV could hold."""
-    names = [column.name for column in _FINDINGS]
-    rows = []
-    for located in found:
-        since = located.finding.since and str(located.finding.since)
-        places = [
-            {**found_at.place._asdict(), "line": found_at.line, "since": since} for found_at in located.finding.places
-        ]
-        rows.append(listing.dumps({**dict(zip(names, _row(located), strict=True)), "places": places}))
+    rows = [listing.dumps(finding_document(located)) for located in found]
     out.write('{"findings": [' + ("\n" + ",\n".join(rows) + "\n" if rows else "") + "]}\n")
+
+
+def finding_document(located: LocatedFinding) -> dict[str, object]:
+    """The row with all the places of the finding, which no cell of a table or CSV could hold."""
+    since = located.finding.since and str(located.finding.since)
+    places = [
+        {**found_at.place._asdict(), "line": found_at.line, "since": since} for found_at in located.finding.places
+    ]
+    row = zip((column.name for column in _FINDINGS), _row(located), strict=True)
+    return {**dict(row), "places": places}
 
 
 def _rule_row(rule: Rule) -> tuple[Cell, ...]:

@@ -42,9 +42,9 @@ _SALES = (
 )
 
 
-def show_order(answer: Salability, order: Order, output: Output, out: TextIO) -> None:
+def show_order(order: Order, output: Output, out: TextIO) -> None:
     """Write what an order gets."""
-    cells = _order(answer, order)
+    cells = order_document(order)
     match output:
         case Output.JSON:
             out.write(listing.dumps(cells) + "\n")
@@ -53,7 +53,7 @@ def show_order(answer: Salability, order: Order, output: Output, out: TextIO) ->
             listing.show(Listing("orders", columns, [tuple(cells.values())]), output, out)
         case Output.TABLE:
             screen = terminal(out)
-            verdict, *lines = map(printable, _order_lines(answer, order))
+            verdict, *lines = map(printable, _order_lines(order.answer, order))
             screen.text(verdict, Style.BOLD, Style.GREEN if order.accepted else Style.RED)
             for line in lines:
                 screen.text(line)
@@ -76,7 +76,9 @@ def show_sales(answer: Salability, milestones: Iterable[Milestone], output: Outp
         _sales_page(answer, found, out)
 
 
-def _order(answer: Salability, order: Order) -> dict[str, Cell]:
+def order_document(order: Order) -> dict[str, Cell]:
+    """What an order gets, as JSON and CSV have it."""
+    answer = order.answer
     return {
         "sku": answer.product.sku,
         "stock": answer.stock,

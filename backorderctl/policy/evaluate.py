@@ -15,7 +15,7 @@ from typing import NamedTuple
 from backorderctl.policy.resolve import InForce, Level, ValuesInForce, in_force, value_of, values_of
 from backorderctl.store.model import Locations, Place, Product, Stock, Store
 from backorderctl.store.model import product_named as product_named
-from backorderctl.store.scalars import ZERO, StockStatus
+from backorderctl.store.scalars import ZERO, StockStatus, format_quantity
 from backorderctl.store.settings import (
     BACKORDERS,
     MANAGE_STOCK,
@@ -109,6 +109,11 @@ class Salability(NamedTuple):
     settings: ValuesInForce
     items: tuple[ItemInForce, ...]
     pools: tuple[Pool, ...]
+
+    def __repr__(self) -> str:
+        """What matters of it, as the whole takes a page."""
+        units = "unlimited" if self.salable is None else f"{format_quantity(self.salable)} salable"
+        return f"<Salability: {self.product.sku} in {self.stock}: {self.status}, {units}>"
 
     @property
     def unlimited(self) -> bool:

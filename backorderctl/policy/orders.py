@@ -34,12 +34,15 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an order for `requested` units of goods gets; every field after `reason` is None when it is refused.
+    """What an order for `requested` units of goods gets in the stock of `answer`.
+
+    Every field after `reason` is None when it is refused.
 
     `salable` is None when unlimited. `customer_notice` is the number of backordered units in the notice to the
     customer, None where no notice is sent.
     """
 
+    answer: Salability
     requested: Decimal
     accepted: bool
     salable: Decimal | None
@@ -64,13 +67,15 @@ class Milestone:
     low_stock_sources: tuple[str, ...]
 
 
-def order(answer: Salability, requested: Decimal) -> Order:
+def order_from(answer: Salability, requested: Decimal) -> Order:
     """What an order for `requested` units (more than 0) gets in the stock of `answer`."""
     salable = answer.salable
     if answer.status is Status.OUT_OF_STOCK or (salable is not None and requested > salable):
-        return Order(requested=requested, accepted=False, reason=answer.reason or EXCEEDS_SALABLE, salable=salable)
+        reason = answer.reason or EXCEEDS_SALABLE
+        return Order(answer=answer, requested=requested, accepted=False, reason=reason, salable=salable)
     ships_now = requested if answer.on_hand is None else min(requested, answer.on_hand)
     taken = Order(
+        answer=answer,
         requested=requested,
         accepted=True,
         salable=salable,

@@ -6,7 +6,7 @@ from datetime import date
 
 from backorderctl.policy.evaluate import Salability, evaluate_at, evaluate_each
 from backorderctl.policy.expectations import Expected, Found, Tested, met
-from backorderctl.policy.orders import order
+from backorderctl.policy.orders import order_from
 from backorderctl.policy.policy_test import Given, InvalidTest, PolicyTest
 from backorderctl.store.model import Product, SourceItem, Store, stocks_of
 from backorderctl.store.sku import matches
@@ -156,7 +156,7 @@ def _subjects(run: _Run, product: Product, answers: Sequence[Salability], store:
             if answer is None:  # as `order check --stock` has it
                 only = replace(store, products={product.sku: product})
                 answer = evaluate_at(only, product.sku, store.stocks[stock])
-            yield Tested(answer, order=order(answer, test.order))
+            yield Tested(answer, order=order_from(answer, test.order))
         return
     for answer in answers:
         if test.stock in (None, answer.stock):

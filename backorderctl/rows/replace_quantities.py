@@ -45,7 +45,7 @@ class Replaced:
     only: str | None = None
 
 
-def with_quantities(
+def read_quantities(
     store: StoreFile, inputs: Inputs, *, only: str | None = None, watch: Watch = lambda _: None
 ) -> Replaced:
     """The store with the source items and reservations of the files in place of its own.

@@ -1,13 +1,17 @@
 """What a report on a catalogue is about, and the words that its table and its page have in common."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from backorderctl.policy.agenda import AgendaDay
+from backorderctl.check.findings import Finding
+from backorderctl.check.rules import RULES
+from backorderctl.policy.agenda import AgendaDay, agenda, of_stock
 from backorderctl.policy.evaluate import Reason
 from backorderctl.policy.totals import Totals
+from backorderctl.store.model import StoreFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,32 @@ class CatalogueReport:
     totals: Totals
     findings: Sequence[RuleCount]
     agenda: Sequence[AgendaDay]
+
+
+MOST_CHANGES = 10
+"""Days of the schedule are named until so many entries begin or end."""
+
+
+def rule_counts(findings: Iterable[Finding]) -> list[RuleCount]:
+    """How many findings each rule has, and the severity of its worst one; the worst rule first, as they come."""
+    found = list(findings)
+    worst = {finding.code: finding.severity for finding in reversed(found)}
+    return [
+        RuleCount(code=code, name=RULES[code].name, severity=worst[code], findings=number)
+        for code, number in Counter(finding.code for finding in found).items()
+    ]
+
+
+def next_days(file: StoreFile, today: date, stock: str | None) -> Iterator[AgendaDay]:
+    """The next days on which something begins or ends, until enough does; of one stock, what reaches it."""
+    left = MOST_CHANGES
+    for day in agenda(file, after=today, until=date.max):
+        shown = day if stock is None else of_stock(day, stock)
+        if shown is not None:
+            yield shown
+            left -= len(shown.begins) + len(shown.ends)
+        if left <= 0:
+            return
 
 
 OUT_OF_STOCK_WORDS = {
