@@ -146,6 +146,41 @@ def test_a_file_with_a_refused_row_is_read_twice(files: Path, row: str, words: t
     assert 0.9 * size < twice - once < 1.1 * size
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_of_any_warehouse_is_read_as_its_columns_are_named(run: Run, files: Path, kind: str) -> None:
+    (files / "lager.csv").write_text('Lagerort;Artikelnummer;Bestand\nmain;A;"11,5"\nLYON;a;3\nmain;B;-1,25\n')
+    (files / "held.csv").write_text("Artikel;reserviert\nA;1,5\n")
+    if kind == "parquet":
+        duckdb.execute("COPY (SELECT * FROM read_csv('lager.csv', all_varchar = true)) TO 'lager.parquet'")
+    named = ["source_code=Lagerort", "sku=Artikelnummer", "quantity=Bestand", "reserved=reserviert"]
+    words = [word for name in named for word in ("--column", name)]
+    held = ("--reserved", "held.csv", "--column", "sku=Artikel")
+    for more in (("--decimal", ","), ()):
+        listed = run("product", "list", "--quantities", f"lager.{kind}", *words, *more, "-o", "csv")
+        ran = run("evaluate", f"lager.{kind}", *words, *more, "--to", "answers.csv")
+        assert (ran.status, listed.status) == ((0, 0) if more else (2, 2))
+        if more:
+            assert answers((files / "answers.csv").read_text()) == answers(listed.out)
+            assert [row[4] for row in answers(listed.out)] == ["14.5", "-1.25", "0"]
+        else:
+            assert ran.err == listed.err.replace("rejects.csv", "rejects")
+            assert "Hint: --decimal ," in ran.err
+    assert run("evaluate", f"lager.{kind}", *held, "--decimal", ",", "--summary").err.startswith(
+        f"Error: lager.{kind}:1: expected columns 'source_code'"
+    )
+
+
+def test_a_file_without_sources_is_about_the_one_that_is_named(run: Run, files: Path) -> None:
+    (files / "live.csv").write_text("SKU;qty\nA;2\nB;3\nB;3\n")
+    listed = run("product", "list", "--quantities", "live.csv", "--quantities-for", "lyon", "-o", "csv")
+    ran = run("evaluate", "live.csv", "--quantities-for", "lyon", "--to", "answers.csv", "--summary", "-o", "json")
+    assert (ran.status, "1 row repeated" in ran.err) == (0, True)
+    assert answers((files / "answers.csv").read_text()) == answers(listed.out)
+    assert [row[4] for row in answers(listed.out)] == ["2", "3", "0"]
+    ran = run("evaluate", "live.csv", "--quantities-for", "lyno", "--summary")
+    assert (ran.status, ran.err.startswith("Error: unknown source 'lyno'")) == (2, True)
+
+
 def test_answers_say_which_day_and_which_commit_they_are_for(run: Run, files: Path) -> None:
     subprocess.run(["git", "init", "-q"], check=True)
     subprocess.run(["git", "add", "store.toml"], check=True)
@@ -309,12 +344,12 @@ def test_the_files_their_rows_and_ignored_columns_are_named(run: Run, files: Pat
         (files / f"{number}.csv").write_text(f"source_code,sku,quantity\nlyon,S{number},1\n")
     ran = run("evaluate", "live.csv", "--reserved", "held.csv", "--summary", "-o", "json")
     assert ran.err.splitlines()[:2] == [
-        "live.csv: 2 rows; columns ignored: note",
+        "live.csv: 2 rows; columns ignored: Note",
         "held.csv: 1 row; columns ignored: by",
     ]
     document = json.loads(ran.out)
     assert document["files"] == [
-        {"file": "live.csv", "refused": 0, "ignored": ["note"]},
+        {"file": "live.csv", "refused": 0, "ignored": ["Note"]},
         {"file": "held.csv", "refused": 0, "ignored": ["by"]},
     ]
     assert (document["rows"], document["reserved_rows"]) == (2, 1)
@@ -908,7 +943,7 @@ REFUSED = {
     ),
     "an empty file": (
         "evaluate empty.csv --summary",
-        "empty.csv:1: expected a column 'source_code', got an empty file",
+        "empty.csv:1: expected columns 'source_code', 'sku' and 'quantity', got an empty file",
     ),
     "a header alone": ("evaluate head.csv --summary", "head.csv: expected rows, got none"),
     "a size that is none": (

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from backorderctl.bulk.engine import NUMBER
+from backorderctl.bulk.engine import NUMBER, plain_number
 from backorderctl.bulk.inputs import RowsFile
 from backorderctl.bulk.job import COLUMNS, Job, OnStep, RunResult, Unreadable, csv_columns
 from backorderctl.bulk.policy_tables import SqlTable
@@ -43,14 +43,14 @@ _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EAC
 """Why a file cannot be written, in the system's words, which are in those of DuckDB."""
 
 
-def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, on_progress: OnStep) -> RunResult:
+def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, on_step: OnStep) -> RunResult:
     """Answer for every product, and write the answers to the file or folder `to`, whole or not at all.
 
     RowsRefused when rows are; BackorderctlError when DuckDB is not installed, or cannot go on.
     """
     with scratch_folder() as scratch, _session(scratch, memory) as database:
         engine = DuckDB(database, scratch, memory=memory, parts=_parts(job, memory))
-        with _watched(database, engine.parts, on_progress) as on_part:
+        with _watched(database, engine.parts, on_step) as on_part:
             return evaluate_on(engine, job, to, summary=summary, on_part=on_part)
 
 
@@ -98,7 +98,7 @@ class DuckDB:
             name = quoted(file.columns[place])
             number = f"TRY_CAST({name} AS DECIMAL(12, 4))"
             return f"CASE WHEN {number} = {name} THEN {number} END"
-        cell = self.cell(file, column)
+        cell = plain_number(file, self.cell(file, column))
         number = f"TRY_CAST({cell} AS DECIMAL(12, 4))"
         # Most numbers are written as the database would, which takes a third of the time of a pattern to find out.
         return (
@@ -228,7 +228,7 @@ def _session(scratch: Path, memory: int) -> Iterator[Any]:
 
 
 @contextmanager
-def _watched(database: Any, parts: int, on_progress: OnStep) -> Iterator[Callable[[int], None]]:
+def _watched(database: Any, parts: int, on_step: OnStep) -> Iterator[Callable[[int], None]]:
     """A function to call as each part begins; meanwhile a thread looks how far its query has come."""
     ended = threading.Event()
     begun = [0]
@@ -239,7 +239,7 @@ def _watched(database: Any, parts: int, on_progress: OnStep) -> Iterator[Callabl
     def look() -> None:
         while not ended.wait(LOOK):
             share = min(max(database.query_progress(), 0), 100)
-            on_progress("reading quantities", int((begun[0] * 100 + share) // parts))
+            on_step("reading quantities", int((begun[0] * 100 + share) // parts))
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()

@@ -86,7 +86,7 @@ def sources_query(engine: Engine, job: Job) -> str:
     """The source codes of all quantities files: as they are spelled, and as the store file does."""
     parts = []
     for files in _alike(job.quantities):
-        cell = engine.cell(files[0], SOURCE_CODE)
+        cell = _source_cell(engine, files[0])
         name = known_source(cell, job.tables.sources)
         parts.append(f"SELECT {cell} AS spelling, {name} AS name FROM {engine.reader(files)}")
     return "\nUNION ALL\n".join(parts)
@@ -95,6 +95,18 @@ def sources_query(engine: Engine, job: Job) -> str:
 def reservations_query(engine: Engine, job: Job) -> str:
     """The rows of all reserved files: sku, stock, units, and 1 where the row says what is reserved in all."""
     return "\nUNION ALL\n".join(_reservations(engine, files, job) for files in _alike(job.reserved))
+
+
+def _source_cell(engine: Engine, file: RowsFile) -> str:
+    """The source code of a row, which all rows of a file without that column share."""
+    return engine.cell(file, SOURCE_CODE) if SOURCE_CODE in file.read else engine.text(file.source or "")
+
+
+def plain_number(file: RowsFile, cell: str) -> str:
+    """A cell with a point before its decimals, where the file has a comma there."""
+    if file.layout.decimal == ".":
+        return cell
+    return f"CASE WHEN {cell} LIKE '%.%' THEN {cell} ELSE REPLACE({cell}, ',', '.') END"
 
 
 def _alike(files: Sequence[RowsFile]) -> Iterator[list[RowsFile]]:
@@ -114,7 +126,7 @@ def _quantities(engine: Engine, files: Sequence[RowsFile], job: Job) -> str:
         status = _case(engine, engine.cell(first, STATUS), flags)
     else:
         status = str(OWN_STATUS if job.tables.out_of_stock else 1)
-    source = engine.cell(first, SOURCE_CODE)
+    source = _source_cell(engine, first)
     known = ", ".join(map(engine.text, job.tables.sources))
     return (
         f"SELECT {known_source(source, job.tables.sources)} AS source_code, {engine.cell(first, SKU)} AS sku, "

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from backorderctl.errors import BackorderctlError, system_reason
 from backorderctl.files.access import GZIP, decompressed, shell_quoted
 from backorderctl.files.beside import scratch_folder
-from backorderctl.rows.delimited import CELL_LIMIT, PARQUET, InputFile, Sheet, delimiter
+from backorderctl.rows.columns import Layout
+from backorderctl.rows.delimited import CELL_LIMIT, PARQUET, PLAIN, InputFile, Sheet, delimiter
 from backorderctl.rows.parquet import column_types, connect, plain_path
 from backorderctl.rows.quantities_file import QUANTITY, SOURCE_CODE, STATUS
 from backorderctl.rows.reserved_file import RESERVED, STOCK_COLUMN
@@ -42,9 +43,10 @@ RESERVATIONS = FileKind((SKU,), (RESERVED, QUANTITY, STOCK_COLUMN, STOCK_ID))
 class RowsFile:
     """A file of rows: its columns in order, those that are read by our name for them; `delimiter` is None for Parquet.
 
-    `types` are the columns' types in a Parquet file, as an engine calls them. `named` if the file is given by its own
-    name, not by that of a folder or a pattern; `rows` is None unless they are counted already, and of CSV 0 or None;
-    `place` is where an engine finds it, if not by its path.
+    `layout` is how it is written, and `source` what all its rows are about if it has no column for that. `types` are
+    the columns' types in a Parquet file, as an engine calls them. `named` if the file is given by its own name, not by
+    that of a folder or a pattern; `rows` is None unless they are counted already, and of CSV 0 or None; `place` is
+    where an engine finds it, if not by its path.
     """
 
     path: str
@@ -52,6 +54,8 @@ class RowsFile:
     columns: tuple[str, ...]
     read: Mapping[str, int]
     delimiter: str | None
+    layout: Layout = PLAIN
+    source: str | None = None
     packed: bool = False
     types: tuple[str, ...] = ()
     named: bool = False
@@ -62,20 +66,33 @@ class RowsFile:
     def ignored(self) -> tuple[str, ...]:
         """The columns that nothing is read from."""
         read = set(self.read.values())
-        return tuple(name.strip().lower() for place, name in enumerate(self.columns) if place not in read)
+        return tuple(name.strip() for place, name in enumerate(self.columns) if place not in read)
 
 
-def rows_files(typed: Sequence[str], kind: FileKind, *, on_spark: bool = False) -> tuple[RowsFile, ...]:
-    """The files that the words name. What only Spark can look into has no columns yet: URIs and its Parquet files."""
+def rows_files(
+    typed: Sequence[str],
+    kind: FileKind,
+    *,
+    layout: Layout = PLAIN,
+    source: str | None = None,
+    on_spark: bool = False,
+) -> tuple[RowsFile, ...]:
+    """The files that the words name; those of one warehouse are about `source`.
+
+    What only Spark can look into has no columns yet: URIs and its Parquet files.
+    """
+    new = RowsFile("", kind, (), {}, None, layout, source)
     paths = _paths(typed, on_spark=on_spark)
-    return tuple(replace(_opened(path, kind, on_spark=on_spark), named=path in typed) for path in paths)
+    return tuple(_opened(replace(new, path=path, named=path in typed), on_spark=on_spark) for path in paths)
 
 
 def with_columns(file: RowsFile, columns: Sequence[str]) -> RowsFile:
     """The file with its columns; InvalidFile when one is there twice or one that is needed is not there."""
     kind = file.kind
-    sheet = Sheet(file.path, [column.strip().lower() for column in columns], iter(()))
-    read = {name: sheet.needed(name)[0] for name in kind.needed}
+    sheet = Sheet(file.path, columns, iter(()), file.layout)
+    alone = file.source is not None and sheet.column(SOURCE_CODE) is None
+    needed = [name for name in kind.needed if not (alone and name == SOURCE_CODE)]
+    read = dict(zip(needed, sheet.needed(*needed), strict=True))
     read |= {name: place for name in kind.also if (place := sheet.column(name)) is not None}
     if kind is RESERVATIONS and (RESERVED in read) == (QUANTITY in read):
         found = "both" if RESERVED in read else "neither"
@@ -155,19 +172,18 @@ def _patterns_below(folder: str) -> str | None:
     return " ".join(shell_quoted(f"{start}{glob.escape(end)}") for end in sorted(ends)) or None
 
 
-def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
-    """A file with its columns; BackorderctlError when it cannot be read or one that is needed is not there."""
+def _opened(file: RowsFile, *, on_spark: bool) -> RowsFile:
+    """The file with its columns; BackorderctlError when it cannot be read or one that is needed is not there."""
+    path = file.path
     if on_spark and "://" in path:
-        return RowsFile(path, kind, (), {}, None)
+        return file
     if Path(path).exists() and not Path(path).is_file():
         raise BackorderctlError(f"{path}: expected a file, which may be read again, got a pipe or a device")
     try:
         with Path(path).open("rb") as raw:
             start = raw.peek(4)[:4]
-            if start == PARQUET:
-                file, columns = RowsFile(path, kind, (), {}, None), list[str]()
-            else:
-                file, columns = _of_csv(raw, path, kind, packed=start.startswith(GZIP))
+            if start != PARQUET:
+                file, columns = _of_csv(file, raw, packed=start.startswith(GZIP))
     except UnicodeDecodeError:
         raise BackorderctlError(f"{path}: expected a CSV file in UTF-8 or a Parquet file, got another") from None
     except OSError as error:
@@ -175,29 +191,29 @@ def _opened(path: str, kind: FileKind, *, on_spark: bool) -> RowsFile:
     if file.delimiter is None:
         if on_spark:
             return file
-        file, columns = _of_parquet(path, kind)
+        file, columns = _of_parquet(file)
     return with_columns(file, columns)
 
 
-def _of_parquet(path: str, kind: FileKind) -> tuple[RowsFile, list[str]]:
+def _of_parquet(file: RowsFile) -> tuple[RowsFile, list[str]]:
     """A Parquet file, and the names of its columns."""
     with scratch_folder() as scratch:
-        database, place = connect(), plain_path(path, scratch)
-        types = column_types(database, place, name=path)
+        database, place = connect(), plain_path(file.path, scratch)
+        types = column_types(database, place, name=file.path)
         # `parquet_file_metadata` would also read texts of the file that nobody needs and that may be damaged.
         [rows] = database.execute("SELECT COUNT(*) FROM read_parquet($1)", [place]).fetchone()
-    return RowsFile(path, kind, (), {}, None, types=tuple(types.values()), rows=rows), list(types)
+    return replace(file, types=tuple(types.values()), rows=rows), list(types)
 
 
-def _of_csv(raw: io.BufferedReader, path: str, kind: FileKind, *, packed: bool) -> tuple[RowsFile, list[str]]:
+def _of_csv(file: RowsFile, raw: io.BufferedReader, *, packed: bool) -> tuple[RowsFile, list[str]]:
     """A CSV file, and the names in its header."""
     with (
-        decompressed(raw, path, limit=sys.maxsize, longest_line=CELL_LIMIT) as content,
+        decompressed(raw, file.path, limit=sys.maxsize, longest_line=CELL_LIMIT) as content,
         io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text,
     ):
         columns, dialect = header(text.readline())
         rows = None if any(line.strip("\r\n") for line in text) else 0
-    return RowsFile(path, kind, (), {}, dialect, packed=packed, rows=rows), columns
+    return replace(file, delimiter=dialect, packed=packed, rows=rows), columns
 
 
 def header(line: str) -> tuple[list[str], str]:
@@ -208,4 +224,4 @@ def header(line: str) -> tuple[list[str], str]:
 
 def input_files(files: Sequence[RowsFile]) -> tuple[InputFile, ...]:
     """The same files as the Python reader takes them."""
-    return tuple(InputFile(file.path, file.path, limit=sys.maxsize) for file in files)
+    return tuple(InputFile(file.path, file.path, limit=sys.maxsize, layout=file.layout) for file in files)

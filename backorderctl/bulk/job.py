@@ -143,6 +143,7 @@ def second_look(job: Job, skus: frozenset[str]) -> SecondLook:
     inputs = Inputs(
         quantities=input_files(job.quantities),
         reserved=input_files(job.reserved),
+        sources=tuple({file.source for file in job.quantities if file.source is not None}),
         stock_ids=job.stock_ids,
         skip_bad=job.skip_bad,
     )

@@ -16,7 +16,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from backorderctl.bulk.engine import NUMBER
+from backorderctl.bulk.engine import NUMBER, plain_number
 from backorderctl.bulk.inputs import RowsFile, header, with_columns
 from backorderctl.bulk.job import COLUMNS, Job, RowsRefused, RunResult, csv_columns
 from backorderctl.bulk.policy_tables import SqlTable
@@ -94,7 +94,7 @@ class Spark:
             name = _quoted(file.columns[place])
             number = f"TRY_CAST({name} AS DECIMAL(12, 4))"
             return f"CASE WHEN {number} = {name} THEN {number} END"
-        cell = self.cell(file, column)
+        cell = plain_number(file, self.cell(file, column))
         return f"CASE WHEN regexp_like({cell}, r'\\A{NUMBER}\\z') THEN TRY_CAST({cell} AS DECIMAL(12, 4)) END"
 
     def no_sku(self, column: str) -> str:

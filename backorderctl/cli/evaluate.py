@@ -18,7 +18,15 @@ from backorderctl.bulk.job import Job, RowsRefused, RunResult
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.target import check_target
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, progress, say, with_options
-from backorderctl.cli.options import AllowMissingOption, OutputOption, StockIdOption
+from backorderctl.cli.options import (
+    AllowMissingOption,
+    ColumnOption,
+    DecimalOption,
+    OutputOption,
+    StockIdOption,
+    complete_source,
+    layout,
+)
 from backorderctl.cli.quantities import known_stock_ids
 from backorderctl.cli.reading import RESERVED_VARIABLE, StoreOptions
 from backorderctl.cli.rejects import rejects_names, write_refused
@@ -28,6 +36,7 @@ from backorderctl.files.git_revision import committed_in
 from backorderctl.output import evaluate as view
 from backorderctl.output.format import Output
 from backorderctl.rows.rows_read import mending, refusal
+from backorderctl.store.model import source_named
 from backorderctl.store.scalars import toml_repr
 
 app = noun("")
@@ -49,6 +58,67 @@ class EvaluateOptions(StoreOptions):
     """The options of `evaluate`, whose answers go to a file; `output` is the shape of the summary."""
 
     output: OutputOption = Output.TABLE
+    engine: Annotated[EngineName, typer.Option("--engine", help="What computes the answers.")] = EngineName.DUCKDB
+    memory: Annotated[str, typer.Option("--memory", metavar="SIZE", help="The most that DuckDB takes.")] = GIGABYTE
+    remote: Annotated[
+        str | None, typer.Option("--remote", metavar="sc://HOST:PORT", help="The Spark Connect server of engine spark.")
+    ] = None
+    quantities_for: Annotated[
+        str | None,
+        typer.Option(
+            "--quantities-for",
+            metavar="SOURCE",
+            help="The source of files without a column for it.",
+            autocompletion=complete_source,
+        ),
+    ] = None
+    column: ColumnOption = None
+    decimal: DecimalOption = None
+    stock_id: StockIdOption = None
+    allow_missing: AllowMissingOption = False
+    skip_bad: Annotated[
+        str | None,
+        typer.Option("--skip-bad", metavar="FOLDER", help="Go on without the refused rows and write them here."),
+    ] = None
+
+    @property
+    def on_spark(self) -> bool:
+        """Whether Spark computes the answers."""
+        return self.engine is EngineName.SPARK
+
+    def job(self, quantities: Sequence[str], reserved: Sequence[str]) -> Job:
+        """What there is to do; BackorderctlError when a file cannot be read, or the store cannot be answered for."""
+        if self.remote is not None and not self.on_spark:
+            raise BackorderctlError(f"--remote: expected --engine spark, got {self.engine}")
+        store = self.store()
+        if not store.sources:
+            raise BackorderctlError(f"{self.file}: expected a source, got none")
+        if self.quantities_for is not None:
+            source_named(store, self.quantities_for)
+        written = layout(self.column, self.decimal)
+        return Job(
+            store,
+            policy_tables(store),
+            rows_files(quantities, QUANTITIES, layout=written, source=self.quantities_for, on_spark=self.on_spark),
+            rows_files(reserved, RESERVATIONS, layout=written, on_spark=self.on_spark),
+            known_stock_ids(self.stock_id or (), store.stocks),
+            allow_missing=self.allow_missing,
+            skip_bad=self.skip_bad is not None,
+            marks=_marks(store.day, self.file),
+        )
+
+    def run(self, job: Job, to: str | None, *, summary: bool) -> RunResult:
+        """The run of a job, with a bar where somebody watches; BackorderctlError with the rows that are refused."""
+        memory = parse_memory(self.memory)
+        try:
+            if self.on_spark:
+                return spark.evaluate_in_spark(job, to, summary=summary, remote=self.remote)
+            with progress(100, quiet=self.quiet) as on_step:
+                return duckdb.evaluate_in_duckdb(job, to, summary=summary, memory=memory, on_step=on_step)
+        except RowsRefused as refused:
+            rows = sum(file.rows for file in refused.files)
+            hint = mending(refused.rows, rows, job.store, job.stock_ids, rejects="rejects")
+            raise refusal(refused.rows, refused.files, hint=hint) from None
 
 
 @app.command(cls=Command)
@@ -76,52 +146,16 @@ def evaluate(
         ),
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Show the totals of each stock.")] = False,
-    engine: Annotated[EngineName, typer.Option("--engine", help="What computes the answers.")] = EngineName.DUCKDB,
-    memory: Annotated[str, typer.Option("--memory", metavar="SIZE", help="The most that DuckDB takes.")] = GIGABYTE,
-    remote: Annotated[
-        str | None, typer.Option("--remote", metavar="sc://HOST:PORT", help="The Spark Connect server of engine spark.")
-    ] = None,
-    stock_id: StockIdOption = None,
-    allow_missing: AllowMissingOption = False,
-    skip_bad: Annotated[
-        str | None,
-        typer.Option("--skip-bad", metavar="FOLDER", help="Go on without the refused rows and write them here."),
-    ] = None,
 ) -> None:
     """Answer for files of any size, as `product list` does."""
     if to is None and not summary:
         raise BackorderctlError("expected --to ANSWERS, --summary or both, got neither")
-    if remote is not None and engine is not EngineName.SPARK:
-        raise BackorderctlError(f"--remote: expected --engine spark, got {engine}")
-    store = options.store()
-    if not store.sources:
-        raise BackorderctlError(f"{options.file}: expected a source, got none")
     from_environment = [] if reserved else [path for path in [os.environ.get(RESERVED_VARIABLE)] if path]
-    job = Job(
-        store,
-        policy_tables(store),
-        rows_files(quantities, QUANTITIES, on_spark=engine is EngineName.SPARK),
-        rows_files(reserved or from_environment, RESERVATIONS, on_spark=engine is EngineName.SPARK),
-        known_stock_ids(stock_id or (), store.stocks),
-        allow_missing=allow_missing,
-        skip_bad=skip_bad is not None,
-        marks=_marks(store.day, options.file),
-    )
-    read = [options.file, *(file.path for file in job.files)]
-    targets = _rejects_targets(skip_bad, job) if skip_bad is not None else {}
-    if to is not None:
-        check_target(to, on_spark=engine is EngineName.SPARK)
-        refuse_overwriting_input("--to", to, read)
-    if skip_bad is not None:
-        _check_rejects(Path(skip_bad), read, to, targets)
-    try:
-        result = _run(job, to, engine, summary=summary, memory=parse_memory(memory), remote=remote, quiet=options.quiet)
-    except RowsRefused as refused:
-        rows = sum(file.rows for file in refused.files)
-        hint = mending(refused.rows, rows, store, job.stock_ids, rejects="rejects")
-        raise refusal(refused.rows, refused.files, hint=hint) from None
-    if skip_bad is not None:
-        Path(skip_bad).mkdir(exist_ok=True)
+    job = options.job(quantities, reserved or from_environment)
+    targets = _checked_targets(job, to, options)
+    result = options.run(job, to, summary=summary)
+    if options.skip_bad is not None:
+        Path(options.skip_bad).mkdir(exist_ok=True)
         headers = {file.file: file.header for file in result.files}
         write_refused(result.refused, headers, targets, quiet=options.quiet, old=targets.values())
     for line in view.run_notes(result, job):
@@ -138,14 +172,17 @@ def _marks(day: date, file: str) -> dict[str, str]:
     return {"at": day.isoformat(), **({"revision": revision} if revision else {})}
 
 
-def _run(
-    job: Job, to: str | None, engine: EngineName, *, summary: bool, memory: int, remote: str | None, quiet: bool
-) -> RunResult:
-    """The run of a job, with a bar where somebody watches."""
-    if engine is EngineName.SPARK:
-        return spark.evaluate_in_spark(job, to, summary=summary, remote=remote)
-    with progress(100, quiet=quiet) as on_progress:
-        return duckdb.evaluate_in_duckdb(job, to, summary=summary, memory=memory, on_progress=on_progress)
+def _checked_targets(job: Job, to: str | None, options: EvaluateOptions) -> dict[str, str]:
+    """Where the refused rows of each file go; BackorderctlError where these or the answers cannot be written."""
+    read = [options.file, *(file.path for file in job.files)]
+    if to is not None:
+        check_target(to, on_spark=options.on_spark)
+        refuse_overwriting_input("--to", to, read)
+    if options.skip_bad is None:
+        return {}
+    targets = _rejects_targets(options.skip_bad, job)
+    _check_rejects(Path(options.skip_bad), read, to, targets)
+    return targets
 
 
 def _rejects_targets(folder: str, job: Job) -> dict[str, str]:
