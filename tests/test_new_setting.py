@@ -26,16 +26,16 @@ backorders = "notify"
 safety_days = 3
 
 [stocks.eu]
-sources = ["default"]
+sources = ["main"]
 
-[sources.default]
+[sources.main]
 safety_days = 4
 
 [products.A]
 safety_days = -5.5
 express = false
 
-[products.A.sources.default]
+[products.A.sources.main]
 quantity = 3
 
 [products.B]
@@ -64,27 +64,27 @@ COMMANDS = {
     "config explain": "config explain safety_days --product A",
     "config keys": "config keys",
     "source list": "source list",
-    "source show": "source show default",
+    "source show": "source show main",
     "source add": "source add lyon",
-    "source set": "source set default --name Main",
-    "source remove": "source remove default --cascade",
-    "source enable": "source enable default",
-    "source disable": "source disable default",
+    "source set": "source set main --name Main",
+    "source remove": "source remove main --cascade",
+    "source enable": "source enable main",
+    "source disable": "source disable main",
     "stock list": "stock list",
     "stock show": "stock show eu",
     "stock add": "stock add us",
     "stock set": "stock set eu --name Europe",
     "stock remove": "stock remove eu",
-    "stock link": "stock link eu default",
-    "stock unlink": "stock unlink eu default",
+    "stock link": "stock link eu main",
+    "stock unlink": "stock unlink eu main",
     "product list": "product list --by-source",
     "product show": "product show A",
     "product explain": "product explain A",
     "product add": "product add C",
     "product set": "product set A --name Bag",
     "product remove": "product remove A",
-    "product assign": "product assign B default --quantity 2",
-    "product unassign": "product unassign A default",
+    "product assign": "product assign B main --quantity 2",
+    "product unassign": "product unassign A main",
     "product reserve": "product reserve A 2",
     "order check": "order check A 2",
     "order simulate": "order simulate A",
@@ -127,11 +127,11 @@ for line in lines:
 sys.__stdout__.write(json.dumps(answers))
 """
 FILES = {
-    "live.csv": "source_code,sku,quantity\ndefault,A,1\n",
+    "live.csv": "source_code,sku,quantity\nmain,A,1\n",
     "salable.csv": "sku,qty,is_salable\nA,1,1\n",
     "store.toml": STORE,
     "store.test.toml": '[[test]]\nname = "days"\nproduct = "A"\nexpect = { safety_days = -5.5, express = false }\n',
-    "changes.csv": "product,source,key,value\nB,,safety_days,9\nA,default,late_orders,1\n",
+    "changes.csv": "product,source,key,value\nB,,safety_days,9\nA,main,late_orders,1\n",
     "products.csv": "sku,safety_days,use_config_safety_days,express,late_orders\nB,6.0000,0,1,2\nA,8,1,,\n",
     "config.csv": "path,value\ncataloginventory/item_options/safety_days,12\n",
 }
@@ -188,7 +188,7 @@ def test_a_new_setting_is_read_exported_and_imported(package: Path) -> None:
     assert [ran.out for ran in answers(
         package,
         "config get safety_days --product A",
-        "config get safety_days --product A --source default",
+        "config get safety_days --product A --source main",
         "config get late_orders --product A",
         f"{read} safety_days --product B",
         f"{read} safety_days",

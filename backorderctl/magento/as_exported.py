@@ -15,7 +15,6 @@ from backorderctl.store.settings import (
     BACKORDERS,
     DEFAULTS,
     MANAGE_STOCK,
-    NOTIFY_BELOW,
     THRESHOLD,
     Backorders,
     Scope,
@@ -46,9 +45,9 @@ def differences(
         for store, magentos_configuration, in_stocks in zip(stores, configurations, found, strict=True):
             product = store.products[row.product.sku]
             magentos = dict(_in_magento(row, magentos_configuration))
-            notify = product.settings.get(NOTIFY_BELOW.key, exported_configuration(store)[NOTIFY_BELOW.key])
+            own = {**exported_configuration(store), **product.settings}
             for policy in _policies(product, in_stocks):
-                differing = list(_differing(product.sku, policy, notify, magentos))
+                differing = list(_differing(product.sku, policy, own, magentos))
                 first = differing if first is None or not differing else first
         yield row.product.sku, first or [], _written(found[0])
 
@@ -94,7 +93,7 @@ def _policies(product: Product, answers: Sequence[Salability]) -> Iterator[Polic
             yield from _policies(product, [answer])
 
 
-def _differing(sku: str, policy: Policy, notify: Value, magentos: Settings) -> Iterator[OtherInMagento]:
+def _differing(sku: str, policy: Policy, own: Settings, magentos: Settings) -> Iterator[OtherInMagento]:
     managed = magentos.get(MANAGE_STOCK.key, policy.managed)
     if managed != policy.managed:
         yield OtherInMagento(MANAGE_STOCK.key, sku, policy.managed, managed)
@@ -107,9 +106,9 @@ def _differing(sku: str, policy: Policy, notify: Value, magentos: Settings) -> I
             effective = effective_threshold(threshold, backorders=takes_backorders(backorders))
             if effective != policy.threshold:
                 yield OtherInMagento(THRESHOLD.key, sku, policy.threshold, threshold)
-    low = magentos.get(NOTIFY_BELOW.key, notify)
-    if low != notify:
-        yield OtherInMagento(NOTIFY_BELOW.key, sku, notify, low)
+    for key, value in magentos.items():
+        if key not in (MANAGE_STOCK.key, BACKORDERS.key, THRESHOLD.key) and value != own[key]:
+            yield OtherInMagento(key, sku, own[key], value)
 
 
 def _written(answers: Iterable[Salability]) -> frozenset[str]:
