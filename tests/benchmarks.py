@@ -15,6 +15,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from random import Random
+
+from conftest import git
 
 from backorderctl.policy.evaluate import evaluate_all
 from backorderctl.store.load import build
@@ -226,6 +229,38 @@ def reports(folder: Path) -> Iterator[str]:
         yield ratio(f"10,000 tests / check, 10,000 products, {name}", tested, checked, 2, 7)
 
 
+LOAD_ALL = """
+import subprocess, sys
+from backorderctl.store.load import load_bytes
+git = ["git", "-C", sys.argv[1]]
+names = subprocess.run([*git, "rev-list", "HEAD"], capture_output=True, text=True, check=True).stdout.split()
+for name in names:
+    load_bytes(subprocess.run([*git, "show", f"{name}:store.toml"], capture_output=True, check=True).stdout, name)
+"""
+
+
+def history(folder: Path) -> Iterator[str]:
+    """The history of 100 commits of 10,000 products, of which each changes 20, against loading each of the files."""
+    path, random = folder / "store.toml", Random(29)
+    git(folder, "init", "-q", "-b", "main")
+    lines = generated(10_000, sources=1).splitlines()
+    thresholds = [number for number, line in enumerate(lines) if line.startswith("out_of_stock_threshold")]
+    for number in range(100):
+        for place in random.sample(thresholds, min(20, len(thresholds))):
+            lines[place] = f"out_of_stock_threshold = -{random.randrange(1, 99)}"
+        path.write_text("\n".join(lines) + "\n")
+        git(folder, "add", "store.toml")
+        git(folder, "commit", "-q", "-m", str(number))
+    log = command("log", "-o", "json", "-f", str(path))
+    load = program(sys.executable, "-c", LOAD_ALL, str(folder))
+    yield ratio("log -o json / loading 100 files", log, load, 0.7, runs=3)
+    sku = next(line for line in lines if line.startswith("[products.")).split('"')[1]
+    blame = command("blame", "--product", sku, "-f", str(path))
+    yield ratio("blame of one product / log -o json", blame, log, 1, runs=3)
+    two = command("diff", "git:HEAD~1", "git:HEAD", "-f", str(path))
+    yield f"log / diff of two revisions, peak memory: {peak(log) / peak(two):.2f} (at most 1.5)"
+
+
 def schedules(folder: Path) -> Iterator[str]:
     """What a schedule costs 10,000 products: 1,000 entries of one product or source item each, and 50 global ones."""
     plain, many, wide = folder / "plain.toml", folder / "many.toml", folder / "wide.toml"
@@ -428,6 +463,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "previews": previews,
     "tables": tables,
     "reports": reports,
+    "history": history,
     "schedules": schedules,
     "imports": imports,
     "bulk": bulk,

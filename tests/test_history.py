@@ -361,3 +361,56 @@ def _random_history(folder: Path, random: Random) -> str:
     path.write_text(toml_text(states[0]))
     commit(folder, None, "last")
     return name
+
+
+def test_odd_repositories_have_a_history_like_any_other(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Objects named by SHA-256, a second work tree, a submodule, and a name with blanks, quotes and line ends."""
+    git(folder, "init", "-q", "-b", "main", "--object-format=sha256", "long")
+    commit(folder / "long", FIRST, "first")
+    monkeypatch.chdir(folder / "long")
+    assert [row["subject"] for row in rows(run)] == ["first"]
+    git(folder / "long", "worktree", "add", "-q", "../second", "-b", "second")
+    monkeypatch.chdir(folder / "second")
+    commit(folder / "second", FIRST.replace("-50", "-49"), "in a work tree")
+    assert [row["subject"] for row in rows(run)] == ["in a work tree", "first"]
+    git(folder, "init", "-q", "-b", "main", "inner")
+    commit(folder / "inner", FIRST, "inner")
+    git(folder, "init", "-q", "-b", "main", "outer")
+    git(folder / "outer", "-c", "protocol.file.allow=always", "submodule", "add", "-q", "../inner", "shop")
+    commit(folder / "outer", None, "outer")
+    monkeypatch.chdir(folder / "outer" / "shop")
+    assert [row["subject"] for row in rows(run)] == ["inner"]
+    monkeypatch.chdir(folder / "inner")
+    name = "a 'shop'\nof \"two\" lines.toml"
+    (folder / "inner" / name).write_text(FIRST)
+    commit(folder / "inner", None, "odd name")
+    assert [row["subject"] for row in rows(run, "-f", name)] == ["odd name"]
+    (folder / "inner" / "below").mkdir()
+    monkeypatch.chdir(folder / "inner" / "below")
+    assert [row["subject"] for row in rows(run, "-f", "../store.toml")] == ["inner"]
+
+
+def test_commits_that_do_not_touch_the_file_are_not_looked_at(run: Run, repository: Path) -> None:
+    commit(repository, FIRST, "first")
+    commits = "".join(
+        f"commit refs/heads/main\ncommitter shop <shop@example.com> {1_800_000_000 + number} +0000\ndata 1\nx\n"
+        + ("from refs/heads/main^0\n" if number == 0 else "")
+        for number in range(3000)
+    )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repository, input=commits, text=True, check=True)
+    commit(repository, FIRST.replace("-50", "-49"), "last", day="2030-01-01T00:00:00+00:00")
+    assert [row["subject"] for row in rows(run)] == ["last", "first"]
+    assert [row["subject"] for row in rows(run, "--since", "2027-02-01")] == ["last"]
+
+
+def test_a_bare_repository_inside_another_one_configures_nothing(
+    run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repository, FIRST, "first")
+    git(repository, "init", "-q", "--bare", "trap")
+    (repository / "trap" / "store.toml").write_text(FIRST)
+    monkeypatch.chdir(repository / "trap")
+    ran = run("log")
+    assert (ran.status, ran.out) == (2, "")

@@ -78,9 +78,20 @@ def difference(old: Store, new: Store, *, written: tuple[Values, Values] | None 
     """
     renamed = _renamed_stocks(old, new)
     old_written, new_written = written or (old, new)
-    settings = _setting_changes(_written(old_written, renamed), _written(new_written, renamed))
+    before, after = _without_common_products(old_written, new_written)
+    settings = _setting_changes(_written(before, renamed), _written(after, renamed))
     found = _difference(settings, _changed_products(old, new, renamed), renamed)
     return replace(found, unreached=unreached(new_written, settings.keys()))
+
+
+def _without_common_products(old: Values, new: Values) -> tuple[Values, Values]:
+    """The two without the products that are one and the same object, as after a change of a few of them."""
+    both = old.products.keys() & new.products.keys()
+    same = {sku for sku in both if old.products[sku] is new.products[sku]}
+    if not same:
+        return old, new
+    olds, news = ({sku: each for sku, each in store.products.items() if sku not in same} for store in (old, new))
+    return replace(old, products=olds), replace(new, products=news)
 
 
 Answers = dict[str, tuple[Salability, ...]]

@@ -94,12 +94,14 @@ def _store(data: Data, where: Locations, known: PreviousBuild | None, problems: 
     } or {DEFAULT_STOCK: Stock(DEFAULT_STOCK, None, tuple(sources), (), {}, declared=False)}
     chosen = _values(data.get("global", {}), ("global",), fields.GLOBAL, problems)[1]
     tables = _table(data, "products", (), problems)
-    built = {}
+    before: Mapping[str, Any] = _NONE
+    built: Mapping[str, Product] = _NONE
     if known and known.store.sources.keys() == sources.keys() and known.store.stocks.keys() == stocks.keys():
-        before = known.data.get("products", {})
-        built = {sku: (before[sku], product) for sku, product in known.store.products.items()}
+        before, built = known.data.get("products", {}), known.store.products
     products = {
-        sku: _product(sku, table, sources, stocks, problems, built.get(sku, _NOT_BUILT))
+        sku: built[sku]
+        if sku in built and before[sku] == table
+        else _product(sku, table, sources, stocks, problems, before.get(sku), built.get(sku))
         for sku, table in tables.items()
     }
     accepts = _accepts(data, sources, stocks, problems)
@@ -137,21 +139,16 @@ def _stock(
     return Stock(code, own.get("name"), linked, own.get("channels", ()), chosen)
 
 
-_NOT_BUILT: tuple[Data, None] = ({}, None)
-
-
 def _product(
     sku: str,
     table: Any,
     sources: Mapping[str, Source],
     stocks: Mapping[str, Stock],
     problems: _Problems,
-    built: tuple[Data, Product | None],
+    old_table: Any,
+    old: Product | None,
 ) -> Product:
-    """The product; what is as in the table from which it has been `built` before is that of the old product."""
-    old_table, old = built
-    if old is not None and old_table == table:
-        return old
+    """The product; what is as in the table from which it has been built before is that of the `old` product."""
     path = ("products", sku)
     try:
         scalars.sku(sku)
