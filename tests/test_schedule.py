@@ -329,7 +329,7 @@ def test_the_entry_that_the_starter_file_shows_is_valid(run: Run, folder: Path) 
     shown = "[[schedule]]\n" + "".join(line.removeprefix("# ") + "\n" for line in entry.splitlines())
     (folder / "store.toml").write_text(head + shown, encoding="utf-8")
     row = run("schedule", "list", "--at", "2026-12-24").out.splitlines()[1].split()
-    assert row[:7] == ["1", "active", "2026-12-24", "2027-01-02", "global", "backorders", "no"]
+    assert row[:7] == ["1", "active", "2026-12-24", "2027-01-02", "global", "backorders", "notify,"]
     assert run("check", "--at", "2026-12-01") == (0, "", "no findings\n")
 
 
