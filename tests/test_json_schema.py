@@ -87,6 +87,8 @@ def test_the_schema_accepts_what_the_tool_accepts() -> None:
         ('[[check.accept]]\ncode = "BO102"\nuntil = 2027-03-31', True),
         ('[[check.accept]]\ncode = "BO102"\nuntil = 2027-03-31T10:00:00', False),
         ('[[check.accept]]\ncode = "BO102"\nuntil = 10', False),
+        ('[[drift.accept]]\nproduct = "24-MB01"\nuntil = 2027-03-31', True),
+        ('[[drift.accept]]\nproduct = "24-MB01"\nuntil = 10', False),
         ("[global]\nout_of_stock_threshold = 99999999.9999", True),
         ("[global]\nout_of_stock_threshold = 100000000", False),
         ("[global]\nout_of_stock_threshold = -100000000", False),

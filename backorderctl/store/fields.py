@@ -123,7 +123,7 @@ DRIFT_ACCEPT = Form(
         "match": Field(words, _WORDS, "only for products whose SKU matches, such as 'GIFT-*'"),
         "stock": Field(words, _WORDS, "only for this stock"),
         "reason": Field(words, _WORDS, "why it is intended"),
-        "until": Field(day, {}, "the last day on which it is accepted"),
+        "until": Field(day, _DATE, "the last day on which it is accepted"),
     },
     {},
 )
