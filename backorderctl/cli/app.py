@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
@@ -68,38 +68,68 @@ _MODULES = {"import": "importing", "export": "exporting"}
 """The modules that do not have their noun's name: `import` is a word of Python's own."""
 
 
-class _Modules(MutableMapping[str, Any]):
-    """The commands by noun, each built when it is asked for: building them all is most of what start-up costs."""
+class _WhenAsked(MutableMapping[str, Any]):
+    """Commands by name, each built when it is asked for: building them all is most of what start-up costs."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str], build: Callable[[str], Any]) -> None:
+        self._names = names
+        self._build = build
         self._built: dict[str, Any] = {}
 
-    def __getitem__(self, noun: str) -> Any:
-        if noun not in self._built:
-            if noun not in NOUNS:
-                raise KeyError(noun)
-            module = importlib.import_module(f"backorderctl.cli.{_MODULES.get(noun, noun)}")
-            self._built[noun] = typer.main.get_command(module.app)
-            self._built[noun].name = noun
-        return self._built[noun]
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            if name not in self._names:
+                raise KeyError(name)
+            self._built[name] = self._build(name)
+        return self._built[name]
 
-    def __setitem__(self, noun: str, command: Any) -> None:
-        self._built[noun] = command
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._built[name] = command
 
-    def __delitem__(self, noun: str) -> None:
-        del self._built[noun]
+    def __delitem__(self, name: str) -> None:
+        del self._built[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(NOUNS)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(NOUNS)
+        return len(self._names)
+
+
+def _noun_command(name: str) -> Any:
+    """What a noun stands for: its only command, or a group of them."""
+    noun: typer.Typer = importlib.import_module(f"backorderctl.cli.{_MODULES.get(name, name)}").app
+    if len(noun.registered_commands) == 1 or noun.registered_groups:
+        command = typer.main.get_command(noun)
+    else:
+        command = _group(noun)
+    command.name = name
+    return command
+
+
+def _group(noun: typer.Typer) -> typer.core.TyperGroup:
+    """The group of a noun without its commands, and these when they are asked for."""
+    verbs = {info.name or typer.main.get_command_name(info.callback.__name__): info
+             for info in noun.registered_commands if info.callback is not None}  # fmt: skip
+
+    def build(verb: str) -> Any:
+        return typer.main.get_command_from_info(
+            verbs[verb], pretty_exceptions_short=noun.pretty_exceptions_short, rich_markup_mode=noun.rich_markup_mode
+        )
+
+    commands, noun.registered_commands = noun.registered_commands, []
+    try:
+        group = typer.main.get_group(noun)
+    finally:
+        noun.registered_commands = commands
+    group.commands = _WhenAsked(list(verbs), build)
+    return group
 
 
 class _Nouns(typer.core.TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Modules()
+        self.commands = _WhenAsked(NOUNS, _noun_command)
 
 
 COMPLETION_OPTIONS = ("--install-completion", "--show-completion")
@@ -283,7 +313,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PlainOptions:
     """The options of every command: each field is one, declared here alone."""
 
@@ -308,6 +338,14 @@ Shared = TypeVar("Shared", bound=PlainOptions)
 Own = ParamSpec("Own")
 
 
+@cache
+def _options_of(shared: type[PlainOptions]) -> list[inspect.Parameter]:
+    """The options that are the fields of a dataclass."""
+    return [
+        option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in inspect.signature(shared).parameters.values()
+    ]
+
+
 def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[..., None]:
     """The command with the options of its first parameter's dataclass beside its own.
 
@@ -315,9 +353,7 @@ def with_options(command: Callable[Concatenate[Shared, Own], None]) -> Callable[
     """
     first, *own = inspect.signature(command).parameters.values()
     shared = first.annotation
-    options = [
-        option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in inspect.signature(shared).parameters.values()
-    ]
+    options = _options_of(shared)
 
     run_command: Callable[..., None] = command
 

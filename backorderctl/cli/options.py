@@ -2,17 +2,19 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backorderctl.cli.app import DEFAULT_FILE, FILE_VARIABLE, typed_size, whole_number
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.output.format import Output
-from backorderctl.rows.columns import NAMED_FIELDS, Layout, parse_columns
 from backorderctl.store import settings
 from backorderctl.store.load import load
 from backorderctl.store.model import StoreFile
+
+if TYPE_CHECKING:  # most commands read no rows
+    from backorderctl.rows.columns import Layout
 
 OUTPUT_VARIABLE = "BACKORDERCTL_OUTPUT"
 BACKORDER_LIMIT = "backorder_limit"
@@ -159,8 +161,10 @@ EntryNumbers = Annotated[
 ]
 
 
-def layout(column: Sequence[str] | None, decimal: str | None) -> Layout:
+def layout(column: Sequence[str] | None, decimal: str | None) -> "Layout":
     """How files of rows are written, by the options or else the environment; BackorderctlError for other words."""
+    from backorderctl.rows.columns import NAMED_FIELDS, Layout, parse_columns
+
     variable = [word for word in os.environ.get(COLUMNS_VARIABLE, "").split(",") if word.strip()]
     character = decimal or os.environ.get(DECIMAL_VARIABLE) or "."
     if character not in (".", ","):

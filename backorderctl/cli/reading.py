@@ -79,7 +79,7 @@ SkipBadOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StoreOptions(PlainOptions):
     """The options of every command that reads a store file."""
 
@@ -100,14 +100,14 @@ class StoreOptions(PlainOptions):
         return parse_day(self.at, self.today(store), option="--at")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ReadOptions(StoreOptions):
     """The options of every command that shows data as a table, JSON or CSV."""
 
     output: OutputOption = Output.TABLE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class QuantitiesOptions(StoreOptions):
     """The options of every command whose answer depends on quantities."""
 
@@ -204,7 +204,7 @@ class QuantitiesOptions(StoreOptions):
                 raise BackorderctlError(f"{option}: expected --quantities or --reserved beside it, got neither")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AnswerOptions(QuantitiesOptions):
     """The options of every command that shows answers about quantities as a table, JSON or CSV."""
 

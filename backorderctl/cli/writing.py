@@ -61,7 +61,7 @@ EverythingOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class WriteOptions(PlainOptions):
     """The options of every command that writes a store file."""
 
@@ -198,7 +198,7 @@ UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why it is scheduled.")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Days:
     """The days that were typed for a change, and why; none for a change that is not scheduled."""
 

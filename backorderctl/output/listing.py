@@ -1,7 +1,6 @@
 """Rows of one kind as a table, as one JSON document, or as CSV; all of them, or those that are asked for."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import islice
@@ -12,11 +11,13 @@ from backorderctl.output.format import UNLIMITED, Cell, Output, json_number, jso
 from backorderctl.output.table import Column, RowStyle, Style, draw, draw_block, terminal
 
 
-@dataclass(frozen=True, slots=True)
 class Rows:
     """Rows that are made anew each time they are gone through, so that none is kept."""
 
-    make: Callable[[], Iterator[Sequence[Cell]]]
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Iterator[Sequence[Cell]]]) -> None:
+        self.make = make
 
     def __iter__(self) -> Iterator[Sequence[Cell]]:
         """The rows from the first on."""
@@ -115,7 +116,7 @@ def arranged(
         return listing._replace(rows=rows)
     chosen = [_index(names, name, "--columns") for name in columns]
     kept = tuple(
-        replace(column, rank=0, hidden=False, style=column.style and partial(_style, column.style, chosen, len(names)))
+        column._replace(rank=0, hidden=False, style=column.style and partial(_style, column.style, chosen, len(names)))
         for column in (listing.columns[number] for number in chosen)
     )
     return Listing(listing.name, kept, Rows(partial(_chosen, rows, chosen)))

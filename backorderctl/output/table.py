@@ -5,11 +5,10 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
 from itertools import zip_longest
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from backorderctl.output.format import Cell, plain_text, printable
 
@@ -37,8 +36,7 @@ class Style(StrEnum):
     YELLOW = "33"
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(NamedTuple):
     """A stream to write to. `width` is None for what is not a terminal: nothing is cropped or wrapped there."""
 
     out: TextIO
@@ -85,8 +83,7 @@ RowStyle = Callable[[Sequence[Cell]], Style | None]
 """The style of a cell, from its whole row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column; the higher its `rank`, the sooner a narrow terminal does without it. No table has a `hidden` one.
 
     One with a rank is left out where it is empty, a KEY only there.

@@ -1,11 +1,9 @@
 """What is in force at one scope, from the viewpoint of each stock and source."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.policy.evaluate import Salability, effective_threshold, takes_backorders
 from backorderctl.policy.resolve import InForce, Level, ValuesInForce, in_force, levels, value_of
 from backorderctl.store import settings
 from backorderctl.store.model import (
@@ -19,6 +17,9 @@ from backorderctl.store.model import (
     settings_at,
 )
 from backorderctl.store.settings import BACKORDERS, THRESHOLD, Scope, Value
+
+if TYPE_CHECKING:  # one value needs no answer
+    from backorderctl.policy.evaluate import Salability
 
 
 class ViewedValue(NamedTuple):
@@ -75,8 +76,7 @@ def _narrower(found: Sequence[ViewedValue], *, by_source: bool) -> str:
     return stock if len(at_first) == 1 or first.source is None else f"{stock} {source}"
 
 
-@dataclass(frozen=True, slots=True)
-class ChainLevel:
+class ChainLevel(NamedTuple):
     """One level of a chain: the place, the value that it sets or None, and the line of that value.
 
     `entry` is the one of the schedule that sets the value today, or removes the written one.
@@ -89,8 +89,7 @@ class ChainLevel:
     entry: ScheduleEntry | None
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """How a setting gets its value, level by level, and what the evaluator makes of it.
 
     `effective` is the threshold that counts, for any other setting its value. `values` is all that is in force there.
@@ -112,7 +111,7 @@ def chains(store: Store, place: Place, key: str, *, stock: str | None = None) ->
         yield Chain(seen=each, effective=_effective(key, values), values=values, steps=steps)
 
 
-def all_chains(store: Store, answer: Salability) -> list[tuple[str, Chain]]:
+def all_chains(store: Store, answer: "Salability") -> list[tuple[str, Chain]]:
     """The chains of every setting of a product, as the stock of `answer` sees it, by key."""
     place = Place(Scope.PRODUCT, product=answer.product.sku)
     return [(key, chain) for key in settings.SETTINGS for chain in chains(store, place, key, stock=answer.stock)]
@@ -161,6 +160,8 @@ def _step(store: Store, level: Level, key: str, *, wins: bool) -> ChainLevel:
 def _effective(key: str, values: ValuesInForce) -> Value:
     if key != THRESHOLD.key:
         return values[key].value
+    from backorderctl.policy.evaluate import effective_threshold, takes_backorders
+
     backorders = takes_backorders(value_of(values, BACKORDERS))
     return effective_threshold(value_of(values, THRESHOLD), backorders=backorders)
 

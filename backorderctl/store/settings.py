@@ -46,7 +46,7 @@ Value = Backorders | Decimal | bool
 V = TypeVar("V", Backorders, Decimal, bool)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ValueKind(Generic[V]):
     """The values a setting takes. Each reader raises Mismatch for anything else.
 
@@ -65,7 +65,7 @@ class ValueKind(Generic[V]):
     schema: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Setting(Generic[V]):
     """One setting; a column is None where Magento has none."""
 
