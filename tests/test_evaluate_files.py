@@ -134,6 +134,7 @@ def test_a_file_with_a_refused_row_is_read_twice(files: Path, row: str, words: t
     def bytes_read() -> tuple[str, int]:
         command = [sys.executable, "-c", program, "evaluate", "many.csv", "--to", "answers.csv", "-q", *words]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert len(ran.stdout.split()) == 2, ran.stdout
         status, read = ran.stdout.split()
         return status, int(read)
 

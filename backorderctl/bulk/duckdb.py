@@ -17,13 +17,22 @@ from typing import Any
 
 from backorderctl.bulk.engine import NUMBER, plain_number
 from backorderctl.bulk.inputs import RowsFile
-from backorderctl.bulk.job import COLUMNS, Job, OnStep, RunResult, Unreadable, csv_columns
+from backorderctl.bulk.job import (
+    COLUMNS,
+    Format,
+    Job,
+    MoreMemoryNeeded,
+    OnStep,
+    RunResult,
+    Unreadable,
+    csv_columns,
+    format_of,
+)
 from backorderctl.bulk.policy_tables import SqlTable
 from backorderctl.bulk.run import evaluate_on
-from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError
 from backorderctl.files.access import format_size
-from backorderctl.files.beside import scratch_folder
+from backorderctl.files.beside import scratch_folder, written_beside
 from backorderctl.rows.delimited import CELL_LIMIT
 from backorderctl.rows.parquet import connect, plain_path, quoted
 from backorderctl.store.scalars import format_quantity
@@ -49,7 +58,7 @@ def evaluate_in_duckdb(job: Job, to: str | None, *, summary: bool, memory: int, 
     RowsRefused when rows are; BackorderctlError when DuckDB is not installed, or cannot go on.
     """
     with scratch_folder() as scratch, _session(scratch, memory) as database:
-        engine = DuckDB(database, scratch, memory=memory, parts=_parts(job, memory))
+        engine = DuckDB(database, scratch, parts=_parts(job, memory))
         with _watched(database, engine.parts, on_step) as on_part:
             return evaluate_on(engine, job, to, summary=summary, on_part=on_part)
 
@@ -71,10 +80,9 @@ class DuckDB:
     lowered = "LOWER(REPLACE({name}, 'İ', CHR(57344)))"
     plain = "rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
 
-    def __init__(self, database: Any, scratch: Path, *, memory: int, parts: int) -> None:
+    def __init__(self, database: Any, scratch: Path, *, parts: int) -> None:
         self.database = database
         self.scratch = scratch
-        self.memory = memory
         self.parts = parts
         self.part = f"hash({{name}}) % {parts} = {{number}}"
         self._written = 0
@@ -152,8 +160,7 @@ class DuckDB:
         try:
             rows: Sequence[Sequence[Any]] = self.database.execute(query, values).fetchall()
         except duckdb.OutOfMemoryException:
-            memory = self.memory // 1_000_000
-            raise BackorderctlError(f"--memory: expected more for these rows, got {memory}MB") from None
+            raise MoreMemoryNeeded from None
         except RuntimeError as error:
             if "interrupted" in str(error).lower():
                 raise KeyboardInterrupt from None
@@ -181,7 +188,7 @@ class DuckDB:
     def target(self, to: str) -> AbstractContextManager[Path]:
         """A file or folder beside `to`, which takes its place when the block ends well."""
         self.to = to
-        return written_aside(to)
+        return written_beside(to, folder=format_of(to) is None)
 
     def write(self, query: str, aside: Path, to: str, marks: Mapping[str, str]) -> int:
         """Write the answers of the next part, the last of which completes the file; gives how many they are."""

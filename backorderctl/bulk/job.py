@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple
 
 from backorderctl.bulk.inputs import RowsFile, input_files
@@ -36,6 +37,20 @@ def csv_columns(number: str) -> list[str]:
     for column in ("backorderable", "salable"):
         written[column] = f"CASE WHEN unlimited THEN 'unlimited' ELSE {number.format(column=column)} END"
     return [f"{written.get(column, column)} AS {column}" for column in COLUMNS]
+
+
+class Format(StrEnum):
+    """The formats of answers."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    PACKED_CSV = "csv.gz"
+
+
+def format_of(to: str) -> Format | None:
+    """The format of a file of that name, None for a folder."""
+    name = to.lower()
+    return next((each for each in Format if name.endswith(f".{each}")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,10 @@ class RowsRefused(Exception):
         super().__init__()
         self.rows = rows
         self.files = files
+
+
+class MoreMemoryNeeded(Exception):
+    """An engine needs more memory for these rows."""
 
 
 class Unreadable(Exception):

@@ -18,11 +18,11 @@ from typing import Any
 
 from backorderctl.bulk.engine import NUMBER, plain_number
 from backorderctl.bulk.inputs import RowsFile, header, with_columns
-from backorderctl.bulk.job import COLUMNS, Job, RowsRefused, RunResult, csv_columns
+from backorderctl.bulk.job import COLUMNS, Format, Job, RowsRefused, RunResult, csv_columns, format_of
 from backorderctl.bulk.policy_tables import SqlTable
 from backorderctl.bulk.run import evaluate_on
-from backorderctl.bulk.target import Format, format_of, written_aside
 from backorderctl.errors import BackorderctlError, InvalidFile
+from backorderctl.files.beside import written_beside
 from backorderctl.rows.parquet import type_problems, whole_import
 
 RETRIES = 5
@@ -170,7 +170,7 @@ class Spark:
 
     def target(self, to: str) -> AbstractContextManager[Path]:
         """A file or folder beside `to`, which takes its place when the block ends well; nothing beside a URI."""
-        return nullcontext(Path(to)) if "://" in to else written_aside(to)
+        return nullcontext(Path(to)) if "://" in to else written_beside(to, folder=format_of(to) is None)
 
     def write(self, query: str, aside: Path, to: str, marks: Mapping[str, str]) -> int:
         """Write the answers; gives how many they are."""

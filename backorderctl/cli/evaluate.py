@@ -14,9 +14,8 @@ import typer
 
 from backorderctl.bulk import duckdb, spark
 from backorderctl.bulk.inputs import QUANTITIES, RESERVATIONS, rows_files
-from backorderctl.bulk.job import Job, RowsRefused, RunResult
+from backorderctl.bulk.job import Job, MoreMemoryNeeded, RowsRefused, RunResult
 from backorderctl.bulk.policy_tables import policy_tables
-from backorderctl.bulk.target import check_target
 from backorderctl.cli.app import STANDARD_INPUT, Command, noun, progress, say, with_options
 from backorderctl.cli.options import (
     AllowMissingOption,
@@ -30,7 +29,7 @@ from backorderctl.cli.options import (
 from backorderctl.cli.quantities import known_stock_ids
 from backorderctl.cli.reading import RESERVED_VARIABLE, StoreOptions
 from backorderctl.cli.rejects import rejects_names, write_refused
-from backorderctl.cli.target import check_rejects, refuse_overwriting_input
+from backorderctl.cli.target import check_rejects, check_target, refuse_overwriting_input
 from backorderctl.errors import BackorderctlError
 from backorderctl.files.git_revision import committed_in
 from backorderctl.output import evaluate as view
@@ -119,6 +118,8 @@ class EvaluateOptions(StoreOptions):
             rows = sum(file.rows for file in refused.files)
             hint = mending(refused.rows, rows, job.store, job.stock_ids, rejects="rejects")
             raise refusal(refused.rows, refused.files, hint=hint) from None
+        except MoreMemoryNeeded:
+            raise BackorderctlError(f"--memory: expected more for these rows, got {self.memory}") from None
 
 
 @app.command(cls=Command)

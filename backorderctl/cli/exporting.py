@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
+from backorderctl.bulk.job import format_of
 from backorderctl.bulk.policy_tables import policy_tables
 from backorderctl.bulk.sql_export import Dialect, sql_files
-from backorderctl.bulk.target import check_target, format_of, written_aside
 from backorderctl.cli import export_magento
 from backorderctl.cli.app import Command, noun, with_options
 from backorderctl.cli.reading import StoreOptions
-from backorderctl.cli.target import ToOption, write_export
+from backorderctl.cli.target import ToOption, check_target, write_export
 from backorderctl.edit import bulk_csv
 from backorderctl.errors import BackorderctlError
+from backorderctl.files.beside import written_beside
 from backorderctl.output import listing
 from backorderctl.output.format import Output, counted
 from backorderctl.output.listing import Listing
@@ -54,7 +55,7 @@ def sql(
     if format_of(to) is not None:
         raise BackorderctlError(f"--to {to}: expected a folder, got the name of a file")
     tables = policy_tables(options.store())
-    with written_aside(to) as folder:
+    with written_beside(to, folder=True) as folder:
         for name, text in sql_files(tables, dialect).items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
     options.say(f"{to}: tables.sql, answers.sql and the policy of {counted(len(tables.products), 'product')}")

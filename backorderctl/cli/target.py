@@ -1,5 +1,6 @@
 """Where an export goes: standard output, or a file that is replaced whole or not at all."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +21,28 @@ ToOption = Annotated[
         "--to", metavar="FILE", help="Write to this file, compressed if its name ends in .gz; else to stdout."
     ),
 ]
+
+
+def check_target(to: str, *, on_spark: bool = False) -> None:
+    """BackorderctlError when answers cannot be written there: a name of another kind, a folder with something in it."""
+    from backorderctl.bulk.job import format_of
+
+    if on_spark and "://" in to:
+        return
+    target = Path(to)
+    if to == "-" or (target.exists() and not (target.is_file() or target.is_dir())):
+        found = "standard output" if to == "-" else "a device or a pipe"
+        raise BackorderctlError(f"--to {to}: expected a file or folder, there whole or not at all, got {found}")
+    if not target.absolute().parent.is_dir():
+        raise BackorderctlError(f"{to}: no such folder: {target.parent}")
+    if format_of(to) is None:
+        if target.suffix and not to.endswith(os.sep) and not target.is_dir():
+            raise BackorderctlError(f"--to {to}: expected a name that ends in .parquet, .csv or .csv.gz, or a folder")
+        if target.exists() and (target.is_file() or any(target.iterdir())):
+            found = "a file" if target.is_file() else "one with files in it"
+            raise BackorderctlError(f"--to {to}: expected a new or empty folder, got {found}")
+    elif target.is_dir():
+        raise BackorderctlError(f"--to {to}: expected a file, got a folder")
 
 
 def refuse_overwriting_input(option: str, to: str, read: Iterable[str]) -> None:
