@@ -94,11 +94,11 @@ class _Write:
                 copy_metadata(descriptor, like=old)
                 if os.fstat(descriptor).st_uid != os.fstat(old).st_uid:
                     raise OSError
-            warnings = self._fill(new)
             ours = {*self.files, *self.without}
             for other in self.target.iterdir():
                 if other.name not in ours:
                     (new / other.name).hardlink_to(other)
+            warnings = self._fill(new)
             exchange(new, self.target)
             sync(self.target.parent)
             to_its_end(lambda: self._keep_others(new, ours))
