@@ -172,3 +172,15 @@ def test_an_annotation_is_one_command_whatever_the_names(run: Run, folder: Path,
         assert (command, properties["file"]) == (finding["severity"], name)
         assert set(properties) <= {"file", "line", "title"}
         assert printable(message) == printable(finding["message"])
+
+
+@pytest.mark.parametrize("invisible", ["\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"])
+def test_names_that_look_the_same_are_found(run: Run, folder: Path, invisible: str) -> None:
+    (folder / "store.toml").write_text(
+        f'version = 1\n[sources.main]\n[products.A]\n[products."A{invisible}"]\n', encoding="utf-8"
+    )
+    ran = run("check", "--only", "policy")
+    assert ran.status == 1
+    assert "BO203" in ran.out
+    if invisible not in "\u200c\u200d":  # which words and emoji are made with
+        assert invisible not in ran.out + run("product", "list").out

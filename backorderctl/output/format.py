@@ -31,11 +31,11 @@ class Boundless(Enum):
 UNLIMITED = Boundless.UNLIMITED
 Cell = str | Decimal | int | bool | Boundless | tuple[str, ...] | dict[str, str | None] | None
 
-_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff]"
 
 
 def printable(text: str) -> str:
-    """The text with everything that could move, colour or reorder what a terminal shows written as an escape."""
+    """The text with all that a terminal does not show, or that moves, colours or reorders the rest, as escapes."""
     return text if text.isascii() and text.isprintable() else re.sub(_UNPRINTABLE, _escape, text)
 
 

@@ -10,6 +10,9 @@ SKU = "sku"
 LONGEST_SKU = 64
 """Characters that Magento's catalog_product_entity.sku holds."""
 
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+"""Characters that show nothing and weigh nothing in a collation of Unicode."""
+
 
 class UnsafeSku(NamedTuple):
     """A SKU that Magento cannot keep apart from `same_as`, or that is too long where that is None."""
@@ -35,11 +38,14 @@ def matches(sku: str, glob: str) -> bool:
 
 
 def database_key(name: str) -> str:
-    """What is the same for all names that Magento's database merges: its collation ignores letter case and accents."""
+    """What is the same for all names that Magento's database merges.
+
+    Its collation ignores letter case, accents and INVISIBLE.
+    """
     if name.isascii():
         return name.lower()
     plain = unicodedata.normalize("NFKD", name)
-    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
+    return "".join(char for char in plain if not unicodedata.combining(char) and char not in INVISIBLE).casefold()
 
 
 def merged_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -64,8 +64,8 @@ def nothing_sold_from(context: Context) -> Iterator[Violation]:
     "unsafe-name",
     Severity.ERROR,
     RuleKind.POLICY,
-    reason="Two SKUs, or two source codes, differ only in letter case or accents, or a SKU has more than 64 "
-    "characters: Magento's database would merge or refuse them.",
+    reason="Two SKUs, or two source codes, differ only in letter case, accents or characters that do not show, or a "
+    "SKU has more than 64 characters: Magento's database would merge or refuse them.",
     remedy="Give the product another SKU, or the source another code.",
     span=Span.NOTHING,
 )
