@@ -257,7 +257,6 @@ def test_an_item_that_repeats_its_product_states_what_its_removal_really_gives()
         "BO303 warning P at c: out_of_stock_threshold adds to that of the product: two allowances "
         "(-50 on line 14 and -50 on line 9: 100); "
         "the hint changes out_of_stock_threshold (salable quantity: P 130 -> 80)",
-        "BO302 info source b: out_of_stock_threshold = -50 is in force nowhere: narrower values override it",
     ]
 
 
@@ -282,7 +281,7 @@ def test_values_that_repeat_each_other_are_not_all_removed() -> None:
 def test_an_intended_zero_is_not_called_redundant() -> None:
     everywhere = ALLOW + "out_of_stock_threshold = 0\n"
     assert codes(catalogue(everywhere, 1)) == ["BO109"]
-    assert codes(catalogue(everywhere, 2, "quantity = 1\nout_of_stock_threshold = 0")) == ["BO302"]
+    assert codes(catalogue(everywhere, 2, "quantity = 1\nout_of_stock_threshold = 0")) == []
 
 
 def test_a_sku_that_is_too_long_for_magento_is_an_error() -> None:
@@ -402,7 +401,7 @@ def test_what_has_no_product_yet_is_not_called_needless() -> None:
     limited = '[global]\nbackorders = "allow"\nout_of_stock_threshold = -5\n'
     nobody = "[sources.c]\nout_of_stock_threshold = -5\n"
     assert codes(two("", "", head=limited) + nobody) == []
-    assert codes(two("", "", head=limited) + "[products.Q]\nbackorders = 'allow'\n") == ["BO201"]
+    assert codes(two("", "", head=limited) + "[products.Q]\nbackorders = 'allow'\n") == ["BO201", "BO301"]
 
 
 def test_a_bulk_hint_names_a_glob_that_matches_exactly_the_products() -> None:
@@ -445,3 +444,14 @@ def test_a_finding_of_a_coming_day_is_accepted_until_its_accept_ends() -> None:
     accept = '[[check.accept]]\ncode = "BO101"\nreason = "so"\nuntil = '
     assert lines(catalogue("", 1) + SCHEDULED + accept + "2027-01-05\n") == []
     assert [each.code for each in found(catalogue("", 1) + SCHEDULED + accept + "2027-01-04\n")] == ["BO101", "BO901"]
+
+
+def test_no_hint_is_given_that_goods_from_outside_would_feel() -> None:
+    """Its fallback looks unused, or equal, only as long as no feed brings goods."""
+    policy_only = "[stocks.eu]\nsources = ['a']\nmanage_stock = false\n[sources.a]\n[products.X]\nmanage_stock = true\n"
+    text = f"version = 1\n{policy_only}[products.X.sources.a]\nnotify_for_quantity_below = 5\n"
+    assert [each.code for each in found(text) if each.key == "manage_stock" and each.hint] == []
+    assert "BO301" not in [each.code for each in found(text)]
+    unused = "version = 1\n[global]\nbackorders = 'allow'\nout_of_stock_threshold = -5\n[sources.a]\n[products.X]\n"
+    unused += "out_of_stock_threshold = -9\nsources.a.quantity = 3\n"
+    assert "BO302" not in [each.code for each in found(unused)]

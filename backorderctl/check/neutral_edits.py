@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from backorderctl.check.context import NARROWNESS, Context, backordered
 from backorderctl.check.registry import ValueEdit
-from backorderctl.check.scope_usage import NO_VIEW, PlaceChain, View, WrittenValue, chain, policy_views
+from backorderctl.check.scope_usage import NO_VIEW, PlaceChain, View, WrittenValue, chain, policy_views, possible_views
 from backorderctl.policy.evaluate import ItemInForce, Salability
 from backorderctl.policy.resolve import value_of
 from backorderctl.store.model import Place, Product, Store, is_scheduled, settings_at
-from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, OF_ITEMS, THRESHOLD, Scope
+from backorderctl.store.settings import BACKORDERS, MANAGE_STOCK, OF_ITEMS, THRESHOLD, Backorders, Scope
 
 LIMITS = (BACKORDERS.key, THRESHOLD.key)
 """The settings that decide together what a product may owe."""
@@ -48,10 +48,9 @@ def _uses(context: Context, edit: ValueEdit) -> Iterator[_Use]:
         return
     for product in _products_below(context, place):
         yield from (use for use in _product_uses(context, product, key) if place in use.chain)
-    for stock, source in policy_views(context.chains, place, key):
-        has_products = source in context.populated.sources if source else stock in context.populated.stocks
-        if not has_products and place in context.chains[stock, source][key]:
-            yield _Use(None, None, None, context.chains[stock, source][key])
+    for view in policy_views(context.chains, place, key):
+        if place in context.chains[view][key]:
+            yield _Use(None, None, None, context.chains[view][key])
 
 
 def _products_below(context: Context, place: Place) -> Iterable[Product]:
@@ -74,7 +73,9 @@ def _product_uses(context: Context, product: Product, key: str) -> Iterator[_Use
     for view in _other_views(context.store, product, answers) if key in OF_ITEMS else ():
         yield _Use(product, None, None, chain(context.chains, view, product, key))
     if not answers:
-        yield _Use(product, None, None, chain(context.chains, NO_VIEW, product, key))
+        for view in possible_views(context.store, product):
+            if view == NO_VIEW or (view[1] is not None) == (key in OF_ITEMS):
+                yield _Use(product, None, None, chain(context.chains, view, product, key))
 
 
 def _other_views(store: Store, product: Product, answers: Iterable[Salability]) -> Iterator[View]:
@@ -113,7 +114,24 @@ def _is_neutral(context: Context, troubles: Troubled, edit: ValueEdit, removed: 
             context, troubles, edit, use, fallback
         ):
             return False
+    if edit.key == THRESHOLD.key and edit.place.product is None and not _unnamed_pools_stay(context, edit.place, after):
+        return False
     return all(_pools_stay(context, answer, after) and not _adds_up(answer) for answer in pooled.values())
+
+
+def _unnamed_pools_stay(context: Context, place: Place, removed: Set[WrittenValue]) -> bool:
+    """Whether a product that the file does not name shares thresholds as before, at any two sources of a stock."""
+    for stock in context.store.stocks.values():
+        heirs: set[tuple[Place, bool]] = set()
+        others: set[tuple[Place, bool]] = set()
+        for source in stock.sources:
+            chains = context.chains[stock.code, source]
+            backorders = settings_at(context.store, chains[BACKORDERS.key][0])[BACKORDERS.key]
+            pool = (_exposed(chains[THRESHOLD.key], THRESHOLD.key, removed)[-1], backorders is not Backorders.NO)
+            (heirs if chains[THRESHOLD.key][0] == place else others).add(pool)
+        if not heirs.isdisjoint(others) or len({threshold for threshold, _ in heirs}) > 1:
+            return False
+    return True
 
 
 def _exposed(places: PlaceChain, key: str, removed: Set[WrittenValue]) -> PlaceChain:

@@ -91,15 +91,15 @@ def policy_fallbacks(chains: Chains, written: WrittenValue) -> set[Place]:
 
 
 def fallbacks(store: Store, answers: Sequence[Salability], chains: Chains) -> Fallbacks:
-    """The fallbacks of every value that is in force for some product."""
+    """The fallbacks of every value that is in force for some product of the file, or for one that it does not name."""
     found: dict[WrittenValue, set[Place]] = defaultdict(set)
-    plain: set[View] = set()
+    plain: set[View] = {view for view in chains if view[0] is not None}
     for answer in answers:
         _note_product(answer, chains, found, plain)
     reached = {answer.product.sku for answer in answers}
     for sku, product in store.products.items():
         if sku not in reached:
-            _note_unreached(product, chains, found, plain)
+            _note_unreached(store, product, chains, found)
     # Most products set nothing themselves: one look at each view serves all of them.
     for view in plain:
         for key in _keys(view):
@@ -131,17 +131,29 @@ def _note_product(answer: Salability, chains: Chains, found: dict[WrittenValue, 
             plain.add(view)
 
 
-def _note_unreached(product: Product, chains: Chains, found: dict[WrittenValue, set[Place]], plain: set[View]) -> None:
-    """Note the values in force for a product that no stock reaches.
+def _note_unreached(store: Store, product: Product, chains: Chains, found: dict[WrittenValue, set[Place]]) -> None:
+    """Note the values in force for a product that no stock reaches, wherever quantities from outside may put it.
 
     Its own values for source items are not judged: their fallbacks are known once it is at a source.
     """
-    if not product.settings:
-        plain.add(NO_VIEW)
-        return
-    for key in SETTINGS:
-        if key in OF_PRODUCTS or key not in product.settings:
-            _note(found, key, chain(chains, NO_VIEW, product, key))
+    for view in possible_views(store, product):
+        for key in product.settings:
+            if key in _keys(view):
+                _note(found, key, chain(chains, view, product, key))
+
+
+def possible_views(store: Store, product: Product) -> Iterator[View]:
+    """Where a product without source items can be seen from: at sources for which it has a policy, else at any."""
+    views = [
+        (stock.code, source)
+        for stock in store.stocks.values()
+        for source in stock.sources
+        if not product.item_policies or source in product.item_policies
+    ]
+    yield from views
+    yield from {(stock, None): None for stock, _ in views}
+    if not views:
+        yield NO_VIEW
 
 
 def _keys(view: View) -> Iterable[str]:
