@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import wraps
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from backorderctl.errors import BackorderctlError, Mismatch
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
         Salability | Sequence[Salability] | Sequence[Explained] | Order | LocatedFinding | Difference | CatalogueReport
     )
 
-RowsOrPath = str | Iterable[Mapping[str, object]]
+RowsOrPath = str | PathLike[str] | Iterable[Mapping[str, object]]
 """The path of a file of rows, CSV or Parquet, or the rows, each by the names of its columns."""
 Parameters = ParamSpec("Parameters")
 Returned = TypeVar("Returned")
@@ -92,8 +93,8 @@ def _input(rows: RowsOrPath | None, name: str, stack: ExitStack) -> "tuple[Input
 
     if rows is None:
         return ()
-    if isinstance(rows, str):
-        return (InputFile(rows, rows),)
+    if isinstance(rows, str | PathLike):
+        return (InputFile(fspath(rows), fspath(rows)),)
     records = list(rows)
     header = list(dict.fromkeys(column for record in records for column in record))
     path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / f"{name}.csv"

@@ -134,7 +134,8 @@ def test_rows_in_memory_are_those_of_a_file(tmp_path: Path) -> None:
     file = b.load(str(EXAMPLES / "store.toml"))
     held = [{"sku": "NEW", "stock": "default", "reserved": 1}]
     live = b.with_quantities(file, rows, reserved=held)
-    assert live == b.with_quantities(b.with_quantities(file, str(path)), reserved=held)
+    assert live == b.with_quantities(b.with_quantities(file, path), reserved=held)
+    assert live == b.with_quantities(b.with_quantities(b.load(EXAMPLES / "store.toml"), str(path)), reserved=held)
     assert [str(answer.salable) for answer in b.answers(live.on(b.today(live)))] == ["57.5", "21"]
     with pytest.raises(b.BackorderctlError) as caught:
         b.with_quantities(file, [{"sku": "24-MB01", "source_code": "main", "quantity": float("nan")}])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache, partial
+from os import PathLike, fspath
 from typing import Any, NamedTuple
 
 from backorderctl.errors import InvalidFile, Mismatch, Problem, did_you_mean
@@ -31,12 +32,13 @@ EMPTY_STORE = b"version = 1\n"
 """The file of a store that has nothing."""
 
 
-def load(path: str) -> StoreFile:
+def load(path: str | PathLike[str]) -> StoreFile:
     """The store in the file at `path`.
 
     BackorderctlError when it cannot be read, InvalidFile with all that is wrong in it.
     """
-    return _read(access.read_text(path), path)
+    name = fspath(path)
+    return _read(access.read_text(name), name)
 
 
 def load_bytes(content: bytes, name: str) -> StoreFile:
