@@ -17,8 +17,7 @@ import typer.core
 import typer.main
 
 from backorderctl.errors import BackorderctlError, CommandLine, Hint, Mismatch, NoSuchFile
-from backorderctl.files.access import parse_size
-from backorderctl.files.git_revision import is_side
+from backorderctl.files.access import is_side, parse_size
 from backorderctl.library import local_day
 from backorderctl.output.format import printable
 from backorderctl.store.model import StoreFile

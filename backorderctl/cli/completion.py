@@ -14,7 +14,7 @@ import typer.core
 from backorderctl.cli.app import FILE_METAVARS, app, in_usual_order
 from backorderctl.cli.completion_scripts import SCRIPTS
 from backorderctl.errors import BackorderctlError, Mismatch
-from backorderctl.files.git_revision import PREFIX
+from backorderctl.files.access import PREFIX
 
 FILES, NO_BLANK = "files", "no blank"
 """The first field of an answer: the shell shall offer files; no blank after what it inserts. Else it is empty."""

@@ -12,7 +12,7 @@ from backorderctl.cli.options import complete_revision
 from backorderctl.cli.reading import AnswerOptions, path_of, read_revision
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
 from backorderctl.files import git_revision
-from backorderctl.files.access import shell_quoted
+from backorderctl.files.access import PREFIX, is_side, shell_quoted
 from backorderctl.output import diff as view
 from backorderctl.store.load import EMPTY_STORE, load_bytes
 from backorderctl.store.model import StoreFile
@@ -45,7 +45,7 @@ def diff(
     new = new or options.file
     if old == new == STANDARD_INPUT:
         raise BackorderctlError("standard input can be one side only, got it for both")
-    paths = [side for side in (new, old) if not git_revision.is_side(side) and side != STANDARD_INPUT]
+    paths = [side for side in (new, old) if not is_side(side) and side != STANDARD_INPUT]
     default_path = paths[0] if paths else path_of(options.file)
     sides = _side(options, old, default_path), _side(options, new, default_path)
     before, after = (options.live(side, beside=other) for side, other in (sides, sides[::-1]))
@@ -59,9 +59,9 @@ def diff(
 
 def _side(options: AnswerOptions, side: str, default_path: str) -> StoreFile:
     """The store that a side of the comparison names, as it is written."""
-    if not git_revision.is_side(side):
+    if not is_side(side):
         if not os.path.lexists(side) and side != STANDARD_INPUT and git_revision.is_revision(side):
-            raise BackorderctlError(f"{side}: no such file", hint=shell_quoted(f"{git_revision.PREFIX}{side}"))
+            raise BackorderctlError(f"{side}: no such file", hint=shell_quoted(f"{PREFIX}{side}"))
         return options.written(side)
     if git_revision.is_new_since(side, default_path=default_path):
         options.say(f"{side}: {default_path} is not in this revision; compared with an empty store")

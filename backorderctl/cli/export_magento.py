@@ -12,9 +12,8 @@ from backorderctl.cli.options import StockOption, complete_revision
 from backorderctl.cli.reading import StoreOptions, path_of, read_revision
 from backorderctl.cli.target import ToOption, refuse_overwriting_input, write_export
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
-from backorderctl.files.access import shell_quoted
+from backorderctl.files.access import is_side, shell_quoted
 from backorderctl.files.atomic_folder import write_folder
-from backorderctl.files.git_revision import is_side
 from backorderctl.magento import export_products, export_sources
 from backorderctl.magento.export_config import (
     ConfigFormat,

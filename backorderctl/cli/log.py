@@ -12,8 +12,8 @@ import typer
 from backorderctl.cli.app import DEFAULT_FILE, STANDARD_INPUT, Command, PlainOptions, noun, whole_number, with_options
 from backorderctl.cli.options import FileOption, OutputOption, ProductOption
 from backorderctl.errors import BackorderctlError, InvalidFile
+from backorderctl.files.access import is_side
 from backorderctl.files.git_history import History, Version, blobs, history_of
-from backorderctl.files.git_revision import is_side
 from backorderctl.output import history as view
 from backorderctl.output.format import Output, counted
 from backorderctl.policy import history as policy

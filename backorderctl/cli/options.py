@@ -35,7 +35,8 @@ def complete_list(names: Iterable[str], incomplete: str) -> list[str]:
 
 def complete_revision(incomplete: str) -> list[str]:
     """`git:` and the names of branches and tags, behind a `git:` that is typed."""
-    from backorderctl.files.git_revision import PREFIX, branches_and_tags
+    from backorderctl.files.access import PREFIX
+    from backorderctl.files.git_revision import branches_and_tags
 
     return starting((f"{PREFIX}{name}" for name in branches_and_tags()), incomplete) if PREFIX in incomplete else []
 

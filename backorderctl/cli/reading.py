@@ -32,9 +32,8 @@ from backorderctl.cli.options import (
     layout,
 )
 from backorderctl.errors import BackorderctlError
-from backorderctl.files import access, git_revision
-from backorderctl.files.access import MAX_SIZE, limited, open_input
-from backorderctl.files.git_revision import is_side
+from backorderctl.files import access
+from backorderctl.files.access import MAX_SIZE, is_side, limited, open_input
 from backorderctl.output.format import Output
 from backorderctl.store.load import load, load_bytes
 from backorderctl.store.model import Store, StoreFile
@@ -220,7 +219,9 @@ def read_input(path: str, *, limit: int = MAX_SIZE) -> str:
     from backorderctl.files.access import decompressed
 
     if is_side(path):
-        return access.decoded(git_revision.revision_content(path, default_path=""), path)
+        from backorderctl.files.git_revision import revision_content
+
+        return access.decoded(revision_content(path, default_path=""), path)
     name = "<stdin>" if path == STANDARD_INPUT else path
     raw = open_input(path) if name == path else limited(sys.stdin.buffer, name, limit=limit)
     with raw, decompressed(raw, name, limit=limit) as content:
@@ -241,12 +242,17 @@ def read_store(path: str) -> StoreFile:
 
 def read_revision(side: str, *, default_path: str) -> StoreFile:
     """The store in `git:REV` or `git:REV:PATH`."""
-    content = git_revision.revision_content(side, default_path=default_path)
-    return load_bytes(content, git_revision.name(side, default_path=default_path))
+    from backorderctl.files.git_revision import name, revision_content
+
+    return load_bytes(revision_content(side, default_path=default_path), name(side, default_path=default_path))
 
 
 def path_of(file: str) -> str:
     """The path of a store file that may be in a revision; for `git:REV` and for "" that of the usual store file."""
-    path = git_revision.split_side(file)[1] if is_side(file) else file
+    path = file
+    if is_side(file):
+        from backorderctl.files.git_revision import split_side
+
+        path = split_side(file)[1]
     usual = os.environ.get(FILE_VARIABLE, "")
     return path or (usual if usual and not is_side(usual) else DEFAULT_FILE)

@@ -14,7 +14,7 @@ from backorderctl.cli.reading import AnswerOptions, path_of, read_input
 from backorderctl.cli.target import refuse_overwriting_input
 from backorderctl.errors import ANSWER_IS_NO, COMMAND_FAILED, BackorderctlError, CommandLine, InvalidFile
 from backorderctl.files import access, atomic_file, git_revision
-from backorderctl.files.git_revision import is_side
+from backorderctl.files.access import is_side
 from backorderctl.output import policy_tests as view
 from backorderctl.output.policy_tests import FileResult
 from backorderctl.policy.policy_test import InvalidTest

@@ -13,7 +13,7 @@ from backorderctl.cli.app import DEFAULT_FILE, SHIELD, STANDARD_INPUT, PlainOpti
 from backorderctl.cli.options import FileOption, OutputOption
 from backorderctl.cli.reading import read_input
 from backorderctl.errors import ANSWER_IS_NO, BackorderctlError
-from backorderctl.files.git_revision import is_side
+from backorderctl.files.access import is_side
 from backorderctl.files.lock import PATIENCE
 from backorderctl.library import local_day
 from backorderctl.output.format import Output, counted, describe_days, describe_place_in_full

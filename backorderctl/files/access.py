@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, cast
 
 from backorderctl.errors import BackorderctlError, InvalidFile, Mismatch, NoSuchFile, Problem, system_reason
 
+PREFIX = "git:"
+"""What the name of a file in a revision begins with."""
 MAX_SIZE = 1 << 30
 """Bytes of the largest file that is read, counted after decompression."""
 PIPE_PATIENCE = 10.0
@@ -22,6 +24,11 @@ _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """How every file is opened; Windows has no pipes to wait for, and would change line ends."""
 _CHUNK = 1 << 20
 _BUFFER = 1 << 18
+
+
+def is_side(text: str) -> bool:
+    """Whether the text names a revision and not a file."""
+    return text.startswith(PREFIX)
 
 
 @contextmanager

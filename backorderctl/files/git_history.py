@@ -11,14 +11,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.files.access import MAX_SIZE, too_large
+from backorderctl.files.access import MAX_SIZE, PREFIX, is_side, too_large
 from backorderctl.files.git_revision import (
     GIT_PATIENCE,
-    PREFIX,
     command,
     environment,
     git,
-    is_side,
     lacking,
     no_git,
     resolved,

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backorderctl.errors import BackorderctlError
-from backorderctl.files.access import MAX_SIZE, too_large
+from backorderctl.files.access import MAX_SIZE, PREFIX, is_side, too_large
 
 if TYPE_CHECKING:  # every command looks at whether its file is a revision, and few ask git
     import subprocess
 
-PREFIX = "git:"
 GIT_PATIENCE = 30
 """Seconds to wait for an answer of git: a lock or a network file system may keep it."""
 _NO_PROGRAMS = (
@@ -25,11 +24,6 @@ _NO_NETWORK = {
     "GIT_OPTIONAL_LOCKS": "0",
     "LC_ALL": "C",
 }
-
-
-def is_side(text: str) -> bool:
-    """Whether the text names a revision and not a file."""
-    return text.startswith(PREFIX)
 
 
 def split_side(side: str) -> tuple[str, str]:
