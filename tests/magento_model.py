@@ -6,6 +6,7 @@ of stores, settings and scopes.
 
 import csv
 import io
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ NEW = {
     "notify_stock_qty": "1",
     "qty": "0",
     "is_in_stock": "1",
+    "auto": "0",
 } | {flag: "1" for _, flag in COLUMNS.values()}
 """The stock item of a product that is new (Import/Product.php, defaultStockData)."""
 
@@ -84,8 +86,10 @@ class Policy(NamedTuple):
 
     def verified(self, qty: Decimal) -> bool:
         """StockStateProvider::verifyStock, with AdaptVerifyStockToNegativeMinQtyPlugin."""
+        if not self.manage_stock:
+            return True
         if not self.backorders:
-            return qty > self.adapted and (int(qty) != 0 or not self.manage_stock)
+            return qty > self.adapted
         return not (self.adapted < 0 and qty < self.adapted)
 
 
@@ -106,11 +110,22 @@ class Shop:
                 assert (program, command, dashes) == ("bin/magento", "config:set", "--")
                 if path.startswith(ITEM_OPTIONS):
                     self.config[path.removeprefix(ITEM_OPTIONS)] = value
+                self._update_items()
             elif line.startswith("expect cata"):
                 _, path, value, _ = shlex.split(line)
                 found = self.config[path.removeprefix(ITEM_OPTIONS)] if path.startswith(ITEM_OPTIONS) else value
                 right &= Decimal(found) == Decimal(value)
         return right
+
+    def _update_items(self) -> None:
+        """Stock::updateSetOutOfStock and updateSetInStock, which config:set runs for cataloginventory."""
+        for sku, item in self.stock_items.items():
+            policy, quantity = self.policy(sku), Decimal(item["qty"])
+            if policy.manage_stock and quantity <= policy.min_qty and not policy.backorders:
+                if item["is_in_stock"] == "1":
+                    item |= {"is_in_stock": "0", "auto": "1"}
+            elif policy.manage_stock and quantity > policy.min_qty and item["auto"] == "1":
+                item["is_in_stock"] = "1"
 
     def import_products(self, table: str) -> None:
         """The product import, Add/Update: Import/Product.php and SourceItemImporter::afterProcess."""
@@ -123,18 +138,49 @@ class Shop:
                     item[name] = row[column].strip()
                     item[flag] = row[flag]
             item |= {name: row[name].strip() for name in ("qty", "is_in_stock") if name in row}
-            if not self.policy(sku).verified(Decimal(item["qty"])):
-                item["is_in_stock"] = "0"
+            verified = self.policy(sku).verified(Decimal(item["qty"]))
+            item |= {"is_in_stock": item["is_in_stock"] if verified else "0", "auto": str(int(not verified))}
             if new or row.get("qty") or ("default", sku) in self.source_items:
                 self.source_items["default", sku] = int(item["is_in_stock"]), Decimal(item["qty"])
 
     def import_stock_sources(self, table: str) -> None:
-        """The stock_sources import, Add/Update; the item at `default` is that of the legacy stock item."""
+        """The stock_sources import, Add/Update; the item at `default` is that of the legacy stock item.
+
+        Its status there only where verifyStock holds (SetDataToLegacyCatalogInventoryAtSourceItemsSavePlugin).
+        """
         for row in csv.DictReader(io.StringIO(table)):
             quantity = Decimal(row["quantity"].strip())
             self.source_items[row["source_code"], row["sku"]] = int(row["status"]), quantity
             if row["source_code"] == "default":
-                self.stock_items[row["sku"]] |= {"qty": str(quantity), "is_in_stock": row["status"]}
+                on_sale = row["status"] == "1" and self.policy(row["sku"]).verified(quantity)
+                self.stock_items[row["sku"]] |= {"qty": str(quantity), "is_in_stock": str(int(on_sale))}
+
+    def create_products(self, products: Mapping[str, Mapping[str, str]], *, single_source: bool) -> None:
+        """Products that are new: one gets an item at `default` only where that is the only source, or with a qty."""
+        for sku, fields in products.items():
+            out = io.StringIO()
+            writer = csv.writer(out)
+            writer.writerows([["sku", *fields], [sku, *fields.values()]])
+            self.import_products(out.getvalue())
+            if not single_source and fields.get("qty", "0") == "0":
+                self.unassign(sku, "default")
+
+    def unassign(self, sku: str, source: str) -> None:
+        """Delete a source item; that at `default` is that of the legacy stock item."""
+        self.source_items.pop((source, sku), None)
+        if source == "default":
+            self.stock_items[sku] |= {"qty": "0", "is_in_stock": "0"}
+
+    def post_low_quantities(self, payload: str) -> None:
+        """POST /V1/inventory/low-quantity-notification, which sets the legacy stock item for `default`, too.
+
+        Where `default` is not the only source.
+        """
+        for row in json.loads(payload, parse_float=Decimal)["sourceItemConfigurations"]:
+            if row["source_code"] == "default":
+                low = row["notify_stock_qty"]
+                values = {"notify_stock_qty": str(low), "use_config_notify_stock_qty": str(int(low == 0))}
+                self.stock_items[row["sku"]] |= values
 
     def policy(self, sku: str) -> Policy:
         """What is in force for a product."""
