@@ -83,7 +83,7 @@ def test_what_products_inherit_unanswered_is_refused(shop: Path, run: Run, comma
         1,
         "",
         "Error: 1 product inherits out_of_stock_threshold and notify_for_quantity_below, which [global] does not set: "
-        "expected --config FILE, --database URL, --explicit or --assume-defaults, got none of them\nHint: --explicit\n",
+        "expected --config FILE, --explicit or --assume-defaults, got none of them\nHint: --explicit\n",
     )
     assert not (shop / "out").exists()
     (shop / "c.csv").write_text(f"path,value\n{PATH}min_qty,0\n")

@@ -588,7 +588,7 @@ def test_a_second_import_counts_what_changes(folder: Path, run: Run) -> None:
         1 SKU in another letter case: taken as the same (first: 'ABC' beside 'AbC')
         1 name other than the store file's, which stays (first: 'Sack' for 'AbC' beside 'Bag')
         1 product uses the configuration's backorders, and no configuration is given: \
-Magento's defaults are taken (no); --config FILE or --database URL
+Magento's defaults are taken (no); --config FILE gives it
           nothing is reserved, so salable quantities may be above Magento's: --reservations FILE takes what orders \
 reserve
 """

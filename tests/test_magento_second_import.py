@@ -129,7 +129,7 @@ def test_what_is_assumed_of_the_configuration_is_said_once(folder: Path, run: Ru
     said = imported(run, rows)[1]
     assert (
         "        2 products use the configuration's backorders and out_of_stock_threshold, and no configuration is "
-        "given: Magento's defaults are taken (no, 0); --config FILE or --database URL"
+        "given: Magento's defaults are taken (no, 0); --config FILE gives it"
     ) in said
     (folder / "shown").write_text("cataloginventory/options/can_subtract - 1\n")
     (folder / "part.csv").write_text("path,value\ncataloginventory/item_options/backorders,2\n")
@@ -137,7 +137,7 @@ def test_what_is_assumed_of_the_configuration_is_said_once(folder: Path, run: Ru
     partial = imported(run, rows, "--config", "part.csv", "-f", "c.toml")[1]
     assert (
         "        1 product uses the configuration's out_of_stock_threshold, and the configuration that is given does "
-        "not have it: Magento's defaults are taken (0); --config FILE or --database URL"
+        "not have it: Magento's defaults are taken (0); --config FILE gives it"
     ) in partial
     (folder / "store.toml").write_text(SHOP)
     assert "no configuration" not in "".join(imported(run, rows)[1])

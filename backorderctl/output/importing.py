@@ -40,7 +40,7 @@ _COUNTS = {
 }
 _NOTICES = {
     Notice.ASSUMED: "product(|s) (uses|use) the configuration's {about}, and {other}: "
-    "Magento's defaults are taken ({value}); --config FILE or --database URL",
+    "Magento's defaults are taken ({value}); --config FILE gives it",
     Notice.POLICY_NOT_TAKEN: "new product(|s) with a policy of (its|their) own in Magento: not taken",
     Notice.SOLD_AS_ONE: "source(|s) and no stock: sold as one; --link STOCK=SOURCE says which stock sells from which",
     Notice.DEFAULT_BESIDE_OTHERS: "stock(|s) that (sells|sell) from the source default beside others, which Magento "

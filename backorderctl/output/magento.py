@@ -78,7 +78,7 @@ def unanswered(products: int, keys: Collection[str]) -> str:
     inherit = "inherits" if products == 1 else "inherit"
     return (
         f"{counted(products, 'product')} {inherit} {in_words(keys)}, which [global] does not set: expected "
-        "--config FILE, --database URL, --explicit or --assume-defaults, got none of them"
+        "--config FILE, --explicit or --assume-defaults, got none of them"
     )
 
 
