@@ -102,7 +102,7 @@ def test_midnight_is_another_day(run: Run, folder: Path, monkeypatch: pytest.Mon
     assert before.out != after.out
 
 
-def test_the_clock_is_read_in_one_place() -> None:
+def test_the_clock_is_read_in_one_place_for_commands_and_one_for_callers_from_python() -> None:
     readers = re.compile(r"\b(?:now|utcnow|today|time|localtime|gmtime|fromtimestamp)\(\)|datetime\.now\(")
     package = Path(backorderctl.__file__).parent
     found = [
@@ -111,7 +111,10 @@ def test_the_clock_is_read_in_one_place() -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if readers.search(line) and not line.lstrip().startswith("def ")
     ]
-    assert found == [("cli/app.py", "return datetime.now(UTC)")]
+    assert sorted(found) == [
+        ("cli/app.py", "return datetime.now(UTC)"),
+        ("library.py", "return local_day(datetime.now(UTC), file.timezone)"),
+    ]
 
 
 @pytest.mark.parametrize("package", [True, False], ids=["with the package tzdata", "without it"])

@@ -164,4 +164,6 @@ def without_lines(document: Any) -> Any:
 
 
 def as_json(answer: Order, seen: Salability) -> dict[str, Any]:
-    return {**asdict(answer), "unlimited": seen.unlimited}
+    order = asdict(answer)
+    del order["answer"]
+    return {**order, "unlimited": seen.unlimited}

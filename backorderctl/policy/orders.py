@@ -1,7 +1,7 @@
 """What an order gets, and what begins as the units of a stock are sold."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -42,7 +42,7 @@ class Order:
     customer, None where no notice is sent.
     """
 
-    answer: Salability
+    answer: Salability = field(compare=False, repr=False)
     requested: Decimal
     accepted: bool
     salable: Decimal | None
