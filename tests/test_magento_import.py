@@ -352,7 +352,7 @@ enable_qty_increments, is_decimal_divided
 (first: '0' for 'product 12-1-1-1' at line 14)
        10 products use the configuration's backorders, out_of_stock_threshold, notify_for_quantity_below and \
 manage_stock, and no configuration is given: Magento's defaults are taken (no, 0, 1, true); \
---config FILE or --database URL
+--config FILE gives it
           nothing is reserved, so salable quantities may be above Magento's: --reservations FILE takes what orders \
 reserve
 """,
@@ -373,7 +373,7 @@ enable_qty_increments, is_decimal_divided
 (first: '2' for 'name5' at line 5)
         2 products use the configuration's backorders, out_of_stock_threshold, notify_for_quantity_below and \
 manage_stock, and no configuration is given: Magento's defaults are taken (no, 0, 1, true); \
---config FILE or --database URL
+--config FILE gives it
           nothing is reserved, so salable quantities may be above Magento's: --reservations FILE takes what orders \
 reserve
 """,
