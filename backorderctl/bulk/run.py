@@ -179,12 +179,13 @@ class _Run:
         if last and (odd or self.suspect):
             self._look_again()
             totals += " UNION ALL " + statements(self.job.tables, Reading(rows=ODD_ROWS)).totals
-        self.engine.keep(TOTALS, totals, view=True)
         if odd and self.engine.parts > 1:
             also = "OR o.sku IS NOT NULL" if last else "AND o.sku IS NULL"
             where = f"{self._in_part('p.sku', number)} {also}"
             products = f"SELECT p.* FROM {ALL_PRODUCTS} p LEFT JOIN {table} o ON o.sku = p.sku WHERE {where}"
             self.engine.keep(PRODUCTS, products, view=True)
+        # The answers read it once a stock: what is more than a name for the sums is computed once.
+        self.engine.keep(TOTALS, totals, view=not (odd or self.suspect))
 
     def _look_again(self) -> None:
         """The rows of the odd SKUs under their names, without refused ones: from the reader if it has to tell these."""
