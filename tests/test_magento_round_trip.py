@@ -81,7 +81,9 @@ def answer(found: Salability) -> tuple[Any, ...]:
     """Everything Magento gives an answer to; where a quantity is below 0 the export does not speak of it."""
     if any(item.quantity < 0 for item in found.items):
         return (found.stock,)
-    return found.stock, found.status, found.on_hand, found.salable, *(order_from(found, Decimal(n)) for n in (1, 7, 40))
+    placed = [order_from(found, Decimal(n)) for n in (1, 7, 40)]
+    orders = [(each.accepted, each.reason, each.ships_now, each.backordered, each.customer_notice) for each in placed]
+    return found.stock, found.status, found.on_hand, found.salable, *orders
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in DATA.glob("products-*.csv")))
