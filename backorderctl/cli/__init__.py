@@ -128,7 +128,7 @@ def _encode(stream: Any) -> None:
 def _run(arguments: Sequence[str]) -> int:
     import typer
 
-    from backorderctl.cli.app import app, in_usual_order
+    from backorderctl.cli.app import in_usual_order, root_command
     from backorderctl.errors import BackorderctlError
 
     request = os.environ.pop(COMPLETION_VARIABLE, None)
@@ -138,7 +138,7 @@ def _run(arguments: Sequence[str]) -> int:
 
             status = print(answer(request, arguments), end="")
         else:
-            status = app(in_usual_order(arguments), prog_name="backorderctl", standalone_mode=False)
+            status = root_command()(in_usual_order(arguments), prog_name="backorderctl", standalone_mode=False)
         sys.stdout.flush()
     except SystemExit as leaving:  # how Typer leaves when it meets a closed pipe
         return _reader_gone() if isinstance(leaving.__context__, BrokenPipeError) else int(leaving.code or DONE)

@@ -222,6 +222,12 @@ def _root(
         print(context.get_help())
 
 
+@cache
+def root_command() -> Any:
+    """The program as Typer's command, built once: a process that runs several command lines keeps those it has used."""
+    return typer.main.get_command(app)
+
+
 class Command(typer.core.TyperCommand):
     """A command to which a negative number is an argument like any other, and which takes an option's value once."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 import typer.core
 
-from backorderctl.cli.app import FILE_METAVARS, app, in_usual_order
+from backorderctl.cli.app import FILE_METAVARS, in_usual_order, root_command
 from backorderctl.cli.completion_scripts import SCRIPTS
 from backorderctl.errors import BackorderctlError, Mismatch
 from backorderctl.files.access import PREFIX
@@ -60,7 +60,7 @@ def offered(before: Sequence[str], typed: str) -> tuple[str, list[str]]:
 def _context(words: Sequence[str]) -> tuple[Any, list[str]]:
     """The command that words lead to, with what it has been given so far, and its own words; None for no command."""
     rest = in_usual_order([word for word in words if word != "help"])
-    command: Any = typer.main.get_command(app)
+    command: Any = root_command()
     context = command.make_context("backorderctl", [], resilient_parsing=True)
     while rest and not rest[0].startswith("-") and isinstance(command, typer.core.TyperGroup):
         verb = command.get_command(context, rest[0])
