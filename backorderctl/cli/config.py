@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from itertools import product as pairs
 from typing import Annotated
 
 import typer
@@ -109,10 +110,9 @@ def set_(
     refuse_no_match(options, [*scopes, *left_out], match, source)
     if not scopes:
         raise typer.Exit(ANSWER_IS_NO)
-    for key, value in values.items():
-        for said, where in _described(scopes, match):
-            when = f", {describe_new_entry(written.new_store)}" if days.given else _was(written.store, where, key)
-            options.report(f"{said}: {key} = {settings.format_value(value)}{when}")
+    for (key, value), (said, where) in pairs(values.items(), _described(scopes, match)):
+        when = f", {describe_new_entry(written.new_store)}" if days.given else _was(written.store, where, key)
+        options.report(f"{said}: {key} = {settings.format_value(value)}{when}")
     report_unreached(options, written)
 
 

@@ -6,6 +6,7 @@ from typing import Any, TextIO, cast
 from backorderctl.output import listing
 from backorderctl.output.format import counted
 from backorderctl.rows.replace_quantities import Replaced
+from backorderctl.rows.rows_read import FileRead
 from backorderctl.store.scalars import toml_repr
 
 QUANTITIES_KEY = "quantities"
@@ -15,11 +16,7 @@ QUANTITIES_KEY = "quantities"
 def quantities_notes(read: Replaced) -> Iterator[str]:
     """What a person should know before trusting an answer: half a file looks like an empty warehouse."""
     for file in read.files:
-        ignored = f"; columns ignored: {', '.join(file.ignored)}" if file.ignored else ""
-        if read.only is None:
-            yield f"{file.file}: {counted(file.rows, 'row')}{ignored}"
-        else:
-            yield f"{file.file}: only the rows of {read.only} were checked{ignored}"
+        yield _file_note(file, read.only)
     if read.without_row:
         yield f"{counted(read.without_row, 'product')} of the store file without a row"
     if read.unknown:
@@ -36,6 +33,12 @@ def quantities_notes(read: Replaced) -> Iterator[str]:
         yield f"{counted(read.other_sources, 'row')} of other sources left out"
     if read.foreign:
         yield f"{counted(read.foreign, 'row')} of sources and stocks that only the other side declares left out"
+
+
+def _file_note(file: FileRead, only: str | None) -> str:
+    checked = counted(file.rows, "row") if only is None else f"only the rows of {only} were checked"
+    ignored = f"; columns ignored: {', '.join(file.ignored)}" if file.ignored else ""
+    return f"{file.file}: {checked}{ignored}"
 
 
 def repeated_note(rows: int) -> str:
