@@ -265,6 +265,9 @@ def test_the_script_is_installed_for_the_shell(
 
 
 def test_the_shell_is_the_one_in_which_the_command_is_typed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_bash = ["bash", "-c", f"'{sys.executable}' -m backorderctl --show-completion; true"]
+    assert subprocess.run(in_bash, capture_output=True, text=True, check=True).stdout == SCRIPTS["bash"]
+    monkeypatch.setattr(os, "getppid", os.getpid)  # no shell: what the user logs in with
     monkeypatch.setenv("SHELL", "/usr/bin/fish")
     assert run("--show-completion").out == SCRIPTS["fish"]
     monkeypatch.setenv("SHELL", "/bin/csh")

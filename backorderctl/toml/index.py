@@ -12,9 +12,9 @@ from typing import NamedTuple
 from backorderctl.toml.change import KeyPath
 from backorderctl.toml.notation import BARE, BASIC, DOT, FLAT, KEY_PART, LITERAL, MULTILINE, collector_off
 
-_KEY = rf"{KEY_PART}(?:{DOT}{KEY_PART})*+"
-_PLAIN_PART = rf'(?:{BARE}|"{BARE}")'
-_PLAIN_KEY = rf"{_PLAIN_PART}(?:\.{_PLAIN_PART})*+"
+_KEY = rf"{KEY_PART}(?:{DOT}{KEY_PART})*"
+_PLAIN_PART = rf'(?:{BARE}+|"{BARE}+")'
+_PLAIN_KEY = rf"{_PLAIN_PART}(?:\.{_PLAIN_PART})*"
 
 # A plain key is decoded by one replace and one split; most files have no others.
 _HEADER = re.compile(rf"^[ \t]*+\[(\[?)(?:({_PLAIN_KEY})\]|[ \t]*+({_KEY}))", re.MULTILINE)

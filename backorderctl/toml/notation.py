@@ -22,10 +22,11 @@ Data = dict[str, Any]
 BARE = r"[A-Za-z0-9_-]+"
 BASIC = r'"(?:[^"\\\n]|\\.)*+"'
 LITERAL = r"'[^'\n]*+'"
-MULTILINE = r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+"{3,5}' + r"|'''(?:[^']|'(?!''))*+'{3,5}"
+# Lazy: before 3.11.5, Python goes on at a wrong place after a possessive repeat of alternatives (gh-106052).
+MULTILINE = r'"""(?:[^"\\]++|\\[\s\S]|")*?"{3,5}' + r"|'''[\s\S]*?'{3,5}"
 KEY_PART = rf"(?:{BARE}+|{BASIC}|{LITERAL})"
 DOT = r"[ \t]*+\.[ \t]*+"
-FLAT = r"""[^\]\[{}"'#\n]*+(?:(?:"[^"\\\n]++"|'[^'\n]++')[^\]\[{}"'#\n]*+)*+"""
+FLAT = r"""[^\]\[{}"'#\n]*+(?:(?:"[^"\\\n]++"|'[^'\n]++')[^\]\[{}"'#\n]*+)*"""
 """What is between the brackets of an array or inline table on one line that contains no other."""
 
 BYTE_ORDER_MARK = "\ufeff"
