@@ -220,6 +220,16 @@ def test_the_worst_consequence_comes_first(run: Run, folder: Path) -> None:
     assert [line.split()[0] for line in lines[6:]] == ["OPEN", "OUT", "GONE", "LEAST", "LESS", "MORE", "BACK", "NEW"]
 
 
+def test_what_was_out_of_stock_does_not_go_out_of_stock(run: Run, folder: Path) -> None:
+    old = "version = 1\n[sources.a]\n[products.X.sources.a]\nquantity = 0\n"
+    assert between(run, old, old.replace("= 0", "= -3"))[0] == "0 settings; 1 product"
+
+
+def test_the_first_backorders_are_no_notice_to_customers(run: Run, folder: Path) -> None:
+    assert "notify" not in between(run, shop(backorders="no"), shop())[0]
+    assert "notify" not in between(run, shop(), shop(backorders="no"))[0]
+
+
 STOCK = "version = 1\n[sources.a]\n{}[products.X.sources.a]\nquantity = 5\n[products.X.stocks.{}]\nreserved = 1\n"
 
 
